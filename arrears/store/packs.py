@@ -1,0 +1,282 @@
+"""Policy packs and calendars: read from files, checked whole, refused with every fault named."""
+
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from difflib import get_close_matches
+from functools import partial
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from arrears.contracts import Rules
+from arrears.policy.calendar import Calendar
+from arrears.policy.currency import EXPONENTS
+from arrears.policy.tasks import CONTACT_RESULTS, TaskKind
+from arrears.policy.terms import Terms
+
+SHIPPED: Final = files("arrears.policy") / "packs"
+
+Flat = dict[str, Any]  # `section.key` -> what TOML read
+Fault = str | None
+
+
+class PackInvalid(ValueError):
+    """A pack or calendar that cannot be used; the text names every fault found."""
+
+    def __init__(self, name: str, faults: list[str]) -> None:
+        super().__init__(f"{name}: " + "; ".join(faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A checked pack. `text` is the whole of it as TOML, with what it extends already put in."""
+
+    version: str
+    rules: Rules
+    text: str
+
+    @property
+    def terms(self) -> Terms:
+        return self.rules.terms
+
+    @property
+    def calendar(self) -> Calendar:
+        return self.rules.calendar
+
+
+def load(name_or_path: str | Path) -> Pack:
+    """A pack shipped with the product by its name, or any `.toml` file by its path."""
+    values = _with_what_it_extends(str(name_or_path), beside=Path(), seen=())
+    _check(str(name_or_path), values, PACK_KEYS, _contradictions)
+    terms = _terms(values)
+    return Pack(terms.pack, Rules(terms, load_calendar(values["calendar"])), _as_toml(values))
+
+
+def load_calendar(name: str) -> Calendar:
+    values = _read(name, beside=Path())
+    years = values.pop("years", {})
+    _check(name, values, CALENDAR_KEYS)
+    if not isinstance(years, Mapping) or not years:
+        raise PackInvalid(name, ["years is missing"])
+    for year, days in years.items():
+        _check(f"{name}, year {year}", dict(days), YEAR_KEYS, partial(_outside, year))
+    return Calendar(
+        zone=values["zone"],
+        closes_hour=values["closes_hour"],
+        rest_days=tuple(day for days in years.values() for day in days["rest_days"]),
+        workdays=tuple(day for days in years.values() for day in days["workdays"]),
+        official=tuple(int(year) for year, days in years.items() if days["official"]),
+    )
+
+
+# ---- reading ---------------------------------------------------------------------------------------------
+
+
+def _with_what_it_extends(name: str, *, beside: Path, seen: tuple[str, ...]) -> Flat:
+    if name in seen:
+        raise PackInvalid(seen[0], [f"extends goes round in a circle: {' > '.join((*seen, name))}"])
+    values = _flat(_read(name, beside=beside))
+    base = values.pop("extends", None)
+    if base is None:
+        return values
+    if not isinstance(base, str):
+        raise PackInvalid(name, ["extends must be the name of a pack"])
+    folder = Path(name).parent if name.endswith(".toml") else Path()
+    return _with_what_it_extends(base, beside=beside / folder, seen=(*seen, name)) | values
+
+
+def _read(name: str, *, beside: Path) -> dict[str, Any]:
+    found: Traversable = beside / name if name.endswith(".toml") else SHIPPED / f"{name}.toml"
+    if not found.is_file():
+        shipped = sorted(file.name.removesuffix(".toml") for file in SHIPPED.iterdir() if _is_toml(file))
+        raise PackInvalid(name, [f"there is no such file{_nearest(name, shipped)}"])
+    try:
+        return tomllib.loads(found.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as broken:
+        raise PackInvalid(name, [f"cannot be read: {broken}"]) from broken
+
+
+def _is_toml(file: Traversable) -> bool:
+    return file.name.endswith(".toml")
+
+
+def _flat(tables: Mapping[str, Any]) -> Flat:
+    return {
+        key: value
+        for name, entry in tables.items()
+        for key, value in (
+            ((f"{name}.{inner}", value) for inner, value in entry.items())
+            if isinstance(entry, Mapping)
+            else ((name, entry),)
+        )
+    }
+
+
+def _as_toml(values: Flat) -> str:
+    """The order of the keys a pack may have, so that equal packs are equal text."""
+    lines: list[str] = []
+    section = ""
+    for key in PACK_KEYS:
+        table, _, inner = key.rpartition(".")
+        if table != section:
+            lines.append(f"\n[{table}]")
+            section = table
+        value = values[key]
+        lines.append(f'{inner} = "{value}"' if isinstance(value, str) else f"{inner} = {value}")
+    return "\n".join(lines) + "\n"
+
+
+# ---- checking --------------------------------------------------------------------------------------------
+
+
+def _check(
+    name: str,
+    values: Flat,
+    known: Mapping[str, Callable[[Any], Fault]],
+    contradictions: Callable[[Flat], Iterator[str]] | None = None,
+) -> None:
+    faults = [f"unknown key {key}{_nearest(key, known)}" for key in values if key not in known]
+    faults += [f"{key} is missing" for key in known if key not in values]
+    wrong = {key: known[key](value) for key, value in values.items() if key in known}
+    faults += [f"{key} {fault}" for key, fault in wrong.items() if fault]
+    if not faults and contradictions is not None:
+        faults = list(contradictions(values))
+    if faults:
+        raise PackInvalid(name, faults)
+
+
+def _nearest(word: str, words: Mapping[str, Any] | list[str]) -> str:
+    near = get_close_matches(word, list(words), n=1)
+    return f", did you mean {near[0]}?" if near else ""
+
+
+def _whole(value: Any, *, least: int) -> Fault:
+    # True is an int to Python, and a cap of True would be a cap of one.
+    if not isinstance(value, int) or isinstance(value, bool):
+        return "must be a whole number"
+    if value < least:
+        return f"must be at least {least}"
+    return "is beyond any sense" if value > 10**13 else None
+
+
+def _count(value: Any) -> Fault:
+    return _whole(value, least=1)
+
+
+def _count_or_none(value: Any) -> Fault:
+    return _whole(value, least=0)
+
+
+def _word(value: Any) -> Fault:
+    fits = isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", value)
+    return None if fits else "must be a word of letters, digits, dots and dashes"
+
+
+def _currency(value: Any) -> Fault:
+    return None if value in EXPONENTS else f"must be one of {', '.join(EXPONENTS)}"
+
+
+def _time_of_day(value: Any) -> Fault:
+    fits = isinstance(value, str) and re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", value)
+    return None if fits else "must be a time of day, HH:MM"
+
+
+def _zone(value: Any) -> Fault:
+    try:
+        known = isinstance(value, str) and "/" in value and ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        known = False
+    return None if known else "must be a zone of the IANA list, such as Asia/Shanghai"
+
+
+def _hour(value: Any) -> Fault:
+    return _whole(value, least=1) or (None if value <= 23 else "must be an hour of the day")
+
+
+def _yes_no(value: Any) -> Fault:
+    return None if isinstance(value, bool) else "must be true or false"
+
+
+def _days(value: Any) -> Fault:
+    try:
+        [date.fromisoformat(day) for day in value]
+    except (TypeError, ValueError):
+        return "must be a list of ISO days"
+    return "names a day twice" if len(set(value)) < len(value) else None
+
+
+PACK_KEYS: Final[Mapping[str, Callable[[Any], Fault]]] = {
+    "pack": _word,
+    "currency": _currency,
+    "calendar": _word,
+    "case.floor_minor": _count_or_none,
+    "case.reopen_days": _count,
+    "case.idle_days": _count,
+    "initial.formal_dpd": _count,
+    "initial.min_days": _count_or_none,
+    "initial.repropose_days": _count,
+    "formal.cure_days": _count,
+    "formal.arrival_days": _count_or_none,
+    "formal.repropose_days": _count,
+    "legal.review_dpd": _count,
+    "legal.enter_dpd": _count,
+    "legal.repropose_days": _count,
+    "legal.manager_above_minor": _count,
+    **{f"sla_bank_days.{kind}": _count for kind in TaskKind},
+    **{f"follow_up_days.{result}": _count for result in CONTACT_RESULTS},
+    "contact.window_from": _time_of_day,
+    "contact.window_to": _time_of_day,
+}
+
+CALENDAR_KEYS: Final[Mapping[str, Callable[[Any], Fault]]] = {"zone": _zone, "closes_hour": _hour}
+
+YEAR_KEYS: Final[Mapping[str, Callable[[Any], Fault]]] = {
+    "official": _yes_no,
+    "rest_days": _days,
+    "workdays": _days,
+}
+
+
+def _contradictions(values: Flat) -> Iterator[str]:
+    if values["contact.window_from"] >= values["contact.window_to"]:
+        yield "contact.window_from must be before contact.window_to"
+    if not values["initial.formal_dpd"] < values["legal.review_dpd"] <= values["legal.enter_dpd"]:
+        yield "initial.formal_dpd, legal.review_dpd and legal.enter_dpd must follow each other"
+
+
+def _outside(year: str, days: Flat) -> Iterator[str]:
+    rest = [date.fromisoformat(day) for day in days["rest_days"]]
+    worked = [date.fromisoformat(day) for day in days["workdays"]]
+    yield from (f"{day} is of another year" for day in (*rest, *worked) if str(day.year) != year)
+    yield from (f"rest day {day} is a weekend anyway" for day in rest if day.weekday() >= 5)
+    yield from (f"workday {day} is no weekend" for day in worked if day.weekday() < 5)
+
+
+def _terms(values: Flat) -> Terms:
+    return Terms(
+        pack=values["pack"],
+        currency=values["currency"],
+        floor_minor=values["case.floor_minor"],
+        formal_dpd=values["initial.formal_dpd"],
+        initial_min_days=values["initial.min_days"],
+        legal_review_dpd=values["legal.review_dpd"],
+        legal_dpd=values["legal.enter_dpd"],
+        cure_days=values["formal.cure_days"],
+        arrival_days=values["formal.arrival_days"],
+        repropose_escalation_days=values["initial.repropose_days"],
+        repropose_notice_days=values["formal.repropose_days"],
+        repropose_legal_days=values["legal.repropose_days"],
+        idle_days=values["case.idle_days"],
+        manager_above_minor=values["legal.manager_above_minor"],
+        sla_bank_days={str(kind): values[f"sla_bank_days.{kind}"] for kind in TaskKind},
+        follow_up_days={str(result): values[f"follow_up_days.{result}"] for result in CONTACT_RESULTS},
+        window_from=values["contact.window_from"],
+        window_to=values["contact.window_to"],
+        reopen_days=values["case.reopen_days"],
+    )
