@@ -1,0 +1,42 @@
+"""The ids and fixed words that several parts of the house must spell alike."""
+
+from typing import Final
+
+TASK_QUEUE: Final = "collections"
+WORKFLOW_TYPE: Final = "CollectionCase"
+
+SEARCH_ATTRIBUTES: Final[dict[str, str]] = {
+    "CaseStage": "Keyword",
+    "CaseStatus": "Keyword",
+    "CaseBalanceBand": "Keyword",
+    "CasePolicyPack": "Keyword",
+    "CaseOpenTasks": "KeywordList",
+    "CaseHolds": "KeywordList",
+    "CaseNextDeadline": "Datetime",
+    "CaseStageSince": "Datetime",
+    "CaseAttention": "Bool",
+}
+
+
+def case_id(loan_id: str, episode: int) -> str:
+    """Also the workflow id: one case is one workflow."""
+    return f"case-{loan_id}-{episode}"
+
+
+def task_id(case: str, seq: int, n: int) -> str:
+    """Derived from the record that opens the task, so that a retry names it the same."""
+    return f"{case}-t{seq}-{n}"
+
+
+def open_message_id(case: str) -> str:
+    return f"open-{case}"
+
+
+def payment_message_id(payment_id: str) -> str:
+    """One message per payment, however often the bank sends it."""
+    return f"pay-{payment_id}"
+
+
+def notice_id(case: str, round_no: int) -> str:
+    """Comes from the state and not from the seq: a dropped answer must not send twice."""
+    return f"{case}-notice-{round_no}"

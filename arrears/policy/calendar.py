@@ -1,0 +1,50 @@
+"""Bank days and the instants at which they begin and end."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Rest days that fall on weekdays and weekend days that are worked, as ISO days.
+
+    `official` are the years whose schedule was published; in any other year only weekends are known and what
+    is computed there is provisional.
+    """
+
+    zone: str
+    rest_days: tuple[str, ...] = ()
+    workdays: tuple[str, ...] = ()
+    official: tuple[int, ...] = ()
+    closes_hour: int = 18
+    def is_bank_day(self, day: date) -> bool:
+        iso = day.isoformat()
+        if iso in self.workdays:
+            return True
+        return day.weekday() < 5 and iso not in self.rest_days
+
+    def is_official(self, day: date) -> bool:
+        return day.year in self.official
+
+    def bank_days_later(self, day: date, count: int) -> date:
+        """The `count`-th bank day after `day`; `day` itself is not counted (Civil Code art. 201)."""
+        while count > 0:
+            day += timedelta(days=1)
+            count -= self.is_bank_day(day)
+        return day
+
+    def day_of(self, instant: int) -> date:
+        """The bank's civil day at `instant` (UTC seconds)."""
+        return datetime.fromtimestamp(instant, UTC).astimezone(ZoneInfo(self.zone)).date()
+
+    def start_of(self, day: date) -> int:
+        """00:00 of `day` in the bank's zone, UTC seconds."""
+        return self.instant(day, hour=0)
+
+    def instant(self, day: date, *, hour: int, minute: int = 0) -> int:
+        return int(datetime.combine(day, time(hour, minute), ZoneInfo(self.zone)).timestamp())
+
+    def close_after(self, instant: int, bank_days: int) -> int:
+        """Close of business of the n-th bank day after `instant`: where a service level ends."""
+        return self.instant(self.bank_days_later(self.day_of(instant), bank_days), hour=self.closes_hour)

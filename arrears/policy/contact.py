@@ -1,0 +1,33 @@
+"""What follows from a collector's call: try again, wait for the promised day, or propose to escalate."""
+
+from datetime import date
+
+from arrears.policy.effects import LogContact
+from arrears.policy.events import TaskDecided
+from arrears.policy.stages import propose_escalation
+from arrears.policy.state import Clock, Stage
+from arrears.policy.tasks import Outcome, TaskKind
+from arrears.policy.turn import Turn
+
+
+def contacted(turn: Turn, kind: TaskKind, event: TaskDecided, outcome: Outcome) -> None:
+    turn.tell(LogContact(event.task_id, outcome.value, event.by))
+    turn.change(attempts=turn.state.attempts + 1)
+    turn.finish(kind, outcome=outcome.value, by=event.by)
+    wait = turn.now.terms.follow_up_days[outcome.value]
+    if outcome is Outcome.PROMISE and event.on is not None:
+        # Grace runs in bank days: money ordered on the promised day may be booked later (T14).
+        after = turn.now.calendar.bank_days_later(date.fromisoformat(event.on), wait)
+        turn.arm(Clock.FOLLOW_UP, turn.now.calendar.start_of(after) + 86_400)
+        return
+    turn.arm(Clock.FOLLOW_UP, turn.in_days(wait) + 9 * 3600)
+    if outcome is Outcome.REFUSES and _is_ripe(turn):
+        propose_escalation(turn, why="refuses_to_pay")
+
+
+def try_again(turn: Turn) -> None:
+    turn.open(TaskKind.FOLLOW_UP, why="follow_up_due")
+
+
+def _is_ripe(turn: Turn) -> bool:
+    return turn.state.stage is Stage.INITIAL and turn.days_past_due >= turn.state.terms.formal_dpd

@@ -1,0 +1,164 @@
+"""What follows from an event: the closed set of things `record` writes."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from arrears.policy.state import Stage
+from arrears.policy.tasks import Role, TaskKind
+
+
+@dataclass(frozen=True)
+class OpenTask:
+    """`task_id` is "" until the loop has named it; `due_at` UTC seconds; `facts` what the person shall see."""
+
+    task: TaskKind
+    role: Role
+    due_at: int
+    facts_no: int
+    facts: dict[str, Any]
+    why: str
+    barred: tuple[str, ...] = ()
+    task_id: str = ""
+
+
+@dataclass(frozen=True)
+class RefreshTask:
+    """The facts under an open task changed."""
+
+    task_id: str
+    facts_no: int
+    facts: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class FinishTask:
+    task_id: str
+    outcome: str
+    by: str
+
+
+@dataclass(frozen=True)
+class CancelTask:
+    task_id: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Refuse:
+    """The message is refused by the rules; the state stays as it was."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class EnterStage:
+    stage: Stage
+    why: str
+
+
+@dataclass(frozen=True)
+class LogContact:
+    """A contact a collector made, for the debtor's ledger."""
+
+    task_id: str
+    result: str
+    by: str
+
+
+@dataclass(frozen=True)
+class ReleaseNotice:
+    notice_id: str
+    overdue: int
+    balance: int
+    by: str
+
+
+@dataclass(frozen=True)
+class NoticeBecame:
+    """`status` is sent, uncertain, arrived, returned or withdrawn; `at` UTC seconds; `cure_on` ISO day."""
+
+    notice_id: str
+    status: str
+    at: int
+    cure_on: str | None = None
+
+
+@dataclass(frozen=True)
+class Allocate:
+    """Minor units by tier; negative when money was taken back."""
+
+    payment_id: str
+    costs: int
+    interest: int
+    principal: int
+    surplus: int
+
+
+@dataclass(frozen=True)
+class KeepProvisional:
+    payment_id: str
+
+
+@dataclass(frozen=True)
+class RaiseIncident:
+    incident: str
+    key: str
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CloseCase:
+    reason: str
+
+
+@dataclass(frozen=True)
+class ReopenCase:
+    why: str
+
+
+Effect = (
+    OpenTask
+    | RefreshTask
+    | FinishTask
+    | CancelTask
+    | Refuse
+    | EnterStage
+    | LogContact
+    | ReleaseNotice
+    | NoticeBecame
+    | Allocate
+    | KeepProvisional
+    | RaiseIncident
+    | CloseCase
+    | ReopenCase
+)
+
+KINDS: dict[str, type[Effect]] = {
+    "open_task": OpenTask,
+    "refresh_task": RefreshTask,
+    "finish_task": FinishTask,
+    "cancel_task": CancelTask,
+    "refuse": Refuse,
+    "enter_stage": EnterStage,
+    "log_contact": LogContact,
+    "release_notice": ReleaseNotice,
+    "notice_became": NoticeBecame,
+    "allocate": Allocate,
+    "keep_provisional": KeepProvisional,
+    "raise_incident": RaiseIncident,
+    "close_case": CloseCase,
+    "reopen_case": ReopenCase,
+}
+_NAMES = {effect: name for name, effect in KINDS.items()}
+
+
+def to_wire(effect: Effect) -> dict[str, Any]:
+    """A tagged record: unions of dataclasses do not decode on the other side of Temporal."""
+    return {"kind": _NAMES[type(effect)], **asdict(effect)}
+
+
+def from_wire(record: dict[str, Any]) -> Effect:
+    """The inverse of `to_wire`. Raises KeyError for an unknown kind and TypeError for other fields."""
+    fields = {name: tuple(value) if isinstance(value, list) else value for name, value in record.items()}
+    effect = KINDS[fields.pop("kind")]
+    return effect(**fields)

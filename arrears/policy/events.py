@@ -1,0 +1,192 @@
+"""What can happen to a case, and how a message's content is read as one of these."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from arrears.policy.state import Clock
+
+
+class Unreadable(Exception):
+    """A message's content has not the shape its signal promises; the text names the field."""
+
+
+@dataclass(frozen=True)
+class LoanState:
+    """What the core bank says of a loan, minor units."""
+
+    loan_id: str
+    currency: str
+    balance: int
+    overdue: int
+    first_overdue_on: str | None
+    status: str
+
+
+@dataclass(frozen=True)
+class Opened:
+    case_id: str
+    loan: LoanState
+
+
+@dataclass(frozen=True)
+class LoanRestated:
+    loan: LoanState
+
+
+@dataclass(frozen=True)
+class PaymentPosted:
+    payment_id: str
+    amount: int
+    kind: str
+    provisional: bool
+
+
+@dataclass(frozen=True)
+class PaymentReversed:
+    payment_id: str
+    reverses: str
+    amount: int
+
+
+@dataclass(frozen=True)
+class TaskDecided:
+    task_id: str
+    by: str
+    outcome: str
+    facts_no: int
+    has_reason: bool
+    amount: int | None
+    on: str | None
+
+
+@dataclass(frozen=True)
+class DeliveryReported:
+    notice_id: str
+    status: str  # arrived | returned
+    at: int
+
+
+@dataclass(frozen=True)
+class SendAnswered:
+    """The contact guard's and the channel's answer to a notice that was due."""
+
+    notice_id: str
+    answer: str  # sent | not_before | uncertain | refused | wait
+    at: int
+    not_before: int
+    rule: str
+
+
+@dataclass(frozen=True)
+class Due:
+    clock: Clock
+
+
+Event = (
+    Opened
+    | LoanRestated
+    | PaymentPosted
+    | PaymentReversed
+    | TaskDecided
+    | DeliveryReported
+    | SendAnswered
+    | Due
+)
+
+
+def read(case_id: str, signal: str, *, actor: str, task_id: str | None, content: dict[str, Any]) -> Event:
+    """The event a message tells of. Raises Unreadable for an unknown signal or a missing or wrong field."""
+    say = _Content(signal, content)
+    match signal:
+        case "open":
+            return Opened(case_id, _loan(say))
+        case "loan_restated":
+            return LoanRestated(_loan(say))
+        case "payment_posted":
+            return PaymentPosted(
+                say.text("payment_id"), say.positive("amount_minor"), say.text("kind"), say.flag("provisional")
+            )
+        case "payment_reversed":
+            return PaymentReversed(say.text("payment_id"), say.text("reverses"), say.positive("amount_minor"))
+        case "task_decided":
+            if task_id is None:
+                raise Unreadable("task_decided: no task")
+            return TaskDecided(
+                task_id,
+                actor,
+                say.text("outcome"),
+                say.whole("facts_no"),
+                say.maybe_text("remark_id") is not None,
+                say.maybe_whole("amount_minor"),
+                say.maybe_day("on"),
+            )
+        case "delivery_reported":
+            return DeliveryReported(say.text("notice_id"), say.text("status"), say.whole("at"))
+        case _:
+            raise Unreadable(f"unknown signal {signal[:40]}")
+
+
+def _loan(say: "_Content") -> LoanState:
+    loan = LoanState(
+        say.text("loan_id"),
+        say.text("currency"),
+        say.whole("balance_minor"),
+        say.whole("overdue_minor"),
+        say.maybe_day("first_overdue_on"),
+        say.text("status"),
+    )
+    if not 0 <= loan.overdue <= loan.balance:
+        raise Unreadable("overdue_minor: not between 0 and the balance")
+    if loan.overdue and loan.first_overdue_on is None:
+        raise Unreadable("first_overdue_on: missing for an overdue loan")
+    return loan
+
+
+class _Content:
+    """Strict reading of a message's content: nothing is converted."""
+
+    def __init__(self, signal: str, content: dict[str, Any]) -> None:
+        self._signal, self._content = signal, content
+
+    def text(self, name: str) -> str:
+        value = self._content.get(name)
+        if not isinstance(value, str):
+            raise self._wrong(name)
+        return value
+
+    def maybe_text(self, name: str) -> str | None:
+        return None if self._content.get(name) is None else self.text(name)
+
+    def whole(self, name: str) -> int:
+        value = self._content.get(name)
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise self._wrong(name)
+        return value
+
+    def maybe_whole(self, name: str) -> int | None:
+        return None if self._content.get(name) is None else self.whole(name)
+
+    def positive(self, name: str) -> int:
+        value = self.whole(name)
+        if value <= 0:
+            raise self._wrong(name)
+        return value
+
+    def flag(self, name: str) -> bool:
+        value = self._content.get(name)
+        if not isinstance(value, bool):
+            raise self._wrong(name)
+        return value
+
+    def maybe_day(self, name: str) -> str | None:
+        value = self.maybe_text(name)
+        if value is None:
+            return None
+        try:
+            return date.fromisoformat(value).isoformat()
+        except ValueError:
+            raise self._wrong(name) from None
+
+    def _wrong(self, name: str) -> Unreadable:
+        return Unreadable(f"{self._signal}: {name} is missing or of the wrong type")

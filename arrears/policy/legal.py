@@ -1,0 +1,64 @@
+"""Litigation: one advisor reviews, another approves, and it takes effect on facts that still hold."""
+
+from arrears.policy.stages import enter_legal
+from arrears.policy.state import Approval, Clock
+from arrears.policy.tasks import Outcome, Role, TaskKind
+from arrears.policy.turn import Turn
+
+
+def ask_for_review(turn: Turn, why: str) -> None:
+    turn.change(approval=None)
+    turn.open(TaskKind.LEGAL_REVIEW, why=why, barred=turn.state.hands)
+
+
+def reviewed(turn: Turn, outcome: Outcome, by: str) -> None:
+    turn.finish(TaskKind.LEGAL_REVIEW, outcome=outcome.value, by=by)
+    if outcome is not Outcome.SUE:
+        send_back(turn)
+        return
+    state = turn.state
+    turn.change(approval=Approval(by, state.facts_no, reviewed=turn.now.at))
+    big = state.balance > state.terms.manager_above_minor
+    turn.open(
+        TaskKind.SECOND_APPROVAL,
+        why="first_advisor_approved",
+        role=Role.MANAGER if big else None,
+        barred=(*state.hands, by),
+    )
+
+
+def approved_or_refused(turn: Turn, outcome: Outcome, by: str) -> None:
+    turn.finish(TaskKind.SECOND_APPROVAL, outcome=outcome.value, by=by)
+    approval = turn.state.approval
+    if outcome is not Outcome.APPROVE or approval is None:
+        send_back(turn)
+        return
+    turn.change(approval=Approval(approval.first, approval.facts_no, by, approval.reviewed))
+    # Approved before its day it takes effect on its day, after a fresh look at the facts (4.4).
+    turn.arm(Clock.ENTER_LEGAL, turn.reaches(turn.state.terms.legal_dpd))
+
+
+def take_effect(turn: Turn) -> None:
+    approval = turn.state.approval
+    if approval is None or not approval.second or approval.facts_no != turn.state.facts_no:
+        ask_for_review(turn, "approval_stale")
+        return
+    enter_legal(turn)
+
+
+def send_back(turn: Turn) -> None:
+    """Back to the collectors; the question comes again later."""
+    terms = turn.state.terms
+    turn.change(approval=None)
+    turn.arm(Clock.LEGAL_REVIEW, turn.in_days(terms.repropose_legal_days))
+    turn.arm(Clock.FOLLOW_UP, turn.in_days(1) + 9 * 3600)
+
+
+def facts_changed(turn: Turn) -> None:
+    """Whoever approved saw other figures: the question goes back to an advisor with the new ones (4.6-5)."""
+    asked = TaskKind.LEGAL_REVIEW in turn.state.tasks
+    if not asked and turn.state.approval is None:
+        return
+    turn.cancel(TaskKind.LEGAL_REVIEW, TaskKind.SECOND_APPROVAL, why="stale_facts")
+    turn.disarm(Clock.ENTER_LEGAL)
+    ask_for_review(turn, "facts_changed")

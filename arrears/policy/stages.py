@@ -1,0 +1,113 @@
+"""The story of a case from top to bottom: talk first, then a formal notice, then the court, each opened by people.
+
+    INITIAL   a collector calls; at 31 days past due a lead is asked whether to escalate        (T2, T3)
+    FORMAL    a lead releases the demand notice; it goes out, arrives, the cure period runs     (T4)
+              from 75 days past due an advisor reviews, a second one approves                   (T6, 4.4)
+    LEGAL     entered at the later of 91 days past due and the approval; a person keeps watch   (T7, T18)
+    closed    by money at any moment: CURED, PAID_OFF                                           (4.5)
+"""
+
+from datetime import timedelta
+
+from arrears.policy.effects import CloseCase, EnterStage, NoticeBecame, ReopenCase
+from arrears.policy.money import Owed
+from arrears.policy.events import Opened
+from arrears.policy.state import CaseState, Clock, Stage
+from arrears.policy.tasks import TaskKind
+from arrears.policy.turn import Moment, Turn
+
+CONTACT_TASKS = (TaskKind.FIRST_CONTACT, TaskKind.FOLLOW_UP)
+
+
+def new_case(event: Opened, now: Moment) -> CaseState:
+    """A case before its first step. The opening balance is owed as principal: the bank sends no breakdown."""
+    loan = event.loan
+    return CaseState(
+        case_id=event.case_id,
+        loan_id=loan.loan_id,
+        currency=loan.currency,
+        stage=Stage.INITIAL,
+        stage_since=now.at,
+        opened_at=now.at,
+        at=now.at,
+        owed=Owed(principal=loan.balance),
+        overdue=loan.overdue,
+        first_overdue_on=loan.first_overdue_on,
+        terms=now.terms,
+    )
+
+
+def open_case(turn: Turn) -> None:
+    """Every case opens in INITIAL, however old the debt."""
+    if turn.state.overdue == 0:
+        close(turn, "PAID_OFF" if turn.state.balance == 0 else "CURED")
+        return
+    turn.tell(EnterStage(Stage.INITIAL, "opened"))
+    turn.open(TaskKind.FIRST_CONTACT, why="case_opened")
+    arm_escalation(turn)
+    stay_awake(turn)
+
+
+def arm_escalation(turn: Turn) -> None:
+    """At the formal threshold, but not before collectors had their days."""
+    terms = turn.state.terms
+    entered = turn.now.calendar.day_of(turn.state.stage_since)
+    talked = turn.now.calendar.start_of(entered + timedelta(days=terms.initial_min_days))
+    turn.arm(Clock.ESCALATE, max(turn.reaches(terms.formal_dpd), talked))
+
+
+def propose_escalation(turn: Turn, why: str) -> None:
+    """A timer or a collector proposes; a lead decides (PIPL art. 24: no machine decides this alone)."""
+    turn.disarm(Clock.ESCALATE)
+    turn.open(TaskKind.ESCALATION, why=why)
+
+
+def enter_formal(turn: Turn) -> None:
+    _enter(turn, Stage.FORMAL, "escalated")
+    turn.open(TaskKind.NOTICE_RELEASE, why="formal_stage")
+
+
+def enter_legal(turn: Turn) -> None:
+    _enter(turn, Stage.LEGAL, "approved_by_two")
+    turn.change(approval=None)
+
+
+def _enter(turn: Turn, stage: Stage, why: str) -> None:
+    turn.cancel(*CONTACT_TASKS, why="stage_left")
+    turn.disarm(Clock.FOLLOW_UP, Clock.ESCALATE)
+    # A stage pins the terms it was entered under (rule book 4.6-11).
+    turn.change(stage=stage, stage_since=turn.now.at, terms=turn.now.terms)
+    turn.tell(EnterStage(stage, why))
+
+
+def stay_awake(turn: Turn) -> None:
+    """T18: nothing sleeps for ever; whatever happens to a case sets the long stop anew."""
+    if not turn.state.closed:
+        turn.arm(Clock.IDLE, turn.in_days(turn.state.terms.idle_days))
+
+
+def close(turn: Turn, reason: str) -> None:
+    for kind in TaskKind:
+        turn.cancel(kind, why=reason.lower())
+    notice = turn.state.notice
+    if notice is not None and notice.phase == "released":
+        turn.tell(NoticeBecame(notice.notice_id, "withdrawn", turn.now.at))
+        turn.change(notice=None)
+    turn.change(closed=reason, closed_at=turn.now.at, deadlines={}, approval=None)
+    turn.tell(CloseCase(reason))
+
+
+def reopen(turn: Turn, why: str) -> None:
+    """Within the days of grace a reversed payment brings the same case back, in the stage it had."""
+    turn.change(closed="", closed_at=0)
+    turn.tell(ReopenCase(why))
+    turn.open(TaskKind.FOLLOW_UP, why=why)
+    match turn.state.stage:
+        case Stage.INITIAL:
+            arm_escalation(turn)
+        case Stage.FORMAL:
+            turn.change(notice=None, cured_notice_at=0)
+            turn.arm(Clock.NOTICE, turn.now.at)
+        case Stage.LEGAL | Stage.CLOSED:
+            pass
+    stay_awake(turn)

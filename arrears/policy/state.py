@@ -1,0 +1,90 @@
+"""What a case holds while it lives: only what is open, in ids, integers and ISO days."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from arrears.policy.money import Owed
+from arrears.policy.terms import Terms
+
+
+class Stage(StrEnum):
+    INITIAL = "initial"
+    FORMAL = "formal"
+    LEGAL = "legal"
+    CLOSED = "closed"
+
+
+class Clock(StrEnum):
+    """The names of the deadlines a case can have running."""
+
+    ESCALATE = "escalate"  # days past due reach the formal stage: a lead is asked
+    FOLLOW_UP = "follow_up"  # the collector tries again
+    NOTICE = "notice"  # a lead is asked to release the demand notice
+    SEND = "send"  # a released notice goes out
+    CURE = "cure"  # the debtor's time after the notice ends
+    LEGAL_REVIEW = "legal_review"  # an advisor is asked
+    ENTER_LEGAL = "enter_legal"  # an approved litigation takes effect
+    IDLE = "idle"  # nothing happened for long: a person confirms the case
+
+
+@dataclass(frozen=True)
+class OpenTask:
+    task_id: str  # "" until the loop has named it
+    opened_at: int
+    facts_no: int
+    barred: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class NoticeUnderWay:
+    notice_id: str
+    phase: str  # released | sent | arrived
+    amount_minor: int
+    released_by: str
+    sent_at: int = 0
+    arrived_at: int = 0
+
+
+@dataclass(frozen=True)
+class Approval:
+    """The first advisor's word, waiting for the second or for its day."""
+
+    first: str
+    facts_no: int
+    second: str = ""
+    reviewed: int = 0  # when the first one spoke
+
+
+@dataclass(frozen=True)
+class CaseState:
+    """Instants are UTC seconds, money minor units of `currency`, days ISO."""
+
+    case_id: str
+    loan_id: str
+    currency: str
+    stage: Stage
+    stage_since: int
+    opened_at: int
+    at: int
+    owed: Owed
+    overdue: int
+    first_overdue_on: str | None
+    terms: Terms
+    facts_no: int = 1
+    surplus: int = 0
+    deadlines: dict[str, int] = field(default_factory=dict)
+    tasks: dict[str, OpenTask] = field(default_factory=dict)
+    notice: NoticeUnderWay | None = None
+    notices: int = 0
+    cured_notice_at: int = 0  # when the debtor's time after a notice ended; 0 while it has not
+    approval: Approval | None = None
+    attempts: int = 0
+    hands: tuple[str, ...] = ()  # who worked the case or proposed: they may not approve litigation
+    provisional: tuple[str, ...] = ()
+    attention: bool = False
+    closed: str = ""
+    closed_at: int = 0
+
+    @property
+    def balance(self) -> int:
+        return self.owed.total

@@ -1,0 +1,114 @@
+"""Which work people get, who may do it, and what they may answer."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Role(StrEnum):
+    COLLECTOR = "collector"
+    TEAM_LEAD = "team_lead"
+    LEGAL_ADVISOR = "legal_advisor"
+    PLAN_OFFICER = "plan_officer"
+    CASE_DESK = "case_desk"
+    OPS = "ops"
+    MANAGER = "manager"
+    COMPLIANCE = "compliance"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+
+
+class TaskKind(StrEnum):
+    FIRST_CONTACT = "first_contact"
+    FOLLOW_UP = "follow_up"
+    ESCALATION = "escalation"
+    NOTICE_RELEASE = "notice_release"
+    LEGAL_REVIEW = "legal_review"
+    SECOND_APPROVAL = "second_approval"
+    IDLE_REVIEW = "idle_review"
+
+
+class Outcome(StrEnum):
+    """Answers to a task; the result codes of a contact keep the bank's short names (rule book 3.2)."""
+
+    NO_ANSWER = "na"
+    BUSY = "busy"
+    SWITCHED_OFF = "off"
+    HUNG_UP = "hung"
+    WRONG_NUMBER = "wrong"
+    PROMISE = "ptp"
+    CANNOT_PAY = "cant"
+    REFUSES = "rtp"
+    ESCALATE = "escalate"
+    KEEP = "keep"
+    RELEASE = "release"
+    CANCEL = "cancel"
+    SUE = "sue"
+    RETURN = "return"
+    APPROVE = "approve"
+    REFUSE = "refuse"
+    CONTINUE = "continue"
+
+
+CONTACT_RESULTS: Final = (
+    Outcome.NO_ANSWER,
+    Outcome.BUSY,
+    Outcome.SWITCHED_OFF,
+    Outcome.HUNG_UP,
+    Outcome.WRONG_NUMBER,
+    Outcome.PROMISE,
+    Outcome.CANNOT_PAY,
+    Outcome.REFUSES,
+)
+
+# An answer that goes against the proposal says why; one that agrees need not.
+NEEDS_REASON: Final = frozenset(
+    {Outcome.KEEP, Outcome.CANCEL, Outcome.RETURN, Outcome.REFUSE, Outcome.CONTINUE, Outcome.REFUSES}
+)
+# Answers whose effect cannot be taken back are given on the facts of the moment: a stale one is refused.
+ON_FACTS: Final = frozenset({Outcome.ESCALATE, Outcome.RELEASE, Outcome.SUE, Outcome.APPROVE})
+
+
+@dataclass(frozen=True)
+class Work:
+    """One kind of task: who does it and what may be answered."""
+
+    role: Role
+    outcomes: tuple[Outcome, ...]
+    parts_people: bool = False  # neither the proposer nor anyone who worked the case may decide it
+
+
+WORK: Final[dict[TaskKind, Work]] = {
+    TaskKind.FIRST_CONTACT: Work(Role.COLLECTOR, CONTACT_RESULTS),
+    TaskKind.FOLLOW_UP: Work(Role.COLLECTOR, CONTACT_RESULTS),
+    TaskKind.ESCALATION: Work(Role.TEAM_LEAD, (Outcome.ESCALATE, Outcome.KEEP)),
+    TaskKind.NOTICE_RELEASE: Work(Role.TEAM_LEAD, (Outcome.RELEASE, Outcome.CANCEL)),
+    TaskKind.LEGAL_REVIEW: Work(Role.LEGAL_ADVISOR, (Outcome.SUE, Outcome.RETURN), parts_people=True),
+    TaskKind.SECOND_APPROVAL: Work(Role.LEGAL_ADVISOR, (Outcome.APPROVE, Outcome.REFUSE), parts_people=True),
+    TaskKind.IDLE_REVIEW: Work(Role.TEAM_LEAD, (Outcome.CONTINUE,)),
+}
+
+
+def may_answer(kind: TaskKind, outcome: str) -> bool:
+    return outcome in WORK[kind].outcomes
+
+
+@dataclass(frozen=True)
+class Missing:
+    """What an answer still lacks: the field and a message id a door can translate."""
+
+    field: str
+    why: str
+
+
+def lacks(outcome: Outcome, *, reason: str | None, amount_minor: int | None, on: str | None) -> list[Missing]:
+    """What must still be said before this answer can be accepted; empty when nothing."""
+    wanted: list[Missing] = []
+    if outcome in NEEDS_REASON and not (reason or "").strip():
+        wanted.append(Missing("reason", "reason_required"))
+    if outcome is Outcome.PROMISE:
+        if not amount_minor or amount_minor <= 0:
+            wanted.append(Missing("amount", "amount_required"))
+        if not on:
+            wanted.append(Missing("on", "day_required"))
+    return wanted

@@ -1,0 +1,115 @@
+"""One step of a case in the making: the state as it becomes, and the effects gathered on the way."""
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+from arrears.policy.calendar import Calendar
+from arrears.policy.effects import CancelTask, Effect, FinishTask, OpenTask, RefreshTask
+from arrears.policy.state import CaseState, Clock
+from arrears.policy.state import OpenTask as Open
+from arrears.policy.tasks import WORK, Role, TaskKind
+from arrears.policy.terms import Terms
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Now (UTC seconds) and the pack in force now; a stage pins the terms it was entered under."""
+
+    at: int
+    terms: Terms
+    calendar: Calendar
+
+    @property
+    def today(self) -> date:
+        return self.calendar.day_of(self.at)
+
+
+class Turn:
+    def __init__(self, state: CaseState, now: Moment) -> None:
+        self.state = replace(state, at=max(state.at, now.at))
+        self.now = now
+        self.effects: list[Effect] = []
+
+    def tell(self, *effects: Effect) -> None:
+        self.effects.extend(effects)
+
+    def change(self, **fields: Any) -> None:
+        self.state = replace(self.state, **fields)
+
+    # ---- clocks
+
+    def arm(self, clock: Clock, at: int) -> None:
+        """A clock set in the past is due now; it is never set before the present."""
+        self.change(deadlines=self.state.deadlines | {clock.value: max(at, self.now.at)})
+
+    def disarm(self, *clocks: Clock) -> None:
+        gone = {clock.value for clock in clocks}
+        self.change(deadlines={name: at for name, at in self.state.deadlines.items() if name not in gone})
+
+    def in_days(self, days: int) -> int:
+        """00:00 of the bank's civil day `days` from today."""
+        return self.now.calendar.start_of(self.now.today + timedelta(days=days))
+
+    def reaches(self, days_past_due: int) -> int:
+        """The instant at which the oldest unpaid instalment is so many days past due."""
+        first = date.fromisoformat(self.state.first_overdue_on or self.now.today.isoformat())
+        return self.now.calendar.start_of(first + timedelta(days=days_past_due))
+
+    @property
+    def days_past_due(self) -> int:
+        if self.state.first_overdue_on is None:
+            return 0
+        return max(0, (self.now.today - date.fromisoformat(self.state.first_overdue_on)).days)
+
+    # ---- tasks
+
+    def open(
+        self, kind: TaskKind, *, why: str, role: Role | None = None, barred: tuple[str, ...] = ()
+    ) -> None:
+        """Open a task of this kind unless one is open."""
+        if kind in self.state.tasks:
+            return
+        no = self.state.facts_no
+        self.change(tasks=self.state.tasks | {kind.value: Open("", self.now.at, no, barred)})
+        due = self.now.calendar.close_after(self.now.at, self.now.terms.sla_bank_days[kind])
+        self.tell(OpenTask(kind, role or WORK[kind].role, due, no, self.facts(), why, barred))
+
+    def finish(self, kind: TaskKind, *, outcome: str, by: str) -> None:
+        self.tell(FinishTask(self._take(kind).task_id, outcome, by))
+
+    def cancel(self, *kinds: TaskKind, why: str) -> None:
+        for kind in kinds:
+            if kind in self.state.tasks:
+                self.tell(CancelTask(self._take(kind).task_id, why))
+
+    def refresh_tasks(self) -> None:
+        """Put the new facts under every task that is still open."""
+        no, facts = self.state.facts_no, self.facts()
+        for task in self.state.tasks.values():
+            if task.task_id:
+                self.tell(RefreshTask(task.task_id, no, facts))
+        self.change(tasks={kind: replace(task, facts_no=no) for kind, task in self.state.tasks.items()})
+
+    def _take(self, kind: TaskKind) -> Open:
+        rest = dict(self.state.tasks)
+        task = rest.pop(kind.value)
+        self.change(tasks=rest)
+        return task
+
+    def facts(self) -> dict[str, Any]:
+        """What a decision is taken on; it lies beside the task and the decision."""
+        state = self.state
+        return {
+            "stage": state.stage.value,
+            "currency": state.currency,
+            "balance_minor": state.balance,
+            "costs_minor": state.owed.costs,
+            "interest_minor": state.owed.interest,
+            "principal_minor": state.owed.principal,
+            "overdue_minor": state.overdue,
+            "first_overdue_on": state.first_overdue_on,
+            "days_past_due": self.days_past_due,
+            "as_of": self.now.at,
+            "pack": self.now.terms.pack,
+        }

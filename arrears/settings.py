@@ -1,0 +1,56 @@
+"""One settings object, read once from the environment (`ARREARS_…`) or a `.env` file by the command line."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Every field has a default that is right for one machine; production sets the database and the address."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ARREARS_", env_file=".env", extra="forbid"
+    )
+
+    data_dir: Path = Path(".arrears")
+    cache_dir: Path | None = None
+    database_url: str | None = None
+    busy_seconds: float = Field(default=4.0, gt=0, le=8)
+
+    temporal_address: str | None = None
+    temporal_namespace: str = "arrears"
+    temporal_ui_url: str | None = None
+    temporal_retention_days: int = Field(default=60, ge=1)
+    time_skipping: bool = False
+    unsandboxed: bool = False
+    run_events: int = Field(default=1500, ge=50)
+    max_cached_workflows: int = Field(default=1000, ge=10)
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8400, ge=1, le=65535)
+    ui_port: int | None = None
+    secure_cookies: bool = False
+
+    pack: str = "cn-bank-2026"
+    language: str = "zh-CN"
+    letters_dir: Path | None = None
+    token_key_file: Path | None = None
+    token_key: SecretStr | None = None
+
+    relay_in_flight: int = Field(default=32, ge=1, le=256)
+    relay_resend_seconds: float = Field(default=15.0, gt=0)
+    relay_max_attempts: int = Field(default=20, ge=1)
+
+    feeds_max_rejects: int = Field(default=0, ge=0)
+
+    @property
+    def database(self) -> str:
+        return (
+            self.database_url
+            or f"sqlite:///{(self.data_dir / 'arrears.db').as_posix()}"
+        )
+
+    @property
+    def letters(self) -> Path:
+        return self.letters_dir or self.data_dir / "letters"

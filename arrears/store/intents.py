@@ -1,0 +1,275 @@
+"""What doors write: messages, payments, remarks and claims; never the state of a case."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from itertools import count
+from typing import Any, Final
+
+from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+
+from arrears import clock
+from arrears.contracts import Message, fingerprint, message_hash
+from arrears.names import case_id as name_case
+from arrears.names import open_message_id, payment_message_id
+from arrears.store.tables import Case, Incident, Loan, Payment
+from arrears.store.tables import Message as MessageRow
+
+RANK: Final = {
+    "open": 0,
+    "payment_posted": 0,
+    "payment_reversed": 0,
+    "loan_restated": 0,
+    "delivery_reported": 1,
+}
+PEOPLE: Final = 2
+
+
+class AlreadyAnswered(Exception):
+    """The task has a live message: somebody was first."""
+
+
+class PaymentDiffers(Exception):
+    """A payment id came again with other content; the first one stands."""
+
+
+class Standing(StrEnum):
+    """What a door made of a payment."""
+
+    MESSAGE = "message"  # told to the open case
+    HISTORY = "history"  # valued on or before the loan's state: already in the balance
+    SUSPENSE = "suspense"  # no loan or no case to take it: an incident keeps it
+    SETTLED = "settled"  # the loan has no open case and owes nothing overdue: kept, nothing follows
+    REPEATED = "repeated"  # the same payment again: nothing was written
+
+
+@dataclass(frozen=True)
+class PaymentIn:
+    """Minor units; days in the bank's calendar."""
+
+    payment_id: str
+    loan_id: str
+    booked_on: date
+    value_on: date
+    amount_minor: int
+    currency: str
+    channel: str = "unknown"
+    kind: str = "payment"
+    reverses_payment_id: str | None = None
+    provisional: bool = False
+    designation: str | None = None
+
+    @property
+    def content_hash(self) -> str:
+        return fingerprint(asdict(self) | {"booked_on": str(self.booked_on), "value_on": str(self.value_on)})
+
+
+@dataclass(frozen=True)
+class Posted:
+    standing: Standing
+    case_id: str | None = None
+    message_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Said:
+    """A message on its way in; `effective_at` later than `accepted_at` leaves time to take it back."""
+
+    case_id: str
+    message_id: str
+    signal: str
+    actor: str
+    accepted_at: datetime
+    content: Mapping[str, Any] = field(default_factory=dict)
+    task_id: str | None = None
+    effective_at: datetime | None = None
+
+
+_tick = count()
+
+
+def say(connection: Connection, said: Said) -> bool:
+    """Insert the message; False when the same message id is there already. Raises AlreadyAnswered."""
+    message = Message(said.message_id, said.signal, said.actor, dict(said.content), said.task_id)
+    row = {
+        "message_id": said.message_id,
+        "arrival": int(clock.machine_now().timestamp() * 1_000_000) * 64 + next(_tick) % 64,
+        "case_id": said.case_id,
+        "signal": said.signal,
+        "rank": RANK.get(said.signal, PEOPLE),
+        "actor": said.actor,
+        "task_id": said.task_id,
+        "content": message.content,
+        "content_hash": message_hash(said.case_id, message),
+        "status": "waiting",
+        "effective_at": said.effective_at or said.accepted_at,
+        "accepted_at": said.accepted_at,
+        "attempts": 0,
+    }
+    try:
+        # A savepoint, because on PostgreSQL a refused row would spoil the caller's whole transaction.
+        with connection.begin_nested():
+            connection.execute(insert(MessageRow).values(row))
+    except IntegrityError as clash:
+        if _has_message(connection, said.message_id):
+            return False
+        raise AlreadyAnswered(said.task_id) from clash
+    return True
+
+
+def open_case(connection: Connection, loan: Mapping[str, Any], *, episode: int, at: datetime, pack: str) -> str:
+    """Say `open` for the next episode of a loan row; the relay starts the workflow. Returns the case id."""
+    case = name_case(loan["loan_id"], episode)
+    say(connection, Said(case, open_message_id(case), "open", "core-bank", at, loan_facts(loan, pack=pack)))
+    return case
+
+
+def loan_facts(loan: Mapping[str, Any], *, pack: str) -> dict[str, Any]:
+    """The part of a loan row a case decides on: ids, integers, ISO days."""
+    first = loan["first_overdue_on"]
+    return {
+        "loan_id": loan["loan_id"],
+        "borrower_id": loan["borrower_id"],
+        "currency": loan["currency"],
+        "as_of": str(loan["as_of_date"]),
+        "balance_minor": loan["balance_minor"],
+        "overdue_minor": loan["overdue_minor"],
+        "first_overdue_on": None if first is None else str(first),
+        "status": loan["status"],
+        "pack": pack,
+    }
+
+
+def post_payment(
+    connection: Connection, payment: PaymentIn, *, at: datetime, source: str, reopen_days: int
+) -> Posted:
+    """Keep a payment and tell its case. Raises PaymentDiffers; everything else has a standing."""
+    kept = connection.execute(
+        select(Payment.content_hash).where(Payment.payment_id == payment.payment_id)
+    ).scalar()
+    if kept is not None:
+        if kept != payment.content_hash:
+            raise PaymentDiffers(payment.payment_id)
+        return Posted(Standing.REPEATED)
+    posted = _place(connection, payment, at=at, reopen_days=reopen_days)
+    connection.execute(
+        insert(Payment).values(
+            **asdict(payment),
+            content_hash=payment.content_hash,
+            source=source,
+            standing=posted.standing.value,
+            received_at=at,
+        )
+    )
+    return posted
+
+
+def _place(connection: Connection, payment: PaymentIn, *, at: datetime, reopen_days: int) -> Posted:
+    loan = connection.execute(
+        select(Loan.as_of_date, Loan.overdue_minor).where(Loan.loan_id == payment.loan_id)
+    ).first()
+    if loan is None:
+        return _suspend(connection, payment, "payment_unknown_loan", at)
+    if payment.kind != "reversal" and payment.value_on <= loan.as_of_date:
+        return Posted(Standing.HISTORY)
+    case = live_case(connection, payment.loan_id, at=at, reopen_days=reopen_days)
+    if case is None:
+        return _suspend(connection, payment, "payment_without_case", at)
+    message_id = payment_message_id(payment.payment_id)
+    signal = "payment_reversed" if payment.kind == "reversal" else "payment_posted"
+    say(connection, Said(case, message_id, signal, "core-bank", at, _payment_content(payment)))
+    return Posted(Standing.MESSAGE, case, message_id)
+
+
+def live_case(connection: Connection, loan_id: str, *, at: datetime, reopen_days: int) -> str | None:
+    """The case that hears money of this loan: the open one, one about to open, or one closed just now."""
+    latest = connection.execute(
+        select(Case.case_id, Case.status, Case.closed_at)
+        .where(Case.loan_id == loan_id)
+        .order_by(Case.episode.desc())
+        .limit(1)
+    ).first()
+    if latest is not None:
+        fresh = latest.closed_at is not None and at - latest.closed_at <= timedelta(days=reopen_days)
+        if latest.status == "open" or fresh:
+            return str(latest.case_id)
+    opening = connection.execute(
+        select(MessageRow.case_id)
+        .where(
+            MessageRow.message_id.startswith(f"open-case-{loan_id}-", autoescape=True),
+            MessageRow.status.in_(("waiting", "sent")),
+        )
+        .limit(1)
+    ).scalar()
+    return opening
+
+
+def _suspend(connection: Connection, payment: PaymentIn, kind: str, at: datetime) -> Posted:
+    raise_incident(
+        connection,
+        kind=kind,
+        key=payment.payment_id,
+        at=at,
+        loan_id=payment.loan_id,
+        detail={
+            "payment_id": payment.payment_id,
+            "amount_minor": payment.amount_minor,
+            "currency": payment.currency,
+        },
+    )
+    return Posted(Standing.SUSPENSE)
+
+
+def _payment_content(payment: PaymentIn) -> dict[str, Any]:
+    return {
+        "payment_id": payment.payment_id,
+        "amount_minor": payment.amount_minor,
+        "currency": payment.currency,
+        "value_on": str(payment.value_on),
+        "kind": payment.kind,
+        "reverses": payment.reverses_payment_id,
+        "provisional": payment.provisional,
+    }
+
+
+def raise_incident(
+    connection: Connection,
+    *,
+    kind: str,
+    key: str,
+    at: datetime,
+    case_id: str | None = None,
+    loan_id: str | None = None,
+    detail: Mapping[str, Any] | None = None,
+) -> bool:
+    """Insert once by `kind` and `key`; True when it is new. `detail` holds ids and integers only."""
+    incident = {
+        "incident_id": f"{kind}-{key}",
+        "kind": kind,
+        "case_id": case_id,
+        "loan_id": loan_id,
+        "detail": dict(detail or {}),
+        "status": "open",
+        "opened_at": at,
+    }
+    put = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    done = connection.execute(put(Incident).values(incident).on_conflict_do_nothing())
+    return done.rowcount == 1
+
+
+def withdraw(connection: Connection, message_id: str) -> bool:
+    """Take back a message that has not been sent; False when it is too late."""
+    done = connection.execute(
+        update(MessageRow)
+        .where(MessageRow.message_id == message_id, MessageRow.status == "waiting", MessageRow.attempts == 0)
+        .values(status="withdrawn")
+    )
+    return done.rowcount == 1
+
+
+def _has_message(connection: Connection, message_id: str) -> bool:
+    found = connection.execute(select(MessageRow.message_id).where(MessageRow.message_id == message_id))
+    return found.scalar() is not None

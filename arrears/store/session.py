@@ -1,0 +1,90 @@
+"""Opens the database and is the only module that commits."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pysqlite3
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+
+AfterCommit = Callable[[], None]
+
+
+def open_engine(url: str, *, busy_seconds: float = 4.0, pool_size: int = 16) -> Engine:
+    """`sqlite:///path` or `postgresql+psycopg://…`; SQLite writes are durable before they are acknowledged."""
+    if make_url(url).get_backend_name() == "sqlite":
+        engine = create_engine(
+            url,
+            module=pysqlite3,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            hide_parameters=True,
+            connect_args={
+                "timeout": busy_seconds,
+                "check_same_thread": False,
+                "isolation_level": None,
+            },
+        )
+        event.listen(engine, "connect", _sqlite_pragmas)
+        event.listen(engine, "begin", _sqlite_begin)
+        return engine
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        hide_parameters=True,
+        pool_pre_ping=True,
+    )
+
+
+def _sqlite_pragmas(connection: Any, _record: object) -> None:
+    # FULL and not NORMAL: a decision that was acknowledged must survive a power cut.
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "cache_size=-65536",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    # The write lock is taken at once: a read that later wants to write fails with BUSY_SNAPSHOT.
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+class Store:
+    """A database with its two doors: `transaction()` writes, `reading()` looks."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.is_sqlite = engine.dialect.name == "sqlite"
+        self._after_commit: list[AfterCommit] = []
+
+    def on_commit(self, listener: AfterCommit) -> None:
+        """`listener` is called, from the writing thread, after each committed write of this process."""
+        self._after_commit.append(listener)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        with (
+            self.engine.connect().execution_options(writes=True) as connection,
+            connection.begin(),
+        ):
+            yield connection
+        for listener in self._after_commit:
+            listener()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One consistent look; nothing written in it is kept."""
+        with self.engine.connect() as connection:
+            try:
+                yield connection
+            finally:
+                connection.rollback()
+
+    def close(self) -> None:
+        self.engine.dispose()

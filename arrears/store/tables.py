@@ -1,0 +1,477 @@
+"""The rows of Arrears: who may write a table stands in its docstring."""
+
+from datetime import date, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import Index, text
+from sqlmodel import Field, SQLModel
+
+from arrears.store.types import Day, Flag, Instant, Int, Json, Text
+
+_STRICT = {"sqlite_strict": True}
+
+
+def _key() -> Any:
+    return Field(primary_key=True, sa_type=Text)
+
+
+def _text(*, index: bool = False) -> Any:
+    return Field(sa_type=Text, index=index)
+
+
+def _maybe_text(*, index: bool = False) -> Any:
+    return Field(default=None, sa_type=Text, nullable=True, index=index)
+
+
+def _int(default: int | None = None) -> Any:
+    return (
+        Field(sa_type=Int) if default is None else Field(default=default, sa_type=Int)
+    )
+
+
+def _maybe_int() -> Any:
+    return Field(default=None, sa_type=Int, nullable=True)
+
+
+def _day() -> Any:
+    return Field(sa_type=Day)
+
+
+def _maybe_day() -> Any:
+    return Field(default=None, sa_type=Day, nullable=True)
+
+
+def _at() -> Any:
+    return Field(sa_type=Instant)
+
+
+def _maybe_at(*, index: bool = False) -> Any:
+    return Field(default=None, sa_type=Instant, nullable=True, index=index)
+
+
+def _flag(default: bool = False) -> Any:
+    return Field(default=default, sa_type=Flag)
+
+
+def _json() -> Any:
+    return Field(sa_type=Json)
+
+
+class Row(SQLModel):
+    __table_args__: ClassVar[Any] = _STRICT
+
+
+# ---- what the core bank says (written by feeds) ---------------------------------------------------------
+
+
+class Borrower(Row, table=True):
+    """A person or an enterprise; written by feeds."""
+
+    __tablename__ = "borrowers"
+    borrower_id: str = _key()
+    kind: str = _text()
+    name: str = _text(index=True)
+    id_kind: str | None = _maybe_text()
+    id_number: str | None = _maybe_text()
+    born_on: date | None = _maybe_day()
+    language: str | None = _maybe_text()
+    address: str | None = _maybe_text()
+    service_address_agreed: bool = _flag()
+
+
+class Party(Row, table=True):
+    """Somebody else who stands beside the borrower on a loan; written by feeds."""
+
+    __tablename__ = "parties"
+    loan_id: str = _key()
+    borrower_id: str = _key()
+    role: str = _key()
+    guarantee_kind: str | None = _maybe_text()
+    guarantee_until: date | None = _maybe_day()
+
+
+class ContactPoint(Row, table=True):
+    """One way to reach a person; written by feeds."""
+
+    __tablename__ = "contact_points"
+    contact_id: str = _key()
+    borrower_id: str = _text(index=True)
+    channel: str = _text()
+    address: str = _text()
+    language: str | None = _maybe_text()
+    timezone: str | None = _maybe_text()
+    allowed_from: str | None = _maybe_text()
+    allowed_to: str | None = _maybe_text()
+    preferred: bool = _flag()
+    do_not_contact: bool = _flag()
+
+
+class Loan(Row, table=True):
+    """The newest state the core bank sent of a loan, minor units; written by feeds."""
+
+    __tablename__ = "loans"
+    loan_id: str = _key()
+    borrower_id: str = _text(index=True)
+    product: str = _text()
+    currency: str = _text()
+    as_of_date: date = _day()
+    balance_minor: int = _int()
+    overdue_minor: int = _int()
+    first_overdue_on: date | None = _maybe_day()
+    instalment_minor: int | None = _maybe_int()
+    limit_minor: int | None = _maybe_int()
+    last_payment_minor: int | None = _maybe_int()
+    last_payment_on: date | None = _maybe_day()
+    disbursed_on: date | None = _maybe_day()
+    last_instalment_due_on: date | None = _maybe_day()
+    contract_no: str | None = _maybe_text()
+    status: str = _text()
+    content_hash: str = _text()
+
+
+class Statement(Row, table=True):
+    """One month of a loan's past, for the score; written by feeds."""
+
+    __tablename__ = "statements"
+    loan_id: str = _key()
+    period: str = _key()
+    period_end: date = _day()
+    months_overdue: int = _int()
+    bill_minor: int = _int()
+    paid_minor: int = _int()
+
+
+class Payment(Row, table=True):
+    """Money that came, or was taken back; appended by feeds and by the payment doors, never changed."""
+
+    __tablename__ = "payments"
+    payment_id: str = _key()
+    loan_id: str = _text(index=True)
+    booked_on: date = _day()
+    value_on: date = _day()
+    amount_minor: int = _int()
+    currency: str = _text()
+    channel: str = _text()
+    kind: str = _text()
+    reverses_payment_id: str | None = _maybe_text()
+    provisional: bool = _flag()
+    designation: str | None = _maybe_text()
+    content_hash: str = _text()
+    source: str = _text()
+    standing: str = _text()  # history | message | suspense: what the door made of it
+    received_at: datetime = _at()
+
+
+class Delivery(Row, table=True):
+    """One delivery of files that was loaded; written by feeds in the same transaction as its rows."""
+
+    __tablename__ = "deliveries"
+    delivery_id: str = (
+        _key()
+    )  # hash over the contents, so a second name for the same files changes nothing
+    sender: str = _text()
+    sequence_no: int | None = _maybe_int()
+    as_of_date: date | None = _maybe_day()
+    counts: dict[str, int] = _json()
+    loaded_at: datetime = _at()
+
+
+class Keepsake(Row, table=True):
+    """Small facts of this installation: rebase constants by sender, marks of finished steps."""
+
+    __tablename__ = "keepsakes"
+    name: str = _key()
+    value: str = _text()
+
+
+# ---- cases (written by `record` alone) ------------------------------------------------------------------
+
+
+class Case(Row, table=True):
+    """One delinquency episode of one loan; written by `record` alone."""
+
+    __tablename__ = "cases"
+    __table_args__ = (
+        Index(
+            "one_open_case_per_loan",
+            "loan_id",
+            unique=True,
+            sqlite_where=text("status='open'"),
+            postgresql_where=text("status='open'"),
+        ),
+        Index("cases_by_deadline", "status", "next_deadline_at"),
+        _STRICT,
+    )
+    case_id: str = _key()
+    loan_id: str = _text(index=True)
+    borrower_id: str = _text(index=True)
+    episode: int = _int()
+    status: str = _text()  # open | closed
+    stage: str = _text()
+    stage_since: datetime = _at()
+    opened_at: datetime = _at()
+    closed_at: datetime | None = _maybe_at()
+    closed_reason: str | None = _maybe_text()
+    currency: str = _text()
+    balance_minor: int = _int()
+    overdue_minor: int = _int()
+    first_overdue_on: date | None = _maybe_day()
+    next_deadline: str | None = _maybe_text()
+    next_deadline_at: datetime | None = _maybe_at()
+    pack: str = _text()
+    attention: bool = _flag()
+    seq: int = _int()
+    digest: str = _text()
+    state: dict[str, Any] = _json()
+    decided_at: datetime = _at()
+    recorded_at: datetime = _at()
+
+
+class Task(Row, table=True):
+    """Work for a person. `record` opens and ends it; doors set assignee, claimed_at, snoozed_until."""
+
+    __tablename__ = "tasks"
+    __table_args__ = (
+        Index("tasks_by_role", "status", "role", "due_at", "task_id"),
+        Index("tasks_by_assignee", "status", "assignee", "due_at", "task_id"),
+        Index("tasks_by_case", "case_id", "opened_seq"),
+        _STRICT,
+    )
+    task_id: str = _key()
+    case_id: str = _text()
+    loan_id: str = _text()
+    borrower_id: str = _text()
+    kind: str = _text()
+    role: str = _text()
+    stage: str = _text()
+    status: str = _text()  # open | done | cancelled
+    facts_no: int = _int()
+    facts: dict[str, Any] = _json()
+    barred: list[str] = _json()  # people who may not decide it: four eyes
+    opened_seq: int = _int()
+    opened_at: datetime = _at()
+    due_at: datetime = _at()
+    closed_seq: int | None = _maybe_int()
+    closed_at: datetime | None = _maybe_at()
+    outcome: str | None = _maybe_text()
+    decided_by: str | None = _maybe_text()
+    why: str | None = _maybe_text()
+    assignee: str | None = _maybe_text()
+    claimed_at: datetime | None = _maybe_at()
+    snoozed_until: datetime | None = _maybe_at()
+
+
+class Message(Row, table=True):
+    """What somebody said to a case. Doors insert it, the relay sends it, `record` settles it."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        Index(
+            "one_live_message_per_task",
+            "task_id",
+            unique=True,
+            sqlite_where=text(
+                "task_id is not null and status in ('waiting','sent','applied')"
+            ),
+            postgresql_where=text(
+                "task_id is not null and status in ('waiting','sent','applied')"
+            ),
+        ),
+        Index(
+            "messages_unsettled",
+            "case_id",
+            "rank",
+            "arrival",
+            sqlite_where=text("status in ('waiting','sent')"),
+            postgresql_where=text("status in ('waiting','sent')"),
+        ),
+        Index("messages_by_case", "case_id"),
+        _STRICT,
+    )
+    message_id: str = _key()
+    arrival: int = _int()  # machine microseconds: the order in which doors accepted
+    case_id: str = _text()
+    signal: str = _text()
+    rank: int = _int()  # 0 money, 1 legal facts, 2 people: who goes first
+    actor: str = _text()
+    task_id: str | None = _maybe_text()
+    content: dict[str, Any] = _json()
+    content_hash: str = _text()
+    status: str = _text()  # waiting | sent | applied | refused | withdrawn | parked
+    effective_at: datetime = _at()
+    accepted_at: datetime = _at()
+    sent_at: datetime | None = _maybe_at()
+    attempts: int = _int(0)
+    settled_seq: int | None = _maybe_int()
+    settled_at: datetime | None = _maybe_at()
+    reason: str | None = _maybe_text()
+
+
+class Remark(Row, table=True):
+    """Free words of a person, which never enter Temporal; a message names them by id. Written by doors."""
+
+    __tablename__ = "remarks"
+    remark_id: str = _key()
+    case_id: str = _text(index=True)
+    task_id: str | None = _maybe_text()
+    author: str = _text()
+    words: str = _text()
+    written_at: datetime = _at()
+
+
+class Record(Row, table=True):
+    """The receipt of one step of a case: what was heard, what followed; written by `record` alone."""
+
+    __tablename__ = "records"
+    case_id: str = _key()
+    seq: int = Field(primary_key=True, sa_type=Int)
+    print: str = _text()
+    base: str = _text()
+    event: dict[str, Any] = _json()
+    effects: list[dict[str, Any]] = _json()
+    at: datetime = _at()
+    recorded_at: datetime = _at()
+
+
+class Deadline(Row, table=True):
+    """The clocks a case has running; written by `record` alone."""
+
+    __tablename__ = "deadlines"
+    case_id: str = _key()
+    name: str = _key()
+    due_at: datetime = Field(sa_type=Instant, index=True)
+
+
+class Allocation(Row, table=True):
+    """Where the money of a payment went, minor units, negative when taken back; written by `record` alone."""
+
+    __tablename__ = "allocations"
+    payment_id: str = _key()
+    tier: str = _key()  # costs | interest | principal | surplus
+    case_id: str = _text(index=True)
+    seq: int = _int()
+    amount_minor: int = _int()
+
+
+class Notice(Row, table=True):
+    """A formal letter; `record` writes what was decided, `deliver` what became of it."""
+
+    __tablename__ = "notices"
+    notice_id: str = _key()
+    case_id: str = _text(index=True)
+    kind: str = _text()
+    status: str = (
+        _text()
+    )  # released | sent | uncertain | arrived | returned | withdrawn
+    amount_minor: int = _int()
+    balance_minor: int = _int()
+    currency: str = _text()
+    as_of: datetime = _at()
+    cure_on: date | None = _maybe_day()
+    released_by: str = _text()
+    released_at: datetime = _at()
+    sent_at: datetime | None = _maybe_at()
+    arrived_at: datetime | None = _maybe_at()
+    document_hash: str | None = _maybe_text()
+    document: str | None = _maybe_text()
+
+
+class ContactAttempt(Row, table=True):
+    """One contact with a person, in the debtor's ledger; written by `deliver` and by `record`."""
+
+    __tablename__ = "contact_attempts"
+    __table_args__ = (Index("attempts_by_person", "borrower_id", "at"), _STRICT)
+    attempt_id: str = _key()
+    borrower_id: str = _text()
+    case_id: str = _text(index=True)
+    channel: str = _text()
+    contact_id: str | None = _maybe_text()
+    purpose: str = _text()
+    status: str = _text()  # reserved | sent | reported | uncertain | failed
+    result: str | None = _maybe_text()
+    at: datetime = _at()
+    reference: str | None = _maybe_text()
+
+
+class Incident(Row, table=True):
+    """Work without an open case, in the operator's queue; inserted once by its key, closed there with a reason."""
+
+    __tablename__ = "incidents"
+    __table_args__ = (Index("incidents_open", "status", "opened_at"), _STRICT)
+    incident_id: str = (
+        _key()
+    )  # derived from what happened: the same thing twice is one incident
+    kind: str = _text()
+    case_id: str | None = _maybe_text(index=True)
+    loan_id: str | None = _maybe_text()
+    detail: dict[str, Any] = _json()
+    status: str = _text()  # open | closed
+    opened_at: datetime = _at()
+    closed_at: datetime | None = _maybe_at()
+    closed_by: str | None = _maybe_text()
+    reason: str | None = _maybe_text()
+
+
+class Audit(Row, table=True):
+    """Append-only, hash-chained per stream (a case id, or "house" for what concerns no case)."""
+
+    __tablename__ = "audit"
+    stream: str = _key()
+    n: int = Field(primary_key=True, sa_type=Int)
+    at: datetime = _at()
+    actor: str = _text()
+    what: str = _text()
+    detail: dict[str, Any] = _json()
+    prev_hash: str = _text()
+    hash: str = _text()
+
+
+# ---- people of the bank (written by doors) --------------------------------------------------------------
+
+
+class Staff(Row, table=True):
+    """A person who works here; written by the staff doors."""
+
+    __tablename__ = "staff"
+    staff_id: str = _key()
+    login: str = Field(sa_type=Text, unique=True)
+    name: str = _text()
+    roles: list[str] = _json()
+    password_hash: str | None = _maybe_text()
+    language: str = _text()
+    active: bool = _flag(True)
+    created_at: datetime = _at()
+
+
+class BrowserSession(Row, table=True):
+    """A signed-in browser; the cookie's hash is the key, machine time only."""
+
+    __tablename__ = "browser_sessions"
+    sid_hash: str = _key()
+    staff_id: str = _text(index=True)
+    csrf: str = _text()
+    created_at: datetime = _at()
+    seen_at: datetime = _at()
+    ends_at: datetime = _at()
+
+
+class LoginAttempt(Row, table=True):
+    """Throttle for the sign-in, machine time: tokens left in a bucket (`login:<hash>` or `from:<net>`)."""
+
+    __tablename__ = "login_attempts"
+    bucket: str = _key()
+    failures: int = _int()
+    until: datetime = _at()
+
+
+class IdempotencyKey(Row, table=True):
+    """The first answer to a keyed request of an API client, repeated for every later one."""
+
+    __tablename__ = "idempotency_keys"
+    key: str = _key()
+    actor: str = _key()
+    route: str = _key()
+    body_hash: str = _text()
+    status: int = _int()
+    answer: dict[str, Any] = _json()
+    at: datetime = _at()
