@@ -1,0 +1,84 @@
+"""Hashing and checking of passwords, few at a time."""
+
+import threading
+import unicodedata
+from dataclasses import dataclass
+from typing import Final
+
+from pwdlib import PasswordHash
+from pwdlib.exceptions import PwdlibError
+from pwdlib.hashers.argon2 import Argon2Hasher
+
+SHORTEST: Final = 12
+LONGEST: Final = 256
+AT_ONCE: Final = 2
+
+
+class PasswordUnfit(Exception):
+    """A new password that is too short, too long or not text."""
+
+
+class TooBusy(Exception):
+    """More sign-ins at once than this machine checks; the client comes back."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    fits: bool
+    rehashed: str | None = None  # set when the stored hash has older parameters
+
+
+class Passwords:
+    """argon2id; each check takes `memory_kib`, so no more than two run at once."""
+
+    def __init__(
+        self, *, memory_kib: int = 65_536, passes: int = 3, lanes: int = 4, patience: float = 5.0
+    ) -> None:
+        self._hasher = PasswordHash((Argon2Hasher(passes, memory_kib, lanes),))
+        self._turns = threading.BoundedSemaphore(AT_ONCE)
+        self._patience = patience
+        self._nobody = self._hasher.hash("nobody has this password")
+
+    def hash(self, password: str) -> str:
+        return self._hash(_prepared(password))
+
+    def check(self, password: str, stored: str | None) -> Checked:
+        """`stored` is None for somebody unknown: as much work, and never a fit."""
+        try:
+            prepared = _prepared(password)
+        except PasswordUnfit:
+            prepared, stored = "no password is this short", None
+        fits, rehashed = self._verify(prepared, stored or self._nobody)
+        return Checked(fits, rehashed) if stored else Checked(fits=False)
+
+    def _hash(self, prepared: str) -> str:
+        self._take_turn()
+        try:
+            return self._hasher.hash(prepared)
+        finally:
+            self._turns.release()
+
+    def _verify(self, prepared: str, stored: str) -> tuple[bool, str | None]:
+        self._take_turn()
+        try:
+            return self._hasher.verify_and_update(prepared, stored)
+        except PwdlibError:
+            return False, None  # a stored hash this version cannot read lets nobody in
+        finally:
+            self._turns.release()
+
+    def _take_turn(self) -> None:
+        if not self._turns.acquire(timeout=self._patience):
+            raise TooBusy
+
+
+def _prepared(password: str) -> str:
+    # One letter may be typed as one or as two code points; both are the same password.
+    composed = unicodedata.normalize("NFC", password)
+    if not SHORTEST <= len(composed) <= LONGEST:
+        raise PasswordUnfit
+    try:
+        composed.encode()
+    except UnicodeEncodeError as broken:
+        raise PasswordUnfit from broken
+    return composed

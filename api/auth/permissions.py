@@ -1,0 +1,109 @@
+"""Who may do what to which object: one table, asked by every route."""
+
+from collections.abc import Collection
+from enum import StrEnum
+from typing import Final
+
+from api.auth.person import Person
+from arrears.policy.tasks import Role
+
+
+class Permission(StrEnum):
+    BE_SIGNED_IN = "be_signed_in"  # one's own sessions, language, way out
+    READ_API = "read_api"  # the description of the JSON API
+    READ_CASE = "read_case"
+    SEE_NAME = "see_name"  # the borrower's full name; everybody else sees its first character
+    READ_TASK = "read_task"
+    CLAIM_TASK = "claim_task"
+    RELEASE_TASK = "release_task"
+    DECIDE_TASK = "decide_task"
+    READ_MESSAGE = "read_message"
+    POST_PAYMENT = "post_payment"
+    READ_INCIDENT = "read_incident"
+    CLOSE_INCIDENT = "close_incident"
+    INSPECT_ENGINE = "inspect_engine"  # the link into the Temporal UI
+    SKIP_TIME = "skip_time"
+    MANAGE_STAFF = "manage_staff"
+
+
+class Relation(StrEnum):
+    """How a person stands to an object."""
+
+    ANY = "any"  # whatever the object is, or there is none
+    OF_ROLE = "of_role"  # the task is for one of the person's roles
+    FIT = "fit"  # and four eyes do not bar the person from it
+    OWN = "own"  # the person holds the task, holds a task of the case, or said the message
+
+
+ANY: Final = frozenset({Relation.ANY})
+OF_ROLE: Final = frozenset({Relation.OF_ROLE, Relation.OWN})
+FIT: Final = frozenset({Relation.FIT})
+OWN: Final = frozenset({Relation.OWN})
+
+WORKERS: Final = (
+    Role.COLLECTOR,
+    Role.TEAM_LEAD,
+    Role.LEGAL_ADVISOR,
+    Role.PLAN_OFFICER,
+    Role.CASE_DESK,
+    Role.OPS,
+    Role.MANAGER,
+)
+READERS: Final = (*WORKERS, Role.COMPLIANCE, Role.OPERATOR)
+OVERSEERS: Final = (Role.TEAM_LEAD, Role.MANAGER, Role.COMPLIANCE, Role.OPERATOR)
+
+Grants = dict[Role, frozenset[Relation]]
+
+
+def _to(roles: Collection[Role], relations: frozenset[Relation]) -> Grants:
+    return dict.fromkeys(roles, relations)
+
+
+GRANTS: Final[dict[Permission, Grants]] = {
+    Permission.BE_SIGNED_IN: _to(tuple(Role), ANY),
+    Permission.READ_API: _to(tuple(Role), ANY),
+    Permission.READ_CASE: _to(READERS, ANY),
+    Permission.SEE_NAME: _to(WORKERS, OWN),
+    Permission.READ_TASK: _to(WORKERS, OF_ROLE) | _to(OVERSEERS, ANY),
+    Permission.CLAIM_TASK: _to(WORKERS, FIT),
+    Permission.RELEASE_TASK: _to(WORKERS, OWN),
+    Permission.DECIDE_TASK: _to(WORKERS, FIT),
+    Permission.READ_MESSAGE: _to(WORKERS, OWN) | _to((*OVERSEERS, Role.OPS), ANY),
+    Permission.POST_PAYMENT: _to((Role.OPS,), ANY),
+    Permission.READ_INCIDENT: _to((Role.OPS, Role.OPERATOR, Role.COMPLIANCE), ANY),
+    Permission.CLOSE_INCIDENT: _to((Role.OPS, Role.OPERATOR), ANY),
+    Permission.INSPECT_ENGINE: _to((Role.OPERATOR, Role.OPS, Role.TEAM_LEAD, Role.COMPLIANCE), ANY),
+    Permission.SKIP_TIME: _to((Role.OPERATOR,), ANY),
+    Permission.MANAGE_STAFF: _to((Role.ADMIN,), ANY),
+}
+
+
+def may(person: Person, permission: Permission, relations: Collection[Relation] = ()) -> bool:
+    """Whether one of the person's roles has the permission for an object the person stands so to."""
+    wanted = {Relation.ANY, *relations}
+    grants = GRANTS[permission]
+    return any(grants.get(role, frozenset()) & wanted for role in person.roles)
+
+
+def may_ever(person: Person, permission: Permission) -> bool:
+    """Whether some object could exist on which the person has the permission: what a menu asks."""
+    return any(role in GRANTS[permission] for role in person.roles)
+
+
+def task_relations(
+    person: Person, *, role: str, assignee: str | None, barred: Collection[str] = ()
+) -> frozenset[Relation]:
+    """How the person stands to a task row."""
+    relations = set()
+    if assignee == person.staff_id:
+        relations.add(Relation.OWN)
+    if role in person.roles:
+        relations.add(Relation.OF_ROLE)
+        if person.staff_id not in barred:
+            relations.add(Relation.FIT)
+    return frozenset(relations)
+
+
+def own_relation(person: Person, *, owner: str | None) -> frozenset[Relation]:
+    """How the person stands to a thing one person made or holds."""
+    return OWN if owner == person.staff_id else frozenset()

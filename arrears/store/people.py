@@ -1,0 +1,252 @@
+"""Writes of staff, browser sessions, sign-in throttle and token revocations, with the reads they need."""
+
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, delete, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+
+from arrears.policy.tasks import Role
+from arrears.store.tables import Staff
+
+_staff = Staff.metadata.tables["staff"]
+_sessions = Staff.metadata.tables["browser_sessions"]
+_attempts = Staff.metadata.tables["login_attempts"]
+_keepsakes = Staff.metadata.tables["keepsakes"]
+
+_REVOKED: Final = "token-revoked:"
+_VOID_BEFORE: Final = "tokens-void-before:"
+
+
+class LoginTaken(Exception):
+    """Somebody has this log-in already."""
+
+
+@dataclass(frozen=True)
+class NewStaff:
+    """`roles` as the bank names them; without a password hash nobody can sign in with it."""
+
+    login: str
+    name: str
+    roles: frozenset[Role]
+    password_hash: str | None
+    language: str
+    staff_id: str | None = None
+
+
+@dataclass(frozen=True)
+class StaffRow:
+    staff_id: str
+    login: str
+    name: str
+    roles: list[str]
+    password_hash: str | None
+    language: str
+    active: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class SessionRow:
+    sid_hash: str
+    staff_id: str
+    csrf: str
+    created_at: datetime
+    seen_at: datetime
+    ends_at: datetime
+
+
+def plain_login(login: str) -> str:
+    """How a log-in is kept and looked up: case and blanks around it do not count."""
+    return login.strip().casefold()
+
+
+# ---- staff -------------------------------------------------------------------------------------------------
+
+
+def add_staff(connection: Connection, new: NewStaff, *, at: datetime) -> str:
+    """Returns the staff id, drawn unless given: it goes where a name must not. Raises LoginTaken."""
+    staff_id = new.staff_id or f"s-{secrets.token_hex(4)}"
+    row = {
+        "staff_id": staff_id,
+        "login": plain_login(new.login),
+        "name": new.name,
+        "roles": sorted(role.value for role in new.roles),
+        "password_hash": new.password_hash,
+        "language": new.language,
+        "active": True,
+        "created_at": at,
+    }
+    try:
+        with connection.begin_nested():
+            connection.execute(insert(_staff).values(row))
+    except IntegrityError as clash:
+        raise LoginTaken from clash
+    return staff_id
+
+
+def staff_by_login(connection: Connection, login: str) -> StaffRow | None:
+    """Active or not."""
+    return _one_of_staff(connection, _staff.c.login == plain_login(login))
+
+
+def staff_by_id(connection: Connection, staff_id: str) -> StaffRow | None:
+    """Active or not."""
+    return _one_of_staff(connection, _staff.c.staff_id == staff_id)
+
+
+def all_staff(connection: Connection) -> list[StaffRow]:
+    everyone = connection.execute(select(_staff).order_by(_staff.c.login)).mappings()
+    return [StaffRow(**row) for row in everyone]
+
+
+def set_password_hash(connection: Connection, staff_id: str, password_hash: str) -> None:
+    """The same password under newer parameters: sessions stay."""
+    connection.execute(
+        update(_staff).where(_staff.c.staff_id == staff_id).values(password_hash=password_hash)
+    )
+
+
+def change_staff(
+    connection: Connection,
+    staff_id: str,
+    *,
+    at: datetime,
+    roles: frozenset[Role] | None = None,
+    active: bool | None = None,
+    password_hash: str | None = None,
+) -> None:
+    """Whatever changes here signs the person out everywhere and voids the tokens, in the same transaction."""
+    changes: dict[str, Any] = {}
+    if roles is not None:
+        changes["roles"] = sorted(role.value for role in roles)
+    if active is not None:
+        changes["active"] = active
+    if password_hash is not None:
+        changes["password_hash"] = password_hash
+    if changes:
+        connection.execute(update(_staff).where(_staff.c.staff_id == staff_id).values(changes))
+        end_sessions(connection, staff_id)
+        void_tokens_before(connection, staff_id, at)
+
+
+def _one_of_staff(connection: Connection, wanted: ColumnElement[bool]) -> StaffRow | None:
+    row = connection.execute(select(_staff).where(wanted)).mappings().first()
+    return None if row is None else StaffRow(**row)
+
+
+# ---- browser sessions --------------------------------------------------------------------------------------
+
+
+def put_session(connection: Connection, session: SessionRow) -> None:
+    connection.execute(
+        insert(_sessions).values(
+            sid_hash=session.sid_hash,
+            staff_id=session.staff_id,
+            csrf=session.csrf,
+            created_at=session.created_at,
+            seen_at=session.seen_at,
+            ends_at=session.ends_at,
+        )
+    )
+
+
+def session_with_staff(connection: Connection, sid_hash: str) -> tuple[SessionRow, StaffRow] | None:
+    """The session and its person in one look; only active people have one."""
+    joined = (
+        select(_sessions, *(column.label(f"staff_{column.name}") for column in _staff.c))
+        .join(_staff, _staff.c.staff_id == _sessions.c.staff_id)
+        .where(_sessions.c.sid_hash == sid_hash, _staff.c.active.is_(True))
+    )
+    row = connection.execute(joined).mappings().first()
+    if row is None:
+        return None
+    session = SessionRow(**{column.name: row[column.name] for column in _sessions.c})
+    return session, StaffRow(**{column.name: row[f"staff_{column.name}"] for column in _staff.c})
+
+
+def touch_session(connection: Connection, sid_hash: str, *, at: datetime) -> None:
+    connection.execute(update(_sessions).where(_sessions.c.sid_hash == sid_hash).values(seen_at=at))
+
+
+def end_session(connection: Connection, sid_hash: str) -> bool:
+    return connection.execute(delete(_sessions).where(_sessions.c.sid_hash == sid_hash)).rowcount == 1
+
+
+def end_sessions(connection: Connection, staff_id: str, *, but: Collection[str] = ()) -> int:
+    return connection.execute(
+        delete(_sessions).where(_sessions.c.staff_id == staff_id, _sessions.c.sid_hash.not_in(but))
+    ).rowcount
+
+
+def end_stale_sessions(connection: Connection, *, now: datetime, seen_before: datetime) -> int:
+    stale = or_(_sessions.c.ends_at <= now, _sessions.c.seen_at <= seen_before)
+    return connection.execute(delete(_sessions).where(stale)).rowcount
+
+
+def sessions_of(connection: Connection, staff_id: str) -> list[SessionRow]:
+    """Newest first."""
+    newest = select(_sessions).where(_sessions.c.staff_id == staff_id).order_by(_sessions.c.created_at.desc())
+    return [SessionRow(**row) for row in connection.execute(newest).mappings()]
+
+
+# ---- sign-in throttle --------------------------------------------------------------------------------------
+
+
+def attempts(connection: Connection, buckets: Collection[str]) -> dict[str, tuple[int, datetime]]:
+    """Failures and the end of the wait by bucket; a bucket without failures is not there."""
+    found = connection.execute(select(_attempts).where(_attempts.c.bucket.in_(buckets)))
+    return {row.bucket: (row.failures, row.until) for row in found}
+
+
+def put_attempts(connection: Connection, bucket: str, *, failures: int, until: datetime) -> None:
+    put = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    new = put(_attempts).values(bucket=bucket, failures=failures, until=until)
+    connection.execute(
+        new.on_conflict_do_update(
+            index_elements=["bucket"], set_={"failures": new.excluded.failures, "until": new.excluded.until}
+        )
+    )
+
+
+def clear_attempts(connection: Connection, bucket: str) -> None:
+    connection.execute(delete(_attempts).where(_attempts.c.bucket == bucket))
+
+
+def forget_attempts(connection: Connection, *, older_than: datetime) -> None:
+    connection.execute(delete(_attempts).where(_attempts.c.until <= older_than))
+
+
+# ---- tokens ------------------------------------------------------------------------------------------------
+
+
+def revoke_token(connection: Connection, token_id: str, *, at: datetime) -> None:
+    _keep(connection, _REVOKED + token_id, at.isoformat())
+
+
+def void_tokens_before(connection: Connection, staff_id: str, at: datetime) -> None:
+    """Every token of the person issued until now is worth nothing."""
+    _keep(connection, _VOID_BEFORE + staff_id, at.isoformat())
+
+
+def is_token_void(connection: Connection, token_id: str, *, staff_id: str, issued_at: datetime) -> bool:
+    names = (_REVOKED + token_id, _VOID_BEFORE + staff_id)
+    found = dict(
+        connection.execute(select(_keepsakes.c.name, _keepsakes.c.value).where(_keepsakes.c.name.in_(names)))
+        .tuples()
+        .all()
+    )
+    void_before = found.get(_VOID_BEFORE + staff_id)
+    return _REVOKED + token_id in found or (
+        void_before is not None and issued_at <= datetime.fromisoformat(void_before)
+    )
+
+
+def _keep(connection: Connection, name: str, value: str) -> None:
+    put = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    new = put(_keepsakes).values(name=name, value=value)
+    connection.execute(new.on_conflict_do_update(index_elements=["name"], set_={"value": new.excluded.value}))
