@@ -22,7 +22,7 @@ class Rules:
 
 @dataclass(frozen=True)
 class Message:
-    """What somebody said to a case. `signal` is what happened, `content` holds ids, integers and days only."""
+    """What somebody said to a case; `content` holds ids, integers and days only."""
 
     message_id: str
     signal: str
@@ -61,7 +61,8 @@ class CaseInput:
 class Batch:
     """One step, to be written in one transaction: what was heard, on which state, and what follows.
 
-    `event` and `effects` are tagged records (`{"kind": …}`); `at` is UTC seconds of the case's clock.
+    `event` and `effects` are tagged records (`{"kind": …}`); `at` is UTC seconds of the case's clock; `pack`
+    is the version this run knows, so that the receipt can bring a newer one.
     """
 
     case_id: str
@@ -69,7 +70,8 @@ class Batch:
     base: str
     event: dict[str, Any]
     at: int
-    state: CaseState
+    pack: str
+    state: CaseState | None = None
     effects: list[dict[str, Any]] = field(default_factory=list)
 
 

@@ -18,6 +18,7 @@ class Calendar:
     workdays: tuple[str, ...] = ()
     official: tuple[int, ...] = ()
     closes_hour: int = 18
+
     def is_bank_day(self, day: date) -> bool:
         iso = day.isoformat()
         if iso in self.workdays:

@@ -105,7 +105,10 @@ def read(case_id: str, signal: str, *, actor: str, task_id: str | None, content:
             return LoanRestated(_loan(say))
         case "payment_posted":
             return PaymentPosted(
-                say.text("payment_id"), say.positive("amount_minor"), say.text("kind"), say.flag("provisional")
+                say.text("payment_id"),
+                say.positive("amount_minor"),
+                say.text("kind"),
+                say.flag("provisional"),
             )
         case "payment_reversed":
             return PaymentReversed(say.text("payment_id"), say.text("reverses"), say.positive("amount_minor"))

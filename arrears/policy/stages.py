@@ -1,10 +1,10 @@
 """The story of a case from top to bottom: talk first, then a formal notice, then the court, each opened by people.
 
-    INITIAL   a collector calls; at 31 days past due a lead is asked whether to escalate        (T2, T3)
-    FORMAL    a lead releases the demand notice; it goes out, arrives, the cure period runs     (T4)
-              from 75 days past due an advisor reviews, a second one approves                   (T6, 4.4)
-    LEGAL     entered at the later of 91 days past due and the approval; a person keeps watch   (T7, T18)
-    closed    by money at any moment: CURED, PAID_OFF                                           (4.5)
+INITIAL   a collector calls; at 31 days past due a lead is asked whether to escalate        (T2, T3)
+FORMAL    a lead releases the demand notice; it goes out, arrives, the cure period runs     (T4)
+          from 75 days past due an advisor reviews, a second one approves                   (T6, 4.4)
+LEGAL     entered at the later of 91 days past due and the approval; a person keeps watch   (T7, T18)
+closed    by money at any moment: CURED, PAID_OFF                                           (4.5)
 """
 
 from datetime import timedelta

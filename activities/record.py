@@ -1,0 +1,271 @@
+"""`record`: one step of a case in one transaction, idempotent on (case, seq); the only writer of case state."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+from temporalio import activity
+
+from arrears import clock
+from arrears.contracts import (
+    MAX_STATE_BYTES,
+    Batch,
+    Message,
+    Receipt,
+    Rules,
+    canonical,
+    digest,
+    fingerprint,
+    message_hash,
+)
+from arrears.policy.effects import from_wire
+from arrears.policy.state import CaseState
+from arrears.store import audit, writes
+from arrears.store.intents import raise_incident
+from arrears.store.session import Store
+from arrears.store.states import state_from_json
+from arrears.store.tables import Case, Record
+from arrears.store.tables import Message as MessageRow
+
+_UNSETTLED = ("waiting", "sent")
+_HEARABLE = ("sent", "parked")
+
+
+class Gap(Exception):
+    """The database is behind this case: it waits until the missing steps are back (`arrears reconcile`)."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the database holds of a case when a step arrives."""
+
+    seq: int
+    digest: str
+    state: dict[str, Any] | None
+    borrower_id: str
+
+
+class RecordActivities:
+    def __init__(self, store: Store, rules: Callable[[], Rules]) -> None:
+        self._store = store
+        self._rules = rules
+
+    @activity.defn(name="record")
+    def record(self, batch: Batch) -> Receipt:
+        """Answers committed, refused, wait or overtaken; raises only where a retry helps (database, Gap)."""
+        with self._store.transaction() as connection:
+            receipt = _Recording(connection, batch, self._rules()).receipt()
+        if receipt.verdict == "gap":
+            raise Gap(f"{batch.case_id}: step {batch.seq} came, step {receipt.seq} is the last one known")
+        return receipt
+
+
+class _Recording:
+    def __init__(self, connection: Connection, batch: Batch, rules: Rules) -> None:
+        self._connection = connection
+        self._batch = batch
+        self._rules = rules
+        self._now: datetime = clock.machine_now()
+
+    def receipt(self) -> Receipt:
+        """The checks in their order; the first that fails answers."""
+        known = self._known()
+        return (
+            self._nudged(known)
+            or self._behind(known)
+            or self._on_another_base(known)
+            or self._not_said()
+            or self._money_first()
+            or self._too_large()
+            or self._write(known)
+        )
+
+    def _known(self) -> Known:
+        row = self._connection.execute(
+            select(Case.seq, Case.digest, Case.state, Case.borrower_id)
+            .where(Case.case_id == self._batch.case_id)
+            .with_for_update()
+        ).first()
+        if row is None:
+            return Known(0, digest(None), None, "")
+        return Known(row.seq, row.digest, row.state, row.borrower_id)
+
+    def _nudged(self, known: Known) -> Receipt | None:
+        if self._batch.event["kind"] != "nudge":
+            return None
+        if known.seq == self._batch.seq - 1 and known.digest == self._batch.base:
+            return Receipt("refused", "same")
+        behind = known.seq < self._batch.seq - 1
+        return Receipt("gap", seq=known.seq) if behind else self._overtaken(known)
+
+    def _behind(self, known: Known) -> Receipt | None:
+        """This step, or a later one, is in the database already; or steps before it are missing there."""
+        batch = self._batch
+        if known.seq >= batch.seq:
+            stored = self._connection.execute(
+                select(Record.print).where(Record.case_id == batch.case_id, Record.seq == batch.seq)
+            ).scalar()
+            if stored == _print(batch):
+                return Receipt("committed", rules=self._newer_rules())
+            return self._overtaken(known)
+        if known.seq < batch.seq - 1:
+            return Receipt("gap", seq=known.seq)
+        return None
+
+    def _on_another_base(self, known: Known) -> Receipt | None:
+        return None if known.digest == self._batch.base else self._overtaken(known)
+
+    def _not_said(self) -> Receipt | None:
+        """Nobody forges a decision: what the case heard must be what a door wrote, to the letter."""
+        event = self._batch.event
+        if event["kind"] == "junk":
+            return self._refuse_as("junk_signal", {"signal": event["signal"], "why": event["why"]})
+        if event["kind"] != "message":
+            return None
+        message = _message(event)
+        row = self._message_row(message.message_id)
+        if row is None or row.case_id != self._batch.case_id:
+            return self._refuse_as("unknown_message", {"signal": message.signal})
+        if row.content_hash != message_hash(self._batch.case_id, message):
+            return self._refuse_as(
+                "tampered_message", {"signal": message.signal, "message_id": row.message_id}
+            )
+        if row.status not in _HEARABLE:
+            return Receipt("refused", "not_sent_yet" if row.status == "waiting" else "settled_already")
+        if message.signal == "open" and not self._on_our_terms():
+            return self._refuse_as("opened_on_other_terms", {"pack": self._batch.pack})
+        return None
+
+    def _on_our_terms(self) -> bool:
+        state = self._batch.state
+        return state is None or state.terms == self._rules.terms
+
+    def _message_row(self, message_id: str) -> Row[Any] | None:
+        return self._connection.execute(
+            select(
+                MessageRow.message_id, MessageRow.case_id, MessageRow.content_hash, MessageRow.status
+            ).where(MessageRow.message_id == message_id)
+        ).first()
+
+    def _money_first(self) -> Receipt | None:
+        """A deadline does not act while money of this case is on its way (rule book 4.6-1)."""
+        if self._batch.event["kind"] != "due":
+            return None
+        waiting = self._connection.execute(
+            select(MessageRow.message_id)
+            .where(
+                MessageRow.case_id == self._batch.case_id,
+                MessageRow.status.in_(_UNSETTLED),
+                MessageRow.rank == 0,
+            )
+            .limit(1)
+        ).scalar()
+        return None if waiting is None else Receipt("wait", "money_first")
+
+    def _too_large(self) -> Receipt | None:
+        state = self._batch.state
+        if state is None or len(canonical(asdict(state)).encode()) <= MAX_STATE_BYTES:
+            return None
+        self._settle("parked", "state_too_large", None)
+        return self._refuse_as("state_too_large", {"seq": self._batch.seq})
+
+    def _write(self, known: Known) -> Receipt:
+        batch, state = self._batch, self._batch.state
+        if state is None:
+            # Only an opening that the rules refused comes here: there is no case to write a step of.
+            self._settle("refused", _refusal(batch), None)
+            return Receipt("refused", _refusal(batch) or "nothing_opened")
+        connection = self._connection
+        borrower_id = known.borrower_id or str(batch.event["content"]["borrower_id"])
+        if known.seq == 0:
+            writes.insert_case(connection, state, seq=batch.seq, borrower_id=borrower_id, now=self._now)
+        else:
+            writes.update_case(connection, state, seq=batch.seq, now=self._now)
+        print_ = _print(batch)
+        writes.put_record(connection, batch, print_=print_, now=self._now)
+        step = writes.Step(
+            batch.case_id,
+            state.loan_id,
+            borrower_id,
+            state.currency,
+            state.stage.value,
+            batch.seq,
+            writes.instant(batch.at),
+        )
+        for effect in batch.effects:
+            writes.apply(connection, step, from_wire(effect))
+        before = known.state["deadlines"] if known.state else {}
+        writes.put_deadlines(connection, batch.case_id, before=before, after=state.deadlines)
+        refusal = _refusal(batch)
+        self._settle("refused" if refusal else "applied", refusal, batch.seq)
+        if state.closed:
+            writes.refuse_people(
+                connection,
+                batch.case_id,
+                seq=batch.seq,
+                now=self._now,
+                but=str(batch.event.get("message_id")),
+            )
+        self._seal(print_)
+        return Receipt("committed", rules=self._newer_rules())
+
+    def _settle(self, status: str, reason: str | None, seq: int | None) -> None:
+        if self._batch.event["kind"] == "message":
+            message_id = self._batch.event["message_id"]
+            writes.settle_message(
+                self._connection, message_id, status=status, reason=reason, seq=seq, now=self._now
+            )
+
+    def _seal(self, print_: str) -> None:
+        event = self._batch.event
+        audit.append(
+            self._connection,
+            stream=self._batch.case_id,
+            at=writes.instant(self._batch.at),
+            actor=event.get("actor", "clock"),
+            what=event.get("signal") or event.get("clock") or event["kind"],
+            detail={
+                "seq": self._batch.seq,
+                "print": print_,
+                "effects": [effect["kind"] for effect in self._batch.effects],
+            },
+        )
+
+    def _refuse_as(self, incident: str, detail: dict[str, Any]) -> Receipt:
+        """Keep what came as an incident, once by its content; it uses no seq and settles no message."""
+        event = self._batch.event
+        raise_incident(
+            self._connection,
+            kind=incident,
+            key=f"{self._batch.case_id}-{fingerprint(event)[:16]}",
+            at=writes.instant(self._batch.at),
+            case_id=self._batch.case_id,
+            detail=detail,
+        )
+        return Receipt("refused", incident)
+
+    def _overtaken(self, known: Known) -> Receipt:
+        return Receipt("overtaken", seq=known.seq, state=_adopt(known.state), rules=self._newer_rules())
+
+    def _newer_rules(self) -> Rules | None:
+        return self._rules if self._rules.terms.pack != self._batch.pack else None
+
+
+def _adopt(state: dict[str, Any] | None) -> CaseState | None:
+    return None if state is None else state_from_json(state)
+
+
+def _message(event: dict[str, Any]) -> Message:
+    return Message(event["message_id"], event["signal"], event["actor"], event["content"], event["task_id"])
+
+
+def _print(batch: Batch) -> str:
+    """Without `at` and run: a step decided again after a reset is the same step."""
+    state = None if batch.state is None else asdict(batch.state) | {"at": 0}
+    return fingerprint([batch.event, batch.base, batch.effects, state])
+
+
+def _refusal(batch: Batch) -> str | None:
+    return next((effect["why"] for effect in batch.effects if effect["kind"] == "refuse"), None)

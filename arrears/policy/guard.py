@@ -1,0 +1,54 @@
+"""May this person be contacted at this instant? If not, when next, and by which rule."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True)
+class Hours:
+    """Wall clock in `zone`, end-exclusive."""
+
+    start: time
+    end: time
+    zone: str
+    rule: str
+
+
+@dataclass(frozen=True)
+class Go:
+    pass
+
+
+@dataclass(frozen=True)
+class NotBefore:
+    """UTC seconds of the first instant at which the contact may be made."""
+
+    at: int
+    rule: str
+
+
+def within_hours(at: int, hours: list[Hours]) -> Go | NotBefore:
+    """Every window must be open (C01 and the person's own hours).
+
+    Windows are computed by wall clock each day, so that a change of summer time cannot widen one. Windows that
+    never meet answer with the day after tomorrow's first opening: nobody is contacted, somebody will look.
+    """
+    instant, rule = at, ""
+    for _ in range(8):
+        later = [(_opening(instant, window), window.rule) for window in hours]
+        latest, by = max(later, default=(instant, ""))
+        if latest <= instant:
+            return Go() if instant == at else NotBefore(instant, rule)
+        instant, rule = latest, by
+    return NotBefore(instant, rule)
+
+
+def _opening(at: int, hours: Hours) -> int:
+    """`at` itself when the window is open then, else when it opens next."""
+    zone = ZoneInfo(hours.zone)
+    local = datetime.fromtimestamp(at, UTC).astimezone(zone)
+    if hours.start <= local.time() < hours.end:
+        return at
+    day = local.date() if local.time() < hours.start else local.date() + timedelta(days=1)
+    return int(datetime.combine(day, hours.start, zone).timestamp())

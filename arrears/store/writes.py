@@ -1,0 +1,286 @@
+"""What `record` writes, effect by effect; nobody else writes the state of a case."""
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from typing import Any, assert_never
+
+from sqlalchemy import Connection, delete, insert, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from arrears.contracts import Batch, digest
+from arrears.policy import effects as fx
+from arrears.policy.state import CaseState
+from arrears.store.intents import raise_incident
+from arrears.store.tables import (
+    Allocation,
+    Case,
+    ContactAttempt,
+    Deadline,
+    Message,
+    Notice,
+    Record,
+    Task,
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    """The step being written: whose case, which seq, at which instant of its clock."""
+
+    case_id: str
+    loan_id: str
+    borrower_id: str
+    currency: str
+    stage: str
+    seq: int
+    at: datetime
+
+
+def instant(at: int) -> datetime:
+    return datetime.fromtimestamp(at, UTC)
+
+
+def put_record(connection: Connection, batch: Batch, *, print_: str, now: datetime) -> None:
+    connection.execute(
+        insert(Record).values(
+            case_id=batch.case_id,
+            seq=batch.seq,
+            print=print_,
+            base=batch.base,
+            event=batch.event,
+            effects=batch.effects,
+            at=instant(batch.at),
+            recorded_at=now,
+        )
+    )
+
+
+def insert_case(
+    connection: Connection, state: CaseState, *, seq: int, borrower_id: str, now: datetime
+) -> None:
+    episode = int(state.case_id.rsplit("-", 1)[1])
+    connection.execute(
+        insert(Case).values(
+            case_id=state.case_id,
+            loan_id=state.loan_id,
+            borrower_id=borrower_id,
+            episode=episode,
+            **_case_columns(state, seq=seq, now=now),
+        )
+    )
+
+
+def update_case(connection: Connection, state: CaseState, *, seq: int, now: datetime) -> None:
+    connection.execute(
+        update(Case).where(Case.case_id == state.case_id).values(_case_columns(state, seq=seq, now=now))
+    )
+
+
+def _case_columns(state: CaseState, *, seq: int, now: datetime) -> dict[str, Any]:
+    name, due = min(state.deadlines.items(), key=lambda item: item[1], default=(None, None))
+    return {
+        "status": "closed" if state.closed else "open",
+        "stage": state.stage.value,
+        "stage_since": instant(state.stage_since),
+        "opened_at": instant(state.opened_at),
+        "closed_at": instant(state.closed_at) if state.closed else None,
+        "closed_reason": state.closed or None,
+        "currency": state.currency,
+        "balance_minor": state.balance,
+        "overdue_minor": state.overdue,
+        "first_overdue_on": date.fromisoformat(state.first_overdue_on) if state.first_overdue_on else None,
+        "next_deadline": name,
+        "next_deadline_at": None if due is None else instant(due),
+        "pack": state.terms.pack,
+        "attention": state.attention,
+        "seq": seq,
+        "digest": digest(state),
+        "state": asdict(state),
+        "decided_at": instant(state.at),
+        "recorded_at": now,
+    }
+
+
+def put_deadlines(
+    connection: Connection, case_id: str, *, before: dict[str, int], after: dict[str, int]
+) -> None:
+    """Only what changed: most steps move one clock."""
+    gone = [name for name in before if name not in after]
+    if gone:
+        connection.execute(delete(Deadline).where(Deadline.case_id == case_id, Deadline.name.in_(gone)))
+    moved = [
+        {"case_id": case_id, "name": name, "due_at": instant(at)}
+        for name, at in after.items()
+        if before.get(name) != at
+    ]
+    if moved:
+        put = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+        row = put(Deadline)
+        connection.execute(
+            row.on_conflict_do_update(
+                index_elements=["case_id", "name"], set_={"due_at": row.excluded.due_at}
+            ),
+            moved,
+        )
+
+
+def settle_message(
+    connection: Connection,
+    message_id: str,
+    *,
+    status: str,
+    reason: str | None,
+    seq: int | None,
+    now: datetime,
+) -> None:
+    connection.execute(
+        update(Message)
+        .where(Message.message_id == message_id)
+        .values(status=status, reason=reason, settled_seq=seq, settled_at=now)
+    )
+
+
+def refuse_people(connection: Connection, case_id: str, *, seq: int, now: datetime, but: str) -> None:
+    """A case that closes refuses what people still said to it; money stays and may re-open it."""
+    connection.execute(
+        update(Message)
+        .where(
+            Message.case_id == case_id,
+            Message.status.in_(("waiting", "sent")),
+            Message.rank > 0,
+            Message.message_id != but,
+        )
+        .values(status="refused", reason="case_closed", settled_seq=seq, settled_at=now)
+    )
+
+
+def apply(connection: Connection, step: Step, effect: fx.Effect) -> None:
+    """Write one effect. Every key is derived from the step, so writing it twice is impossible."""
+    match effect:
+        case fx.OpenTask():
+            _open_task(connection, step, effect)
+        case fx.RefreshTask():
+            _task(connection, effect.task_id, facts_no=effect.facts_no, facts=effect.facts)
+        case fx.FinishTask():
+            _end_task(connection, step, effect.task_id, status="done", outcome=effect.outcome, by=effect.by)
+        case fx.CancelTask():
+            _end_task(connection, step, effect.task_id, status="cancelled", why=effect.why)
+        case fx.LogContact():
+            _log_contact(connection, step, effect)
+        case fx.ReleaseNotice():
+            _release_notice(connection, step, effect)
+        case fx.NoticeBecame():
+            _notice_became(connection, effect)
+        case fx.Allocate():
+            _allocate(connection, step, effect)
+        case fx.RaiseIncident():
+            raise_incident(
+                connection,
+                kind=effect.incident,
+                key=effect.key,
+                at=step.at,
+                case_id=step.case_id,
+                loan_id=step.loan_id,
+                detail=effect.detail,
+            )
+        case fx.Refuse() | fx.EnterStage() | fx.CloseCase() | fx.ReopenCase() | fx.KeepProvisional():
+            pass  # they stand in the record, the message and the case row
+        case _:
+            assert_never(effect)
+
+
+def _open_task(connection: Connection, step: Step, effect: fx.OpenTask) -> None:
+    connection.execute(
+        insert(Task).values(
+            task_id=effect.task_id,
+            case_id=step.case_id,
+            loan_id=step.loan_id,
+            borrower_id=step.borrower_id,
+            kind=str(effect.task),
+            role=str(effect.role),
+            stage=effect.facts["stage"],
+            status="open",
+            facts_no=effect.facts_no,
+            facts=effect.facts,
+            barred=list(effect.barred),
+            opened_seq=step.seq,
+            opened_at=step.at,
+            due_at=instant(effect.due_at),
+            why=effect.why,
+        )
+    )
+
+
+def _task(connection: Connection, task_id: str, **values: Any) -> None:
+    connection.execute(update(Task).where(Task.task_id == task_id).values(values))
+
+
+def _end_task(connection: Connection, step: Step, task_id: str, **values: Any) -> None:
+    by = values.pop("by", None)
+    _task(connection, task_id, closed_seq=step.seq, closed_at=step.at, decided_by=by, **values)
+
+
+def _log_contact(connection: Connection, step: Step, effect: fx.LogContact) -> None:
+    connection.execute(
+        insert(ContactAttempt).values(
+            attempt_id=f"{effect.task_id}-contact",
+            borrower_id=step.borrower_id,
+            case_id=step.case_id,
+            channel="phone",
+            purpose="collection",
+            status="reported",
+            result=effect.result,
+            at=step.at,
+            reference=effect.by,
+        )
+    )
+
+
+def _release_notice(connection: Connection, step: Step, effect: fx.ReleaseNotice) -> None:
+    connection.execute(
+        insert(Notice).values(
+            notice_id=effect.notice_id,
+            case_id=step.case_id,
+            kind="demand",
+            status="released",
+            amount_minor=effect.overdue,
+            balance_minor=effect.balance,
+            currency=step.currency,
+            as_of=step.at,
+            released_by=effect.by,
+            released_at=step.at,
+        )
+    )
+
+
+def _notice_became(connection: Connection, effect: fx.NoticeBecame) -> None:
+    values: dict[str, Any] = {"status": effect.status}
+    if effect.status == "sent":
+        values["sent_at"] = instant(effect.at)
+    if effect.status == "arrived":
+        values["arrived_at"] = instant(effect.at)
+    if effect.cure_on is not None:
+        values["cure_on"] = date.fromisoformat(effect.cure_on)
+    connection.execute(update(Notice).where(Notice.notice_id == effect.notice_id).values(values))
+
+
+def _allocate(connection: Connection, step: Step, effect: fx.Allocate) -> None:
+    tiers = {
+        "costs": effect.costs,
+        "interest": effect.interest,
+        "principal": effect.principal,
+        "surplus": effect.surplus,
+    }
+    rows = [
+        {
+            "payment_id": effect.payment_id,
+            "tier": tier,
+            "case_id": step.case_id,
+            "seq": step.seq,
+            "amount_minor": amount,
+        }
+        for tier, amount in tiers.items()
+        if amount
+    ]
+    if rows:
+        connection.execute(insert(Allocation), rows)

@@ -1,0 +1,296 @@
+"""CollectionCase: one delinquent loan from its first overdue day to its close; people decide, timers only ask."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from datetime import timedelta
+from typing import Any
+
+from activities.deliver import DeliverActivities
+from temporalio import workflow
+from temporalio.common import RawValue
+from temporalio.exceptions import FailureError
+
+from activities.record import RecordActivities
+from arrears.contracts import Batch, CaseInput, Heard, Message, Receipt, Sending, digest
+from arrears.policy.effects import Effect, RaiseIncident, Refuse
+from arrears.policy.events import Due, Event, SendAnswered, Unreadable
+from arrears.policy.events import read as read_event
+from arrears.policy.react import react
+from arrears.policy.state import CaseState, Clock
+from arrears.policy.turn import Moment
+from workflows import naming, telling
+from workflows.hearing import read
+from workflows.options import DELIVER, PATIENCE_SECONDS, RECORD_AT_ONCE, RECORD_PATIENTLY
+
+
+@workflow.defn(name="CollectionCase")
+class CollectionCase:
+    @workflow.init
+    def __init__(self, life: CaseInput) -> None:
+        self._life = life
+        self._rules = life.rules
+        self._state = life.state
+        self._seq = life.seq
+        self._inbox: list[tuple[str, object] | Heard] = list(life.inbox)
+        if life.opening is not None and life.state is None:
+            self._inbox.insert(0, Heard("open", asdict(life.opening)))
+        self._patient = False
+        self._woke = False
+        self._timer: asyncio.Task[None] | None = None
+        self._armed: int | None = None
+        self._shown: dict[str, Any] = {}
+        self._last = "opened"
+
+    @workflow.run
+    async def run(self, life: CaseInput) -> str:
+        # A reversal may re-open a closed case, so whatever was said is heard before the end.
+        while self._inbox or self._state is None or not self._state.closed:
+            await self._commit(await self._next_event())
+            if self._state is None and not self._inbox:
+                return "NEVER_OPENED"  # started by somebody who is not the relay, or on an old pack
+            self._recycle_if_long()
+        self._disarm()
+        return self._state.closed
+
+    # ---- what people, banks and courts say -------------------------------------------------------------
+
+    @workflow.signal(description="A person finished an inbox task")
+    def task_decided(self, said: RawValue) -> None:
+        self._hear("task_decided", said)
+
+    @workflow.signal(description="Money was booked on the loan")
+    def payment_posted(self, said: RawValue) -> None:
+        self._hear("payment_posted", said)
+
+    @workflow.signal(description="Money that was booked was taken back")
+    def payment_reversed(self, said: RawValue) -> None:
+        self._hear("payment_reversed", said)
+
+    @workflow.signal(description="The core bank sent a newer state of the loan")
+    def loan_restated(self, said: RawValue) -> None:
+        self._hear("loan_restated", said)
+
+    @workflow.signal(description="A notice arrived or came back")
+    def delivery_reported(self, said: RawValue) -> None:
+        self._hear("delivery_reported", said)
+
+    @workflow.signal(description="After a reset: compare with the database; changes nothing else")
+    def nudge(self, said: RawValue) -> None:
+        self._inbox.append(Heard("nudge", {}))
+
+    @workflow.signal(dynamic=True, description="Anything else is kept as an incident")
+    def unknown(self, name: str, args: Sequence[RawValue]) -> None:
+        self._inbox.append(Heard(name[:80], junk=f"unknown signal with {len(args)} argument(s)"))
+
+    def _hear(self, signal: str, said: object) -> None:
+        self._inbox.append((signal, said))
+
+    # ---- what operators ask ----------------------------------------------------------------------------
+
+    @workflow.query(description="The case as it stands: seq, digest and the whole state")
+    def state(self) -> dict[str, Any]:
+        return {
+            "seq": self._seq,
+            "digest": digest(self._state),
+            "state": None if self._state is None else asdict(self._state),
+            "runs": self._life.runs,
+            "waiting": len(self._inbox),
+        }
+
+    @workflow.query(description="Why the case is where it is, and what comes next")
+    def explain(self) -> list[str]:
+        return ["Not opened yet."] if self._state is None else telling.explain(self._state)
+
+    # ---- the loop --------------------------------------------------------------------------------------
+
+    async def _next_event(self) -> Heard | Due | SendAnswered:
+        while True:
+            if self._inbox:
+                self._patient = False
+                return _as_heard(self._inbox.pop(0))
+            due = self._earliest()
+            if due is not None and due[0] <= self._now() and not self._patient:
+                clock = Clock(due[1])
+                if clock is Clock.SEND and self._state is not None and self._state.notice is not None:
+                    return await self._deliver(self._state)
+                return Due(clock)
+            self._arm(due)
+            await workflow.wait_condition(lambda: bool(self._inbox) or self._woke)
+            if self._woke:
+                self._woke, self._timer, self._armed, self._patient = False, None, None, False
+
+    async def _commit(self, event: Heard | Due | SendAnswered) -> None:
+        record, new, effects = self._decide(event)
+        seq = self._seq + 1
+        new, effects = naming.name_tasks(new, effects, seq=seq)
+        batch = Batch(
+            self._life.case_id,
+            seq,
+            base=digest(self._state),
+            event=record,
+            at=self._now(),
+            pack=self._rules.terms.pack,
+            state=new,
+            effects=[naming.wire(effect) for effect in effects],
+        )
+        self._last = naming.summary(record, effects)
+        receipt = await self._record(batch)
+        if receipt.rules is not None:
+            self._rules = receipt.rules
+        match receipt.verdict:
+            case "committed":
+                self._state, self._seq = new, seq
+            case "overtaken":
+                self._state, self._seq = receipt.state, receipt.seq
+                if isinstance(event, Heard):
+                    self._inbox.insert(0, event)
+            case "wait":
+                self._patient = True
+            case _:
+                # No such thing was said to this case; an incident is kept where it helps. A deadline is never
+                # refused but by a fault of ours: then it must not come again at once.
+                self._patient = not isinstance(event, Heard)
+        self._tell()
+
+    def _decide(
+        self, event: Heard | Due | SendAnswered
+    ) -> tuple[dict[str, Any], CaseState | None, list[Effect]]:
+        """The event as it will be recorded, the state after it, and what follows."""
+        if not isinstance(event, Heard):
+            record = naming.event_record(event)
+            return record, *self._react(event)
+        record = naming.heard_record(event)
+        if record["kind"] != "message":
+            return record, self._state, []
+        message = Message(**event.body) if event.body else Message("", "", "")
+        try:
+            said = read_event(
+                self._life.case_id,
+                message.signal,
+                actor=message.actor,
+                task_id=message.task_id,
+                content=message.content,
+            )
+        except Unreadable as unreadable:
+            return record, self._state, [Refuse(f"unreadable: {unreadable}")]
+        return record, *self._react(said)
+
+    def _react(self, event: Event) -> tuple[CaseState | None, list[Effect]]:
+        now = Moment(self._now(), self._rules.terms, self._rules.calendar)
+        try:
+            return react(self._state, event, now)
+        except Exception as bug:
+            # A bug in the rules must not wedge the case: the message is refused and operators are told.
+            workflow.logger.exception("rules failed", extra={"case_id": self._life.case_id})
+            effects: list[Effect] = [
+                Refuse("rules_failed"),
+                RaiseIncident(
+                    "rules_failed", f"{self._life.case_id}-{self._seq + 1}", {"error": type(bug).__name__}
+                ),
+            ]
+            return self._shaken(event), effects
+
+    def _shaken(self, event: Event) -> CaseState | None:
+        if self._state is None:
+            return None
+        deadlines = dict(self._state.deadlines)
+        if isinstance(event, Due):
+            deadlines[event.clock.value] = self._now() + 86_400
+        if isinstance(event, SendAnswered):
+            deadlines[Clock.SEND.value] = self._now() + 86_400
+        return replace(self._state, attention=True, deadlines=deadlines)
+
+    async def _record(self, batch: Batch) -> Receipt:
+        try:
+            return await workflow.execute_local_activity_method(
+                RecordActivities.record, batch, summary=self._last, **RECORD_AT_ONCE
+            )
+        except FailureError:  # a failed local activity raises the application error itself
+            return await workflow.execute_activity_method(
+                RecordActivities.record, batch, summary=f"database away: {self._last}", **RECORD_PATIENTLY
+            )
+
+    async def _deliver(self, state: CaseState) -> SendAnswered:
+        assert state.notice is not None
+        sending = Sending(
+            state.case_id, state.notice.notice_id, self._rules.terms.pack, self._life.shift_seconds
+        )
+        answer = await workflow.execute_activity_method(
+            DeliverActivities.deliver, sending, summary=f"send {sending.notice_id}", **DELIVER
+        )
+        return SendAnswered(answer.notice_id, answer.answer, answer.at, answer.not_before, answer.rule)
+
+    # ---- time ------------------------------------------------------------------------------------------
+
+    def _now(self) -> int:
+        """The case's clock in UTC seconds; a reset never turns it back."""
+        now = int(workflow.now().timestamp()) + self._life.shift_seconds
+        return now if self._state is None else max(now, self._state.at)
+
+    def _earliest(self) -> tuple[int, str] | None:
+        if self._state is None or not self._state.deadlines:
+            return None
+        return min((at, clock) for clock, at in self._state.deadlines.items())
+
+    def _arm(self, due: tuple[int, str] | None) -> None:
+        at = None if due is None else due[0]
+        if self._patient:
+            at = self._now() + PATIENCE_SECONDS
+        if at == self._armed:
+            return
+        self._disarm()
+        self._armed = at
+        if at is not None and self._state is not None:
+            delay = timedelta(seconds=max(1, at - self._now()))
+            self._timer = asyncio.create_task(self._nap(delay, telling.next_clock(self._state)))
+
+    def _disarm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer, self._armed = None, None
+
+    async def _nap(self, delay: timedelta, what: str) -> None:
+        await workflow.sleep(delay, summary=f"until {what}")
+        self._woke = True
+
+    # ---- operators' view, and a fresh history ----------------------------------------------------------
+
+    def _tell(self) -> None:
+        if self._state is None:
+            return
+        shown = telling.attributes(self._state)
+        changes = telling.updates(self._shown, shown)
+        if changes:
+            workflow.upsert_search_attributes(changes)
+        self._shown = shown
+        workflow.set_current_details(
+            telling.details(self._state, seq=self._seq, case_url=self._life.case_url, last=self._last)
+        )
+
+    def _recycle_if_long(self) -> None:
+        """Nothing awaits between the last drain and continue-as-new, so no signal is lost."""
+        info = workflow.info()
+        if self._state is not None and self._state.closed and not self._inbox:
+            return
+        if (
+            info.get_current_history_length() < self._life.run_events
+            and not info.is_continue_as_new_suggested()
+        ):
+            return
+        self._disarm()
+        workflow.continue_as_new(
+            replace(
+                self._life,
+                rules=self._rules,
+                opening=self._life.opening if self._state is None else None,
+                state=self._state,
+                seq=self._seq,
+                inbox=[_as_heard(said) for said in self._inbox],
+                runs=self._life.runs + 1,
+            )
+        )
+
+
+def _as_heard(said: tuple[str, object] | Heard) -> Heard:
+    return said if isinstance(said, Heard) else read(*said)

@@ -1,0 +1,81 @@
+"""How a case hears: no signal, however malformed, stops it or vanishes."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any, Final
+
+from temporalio import workflow
+from temporalio.api.common.v1 import Payload
+from temporalio.common import RawValue
+from temporalio.converter import DataConverter, DefaultPayloadConverter
+from temporalio.worker import (
+    HandleSignalInput,
+    Interceptor,
+    WorkflowInboundInterceptor,
+    WorkflowInterceptorClassInput,
+)
+
+from arrears.contracts import Heard
+
+WRONG_COUNT: Final = "sent with the wrong number of arguments"
+
+
+class Garbled:
+    """Stands in a handler's one argument when a signal came with none, or with several."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+
+
+class PatientConverter(DefaultPayloadConverter):
+    """Gives back raw what it cannot decode: the SDK drops a signal without a trace when decoding raises."""
+
+    def from_payloads(
+        self, payloads: Sequence[Payload], type_hints: list[type[Any]] | None = None
+    ) -> list[Any]:
+        try:
+            return super().from_payloads(payloads, type_hints)
+        except Exception:
+            if type_hints:
+                raise
+            return [RawValue(payload) for payload in payloads]
+
+
+DATA_CONVERTER: Final = DataConverter(payload_converter_class=PatientConverter)
+
+
+class HearEverything(Interceptor):
+    """Worker and replayer both carry this: it decides what a handler gets, so it is part of every history."""
+
+    def workflow_interceptor_class(
+        self, input: WorkflowInterceptorClassInput
+    ) -> type[WorkflowInboundInterceptor]:
+        return _Inbound
+
+
+class _Inbound(WorkflowInboundInterceptor):
+    async def handle_signal(self, input: HandleSignalInput) -> None:
+        named = workflow.get_signal_handler(input.signal) is not None
+        if named and not (len(input.args) == 1 and isinstance(input.args[0], RawValue)):
+            input.args = [Garbled(len(input.args))]
+        await super().handle_signal(input)
+
+
+def read(signal: str, said: object) -> Heard:
+    """What came in, readable or with the reason why not; never raises."""
+    if not isinstance(said, RawValue):
+        count = said.count if isinstance(said, Garbled) else 0
+        return Heard(signal[:80], junk=f"{WRONG_COUNT} ({count})")
+    payload = said.payload
+    try:
+        body = workflow.payload_converter().from_payload(payload, dict)
+    except Exception as unreadable:  # whatever a converter raises, the case goes on and keeps an incident
+        why = type(unreadable).__name__
+        return Heard(signal[:80], junk=f"cannot be read ({why}) {_print(payload.data)}")
+    if not isinstance(body, dict):
+        return Heard(signal[:80], junk=f"not a message {_print(payload.data)}")
+    return Heard(signal[:80], body=body)
+
+
+def _print(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:16]
