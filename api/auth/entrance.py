@@ -1,0 +1,52 @@
+"""All ways in, made once when the server starts."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from api.auth.keys import Keyring
+from api.auth.passwords import Passwords
+from api.auth.person import Person, person_of
+from api.auth.sessions import Sessions
+from api.auth.sign_in import SignIn
+from api.auth.throttle import Throttle
+from api.auth.tokens import TokenRefused, Tokens
+from arrears import clock
+from arrears.store import people
+from arrears.store.session import Store
+
+
+@dataclass(frozen=True)
+class Entrance:
+    """`secure_cookies` where the browser comes over TLS."""
+
+    store: Store
+    sessions: Sessions
+    sign_in: SignIn
+    tokens: Tokens
+    secure_cookies: bool
+
+    def bearer(self, token: object) -> Person:
+        """The person a token speaks for, as the person is now. Raises TokenRefused."""
+        claims = self.tokens.verify(token)
+        with self.store.reading() as connection:
+            staff = people.staff_by_id(connection, claims.staff_id)
+            if staff is None or not staff.active:
+                raise TokenRefused("staff")
+            if people.is_token_void(
+                connection, claims.token_id, staff_id=claims.staff_id, issued_at=claims.issued_at
+            ):
+                raise TokenRefused("revoked")
+        return person_of(staff)
+
+
+def open_entrance(
+    store: Store,
+    keys: Keyring,
+    *,
+    secure_cookies: bool,
+    passwords: Passwords | None = None,
+    now: Callable[[], datetime] = clock.machine_now,
+) -> Entrance:
+    sign_in = SignIn(store, passwords or Passwords(), Throttle(store, now=now), now=now)
+    return Entrance(store, Sessions(store, now=now), sign_in, Tokens(keys, now=now), secure_cookies)

@@ -1,0 +1,366 @@
+"""Reads of the JSON API: frozen views, page by page, nothing masked yet."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+from sqlalchemy import Column, ColumnElement, Connection, Table, and_, func, literal, or_, select, tuple_
+
+from arrears.store.tables import Case
+from arrears.store.types import Instant, Text
+
+_tables: Final = Case.metadata.tables
+_borrowers = _tables["borrowers"]
+_contacts = _tables["contact_points"]
+_cases = _tables["cases"]
+_tasks = _tables["tasks"]
+_messages = _tables["messages"]
+_records = _tables["records"]
+_deadlines = _tables["deadlines"]
+_incidents = _tables["incidents"]
+_payments = _tables["payments"]
+
+UNSETTLED: Final = ("waiting", "sent", "parked")
+
+
+@dataclass(frozen=True)
+class CaseLine:
+    """Money in minor units; the next deadline by its name and its instant."""
+
+    case_id: str
+    loan_id: str
+    status: str
+    stage: str
+    stage_since: datetime
+    opened_at: datetime
+    closed_at: datetime | None
+    closed_reason: str | None
+    currency: str
+    balance_minor: int
+    overdue_minor: int
+    first_overdue_on: date | None
+    next_deadline: str | None
+    next_deadline_at: datetime | None
+    pack: str
+    attention: bool
+
+
+@dataclass(frozen=True)
+class ContactLine:
+    contact_id: str
+    channel: str
+    address: str
+    preferred: bool
+    do_not_contact: bool
+
+
+@dataclass(frozen=True)
+class BorrowerView:
+    borrower_id: str
+    kind: str
+    name: str
+    contacts: list[ContactLine]
+
+
+@dataclass(frozen=True)
+class TaskLine:
+    task_id: str
+    case_id: str
+    loan_id: str
+    kind: str
+    role: str
+    stage: str
+    status: str
+    why: str | None
+    facts_no: int
+    opened_at: datetime
+    due_at: datetime
+    closed_at: datetime | None
+    outcome: str | None
+    decided_by: str | None
+    assignee: str | None
+    claimed_at: datetime | None
+    barred: list[str]  # people whom four eyes keep from it
+
+
+@dataclass(frozen=True)
+class TaskView:
+    """`facts` is what the person decides on: ids, integers, days."""
+
+    line: TaskLine
+    facts: dict[str, Any]
+    borrower_id: str
+    borrower_name: str | None
+    message_id: str | None  # the answer that is on its way or was applied
+
+
+@dataclass(frozen=True)
+class DeadlineLine:
+    name: str
+    due_at: datetime
+
+
+@dataclass(frozen=True)
+class CaseView:
+    line: CaseLine
+    borrower: BorrowerView | None
+    deadlines: list[DeadlineLine]
+    tasks: list[TaskLine]
+
+
+@dataclass(frozen=True)
+class StepLine:
+    """One step of a case: what it heard, by tagged record, and what followed."""
+
+    seq: int
+    at: datetime
+    event: dict[str, Any]
+    effects: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class MessageView:
+    message_id: str
+    case_id: str
+    signal: str
+    actor: str
+    task_id: str | None
+    status: str
+    reason: str | None
+    accepted_at: datetime
+    settled_at: datetime | None
+
+
+@dataclass(frozen=True)
+class IncidentLine:
+    incident_id: str
+    kind: str
+    case_id: str | None
+    loan_id: str | None
+    detail: dict[str, Any]
+    status: str
+    opened_at: datetime
+    closed_at: datetime | None
+    closed_by: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class PaymentStanding:
+    standing: str
+    case_id: str | None
+    message_id: str | None
+
+
+def _columns(table: Table, view: type[Any]) -> list[Column[Any]]:
+    return [table.c[field.name] for field in fields(view)]
+
+
+# ---- cases -------------------------------------------------------------------------------------------------
+
+
+def cases(
+    connection: Connection, *, stage: str | None, status: str | None, after: str | None, limit: int
+) -> list[CaseLine]:
+    """By case id, those behind `after`."""
+    query = select(*_columns(_cases, CaseLine)).order_by(_cases.c.case_id).limit(limit)
+    if stage is not None:
+        query = query.where(_cases.c.stage == stage)
+    if status is not None:
+        query = query.where(_cases.c.status == status)
+    if after is not None:
+        query = query.where(_cases.c.case_id > after)
+    return [CaseLine(**row) for row in connection.execute(query).mappings()]
+
+
+def case(connection: Connection, case_id: str) -> CaseView | None:
+    wanted = select(*_columns(_cases, CaseLine), _cases.c.borrower_id).where(_cases.c.case_id == case_id)
+    row = connection.execute(wanted).mappings().first()
+    if row is None:
+        return None
+    values = dict(row)
+    borrower = _borrower(connection, values.pop("borrower_id"))
+    return CaseView(
+        CaseLine(**values), borrower, _clocks(connection, case_id), _open_tasks(connection, case_id)
+    )
+
+
+def has_case(connection: Connection, case_id: str) -> bool:
+    found = connection.execute(select(_cases.c.case_id).where(_cases.c.case_id == case_id))
+    return found.scalar() is not None
+
+
+def steps(connection: Connection, case_id: str, *, after: int, limit: int) -> list[StepLine]:
+    """What the case heard and did, oldest first, behind step `after`."""
+    query = (
+        select(*_columns(_records, StepLine))
+        .where(_records.c.case_id == case_id, _records.c.seq > after)
+        .order_by(_records.c.seq)
+        .limit(limit)
+    )
+    return [StepLine(**row) for row in connection.execute(query).mappings()]
+
+
+def unsettled(connection: Connection, case_id: str, *, limit: int) -> list[MessageView]:
+    """What was said to the case and has not been answered yet, in order of arrival."""
+    query = (
+        select(*_columns(_messages, MessageView))
+        .where(_messages.c.case_id == case_id, _messages.c.status.in_(UNSETTLED))
+        .order_by(_messages.c.arrival)
+        .limit(limit)
+    )
+    return [MessageView(**row) for row in connection.execute(query).mappings()]
+
+
+def holds_task_of(connection: Connection, case_id: str, *, staff_id: str) -> bool:
+    held = select(_tasks.c.task_id).where(
+        _tasks.c.case_id == case_id, _tasks.c.status == "open", _tasks.c.assignee == staff_id
+    )
+    return connection.execute(held.limit(1)).scalar() is not None
+
+
+# ---- tasks -------------------------------------------------------------------------------------------------
+
+
+def tasks(
+    connection: Connection,
+    *,
+    roles: Collection[str],
+    staff_id: str,
+    whose: str,
+    after: tuple[datetime, str] | None,
+    limit: int,
+) -> list[TaskLine]:
+    """Open ones by due instant. `whose` is mine, unclaimed (of `roles`), or both."""
+    mine = _tasks.c.assignee == staff_id
+    unclaimed = and_(_tasks.c.assignee.is_(None), _tasks.c.role.in_(roles))
+    wanted = {"mine": mine, "unclaimed": unclaimed, "both": or_(mine, unclaimed)}[whose]
+    query = (
+        select(*_columns(_tasks, TaskLine))
+        .where(_tasks.c.status == "open", wanted)
+        .order_by(_tasks.c.due_at, _tasks.c.task_id)
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(_behind(_tasks.c.due_at, _tasks.c.task_id, after))
+    return [TaskLine(**row) for row in connection.execute(query).mappings()]
+
+
+def task(connection: Connection, task_id: str) -> TaskLine | None:
+    query = select(*_columns(_tasks, TaskLine)).where(_tasks.c.task_id == task_id)
+    row = connection.execute(query).mappings().first()
+    return None if row is None else TaskLine(**row)
+
+
+def task_view(connection: Connection, task_id: str) -> TaskView | None:
+    line = task(connection, task_id)
+    if line is None:
+        return None
+    more = connection.execute(
+        select(_tasks.c.facts, _tasks.c.borrower_id, _borrowers.c.name)
+        .outerjoin(_borrowers, _borrowers.c.borrower_id == _tasks.c.borrower_id)
+        .where(_tasks.c.task_id == task_id)
+    ).one()
+    answer = connection.execute(
+        select(_messages.c.message_id).where(
+            _messages.c.task_id == task_id, _messages.c.status.in_(("waiting", "sent", "applied"))
+        )
+    ).scalar()
+    return TaskView(line, more.facts, more.borrower_id, more.name, answer)
+
+
+# ---- messages, payments, incidents -------------------------------------------------------------------------
+
+
+def message(connection: Connection, message_id: str) -> MessageView | None:
+    query = select(*_columns(_messages, MessageView)).where(_messages.c.message_id == message_id)
+    row = connection.execute(query).mappings().first()
+    return None if row is None else MessageView(**row)
+
+
+def payment_standing(connection: Connection, payment_id: str, *, message_id: str) -> PaymentStanding | None:
+    """What a door made of the payment when it came first; `message_id` is the one its case would have heard."""
+    standing = connection.execute(
+        select(_payments.c.standing).where(_payments.c.payment_id == payment_id)
+    ).scalar()
+    if standing is None:
+        return None
+    said = message(connection, message_id)
+    if said is None:
+        return PaymentStanding(standing, None, None)
+    return PaymentStanding(standing, said.case_id, said.message_id)
+
+
+def incidents(
+    connection: Connection, *, status: str, after: tuple[datetime, str] | None, limit: int
+) -> list[IncidentLine]:
+    """Oldest first."""
+    query = (
+        select(*_columns(_incidents, IncidentLine))
+        .where(_incidents.c.status == status)
+        .order_by(_incidents.c.opened_at, _incidents.c.incident_id)
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(_behind(_incidents.c.opened_at, _incidents.c.incident_id, after))
+    return [IncidentLine(**row) for row in connection.execute(query).mappings()]
+
+
+def incident(connection: Connection, incident_id: str) -> IncidentLine | None:
+    query = select(*_columns(_incidents, IncidentLine)).where(_incidents.c.incident_id == incident_id)
+    row = connection.execute(query).mappings().first()
+    return None if row is None else IncidentLine(**row)
+
+
+# ---- health ------------------------------------------------------------------------------------------------
+
+
+def oldest_unsent(connection: Connection, *, due_before: datetime) -> datetime | None:
+    """When (machine time) the oldest message arrived that should have been sent and was not; None when none."""
+    arrival = connection.execute(
+        select(func.min(_messages.c.arrival)).where(
+            _messages.c.status == "waiting", _messages.c.effective_at <= due_before
+        )
+    ).scalar()
+    return None if arrival is None else datetime.fromtimestamp(arrival // 64 / 1_000_000, UTC)
+
+
+# ---- inside ------------------------------------------------------------------------------------------------
+
+
+def _behind(at: Column[Any], key: Column[Any], after: tuple[datetime, str]) -> ColumnElement[bool]:
+    return tuple_(at, key) > tuple_(literal(after[0], Instant), literal(after[1], Text))
+
+
+def _borrower(connection: Connection, borrower_id: str) -> BorrowerView | None:
+    row = connection.execute(
+        select(_borrowers.c.kind, _borrowers.c.name).where(_borrowers.c.borrower_id == borrower_id)
+    ).first()
+    if row is None:
+        return None
+    points = connection.execute(
+        select(*_columns(_contacts, ContactLine))
+        .where(_contacts.c.borrower_id == borrower_id)
+        .order_by(_contacts.c.contact_id)
+    )
+    contacts = [ContactLine(**point) for point in points.mappings()]
+    return BorrowerView(borrower_id, row.kind, row.name, contacts)
+
+
+def _clocks(connection: Connection, case_id: str) -> list[DeadlineLine]:
+    running = (
+        select(*_columns(_deadlines, DeadlineLine))
+        .where(_deadlines.c.case_id == case_id)
+        .order_by(_deadlines.c.due_at, _deadlines.c.name)
+    )
+    return [DeadlineLine(**row) for row in connection.execute(running).mappings()]
+
+
+def _open_tasks(connection: Connection, case_id: str) -> list[TaskLine]:
+    opened = (
+        select(*_columns(_tasks, TaskLine))
+        .where(_tasks.c.case_id == case_id, _tasks.c.status == "open")
+        .order_by(_tasks.c.due_at, _tasks.c.task_id)
+    )
+    return [TaskLine(**row) for row in connection.execute(opened).mappings()]
