@@ -1,0 +1,94 @@
+"""The audit trail: append-only rows, each sealed by a hash over itself and the row before it."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from arrears.contracts import canonical
+from arrears.store.tables import Audit
+
+HOUSE: Final = "house"  # the stream of what concerns no case
+START: Final = "0" * 64
+
+_rows = Audit.metadata.tables["audit"]
+_last = (
+    select(_rows.c.n, _rows.c.hash)
+    .where(_rows.c.stream == bindparam("of_stream"))
+    .order_by(_rows.c.n.desc())
+    .limit(1)
+)
+_append = {
+    "sqlite": sqlite.insert(_rows).on_conflict_do_nothing().returning(_rows.c.n),
+    "postgresql": postgresql.insert(_rows).on_conflict_do_nothing().returning(_rows.c.n),
+}
+
+
+@dataclass(frozen=True)
+class Break:
+    """Where a chain does not hold, and why."""
+
+    stream: str
+    n: int
+    why: str
+
+
+def append(
+    connection: Connection, *, stream: str, at: datetime, actor: str, what: str, detail: Mapping[str, Any]
+) -> str:
+    """Adds one row to the chain of `stream` in the caller's transaction and answers its hash."""
+    # What is hashed is what will be read back: a key that was a number is text afterwards.
+    kept = json.loads(canonical(dict(detail)))
+    while True:
+        last = connection.execute(_last, {"of_stream": stream}).one_or_none()
+        n, prev_hash = (last.n + 1, last.hash) if last else (1, START)
+        row = {
+            "stream": stream,
+            "n": n,
+            "at": at,
+            "actor": actor,
+            "what": what,
+            "detail": kept,
+            "prev_hash": prev_hash,
+        }
+        row_hash = _seal(row)
+        added = connection.execute(_append[connection.dialect.name], {**row, "hash": row_hash})
+        if added.one_or_none() is not None:
+            return row_hash
+        # PostgreSQL waited for another transaction, which took this number: go behind it.
+
+
+def verify(connection: Connection, stream: str) -> list[Break]:
+    """Reads the whole chain again; an empty list says that no row was changed, removed or put in between.
+
+    Rows cut off at the end leave a chain that holds: only a seal kept elsewhere shows that.
+    """
+    breaks = []
+    n, prev_hash = 0, START
+    found = connection.execute(select(_rows).where(_rows.c.stream == stream).order_by(_rows.c.n)).mappings()
+    for row in found:
+        n += 1
+        if row["n"] != n:
+            breaks.append(Break(stream, n, f"missing: the next row is number {row['n']}"))
+            n = row["n"]
+        elif row["prev_hash"] != prev_hash:
+            breaks.append(Break(stream, n, "does not follow the row before it"))
+        if row["hash"] != _seal(dict(row)):
+            breaks.append(Break(stream, n, "was changed after it was written"))
+        prev_hash = row["hash"]
+    return breaks
+
+
+def streams(connection: Connection) -> list[str]:
+    return list(connection.execute(select(_rows.c.stream).distinct().order_by(_rows.c.stream)).scalars())
+
+
+def _seal(row: Mapping[str, Any]) -> str:
+    sealed = {name: row[name] for name in ("stream", "n", "actor", "what", "detail", "prev_hash")}
+    sealed["at"] = row["at"].astimezone(UTC).isoformat(timespec="microseconds")
+    return hashlib.sha256(canonical(sealed).encode()).hexdigest()

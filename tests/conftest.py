@@ -1,0 +1,68 @@
+"""The databases that tests run on: a migrated, empty store of their own each."""
+
+import shutil
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from arrears.store import schema
+from arrears.store.session import Store, open_engine
+from tests import postgres
+from tests.tools import lacking
+
+_number = count(1)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "template.db"
+    store = Store(open_engine(f"sqlite:///{path}"))
+    schema.upgrade(store)
+    store.close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_cluster() -> Iterator[postgres.Cluster]:
+    """A server of our own for the whole run; skips, or fails where the tool is required, when it cannot be had."""
+    try:
+        with postgres.cluster() as made:
+            yield made
+    except postgres.NoPostgres as reason:
+        lacking(str(reason))
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_cluster: postgres.Cluster) -> str:
+    store = Store(open_engine(postgres_cluster.create("arrears_template")))
+    schema.upgrade(store)
+    store.close()
+    return "arrears_template"
+
+
+@pytest.fixture
+def sqlite_store(sqlite_template: Path, tmp_path: Path) -> Iterator[Store]:
+    path = tmp_path / "arrears.db"
+    shutil.copyfile(sqlite_template, path)
+    store = Store(open_engine(f"sqlite:///{path}"))
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def postgres_store(postgres_cluster: postgres.Cluster, postgres_template: str) -> Iterator[Store]:
+    name = f"t{next(_number)}"
+    store = Store(open_engine(postgres_cluster.create(name, template=postgres_template)))
+    yield store
+    store.close()
+    postgres_cluster.drop(name)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def store(request: pytest.FixtureRequest) -> Store:
+    """Both databases, one after the other: what holds on one must hold on the other."""
+    made = request.getfixturevalue(f"{request.param}_store")
+    assert isinstance(made, Store)
+    return made

@@ -1,0 +1,94 @@
+import shutil
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, text
+
+from arrears.store import schema
+from arrears.store.session import Store, open_engine
+from arrears.store.tables import Row
+
+
+def test_the_migrated_database_has_the_tables_of_the_code(store: Store) -> None:
+    with store.transaction() as connection:
+        migrated = _shape(connection)
+        _drop_everything(connection)
+        Row.metadata.create_all(connection)
+        wanted = _shape(connection)
+    assert {name for name, _ in wanted} >= {"cases", "messages", "one_open_case_per_loan"}
+    assert migrated == wanted, (
+        "run `python scripts/make_revision.py --first` (or with a message, once released)"
+    )
+
+
+def test_every_table_is_strict(sqlite_store: Store) -> None:
+    with sqlite_store.reading() as connection:
+        listed = connection.execute(text("PRAGMA table_list")).mappings().all()
+    lax = {row["name"] for row in listed if not row["strict"]} - {"alembic_version"}
+    assert {name for name in lax if not name.startswith("sqlite_")} == set()
+
+
+def test_upgrading_twice_changes_nothing(store: Store) -> None:
+    schema.upgrade(store)
+    assert schema.current(store) == schema.head()
+    schema.require_current(store)
+
+
+def test_an_empty_database_asks_for_the_upgrade(tmp_path: Path) -> None:
+    store = Store(open_engine(f"sqlite:///{tmp_path / 'empty.db'}"))
+    with pytest.raises(schema.DatabaseOlder, match=r"has no tables yet.*arrears db upgrade"):
+        schema.require_current(store)
+    store.close()
+
+
+def test_a_newer_database_is_neither_used_nor_upgraded(store: Store) -> None:
+    with store.transaction() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(schema.DatabaseNewer, match="9999"):
+        schema.require_current(store)
+    with pytest.raises(schema.DatabaseNewer, match="9999"):
+        schema.upgrade(store)
+    assert schema.current(store) == "9999"
+
+
+def test_an_upgrade_that_fails_leaves_no_half(sqlite_template: Path, tmp_path: Path) -> None:
+    path = tmp_path / "half.db"
+    shutil.copyfile(sqlite_template, path)
+    store = Store(open_engine(f"sqlite:///{path}"))
+    with store.transaction() as connection:
+        # As if never upgraded, but with one of the tables in the way of the first revision.
+        _drop_everything(connection)
+        connection.execute(text("CREATE TABLE tasks (task_id TEXT) STRICT"))
+    with pytest.raises(Exception, match="tasks already exists"):
+        schema.upgrade(store)
+    with store.reading() as connection:
+        left = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars().all()
+    assert left == ["tasks"]
+    store.close()
+
+
+def _shape(connection: Connection) -> set[tuple[str, str]]:
+    """Each table, column and index with its definition, as the database itself tells it."""
+    if connection.dialect.name == "sqlite":
+        found = connection.execute(
+            text("SELECT name, sql FROM sqlite_master WHERE name <> 'alembic_version' AND sql IS NOT NULL")
+        )
+        return {(name, " ".join(sql.split())) for name, sql in found}
+    columns = connection.execute(
+        text(
+            "SELECT table_name, concat_ws(' ', ordinal_position, column_name, data_type, is_nullable, column_default) "
+            "FROM information_schema.columns WHERE table_schema = 'public' AND table_name <> 'alembic_version'"
+        )
+    )
+    indexes = connection.execute(
+        text(
+            "SELECT indexname, indexdef FROM pg_indexes "
+            "WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+        )
+    )
+    return {(name, definition) for rows in (columns, indexes) for name, definition in rows}
+
+
+def _drop_everything(connection: Connection) -> None:
+    Row.metadata.drop_all(connection)
+    connection.execute(text("DROP TABLE alembic_version"))
