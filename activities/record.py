@@ -26,8 +26,7 @@ from arrears.store import audit, writes
 from arrears.store.intents import raise_incident
 from arrears.store.session import Store
 from arrears.store.states import state_from_json
-from arrears.store.tables import Case, Record
-from arrears.store.tables import Message as MessageRow
+from arrears.store.tables import cases, messages, records
 
 _UNSETTLED = ("waiting", "sent")
 _HEARABLE = ("sent", "parked")
@@ -84,8 +83,8 @@ class _Recording:
 
     def _known(self) -> Known:
         row = self._connection.execute(
-            select(Case.seq, Case.digest, Case.state, Case.borrower_id)
-            .where(Case.case_id == self._batch.case_id)
+            select(cases.c.seq, cases.c.digest, cases.c.state, cases.c.borrower_id)
+            .where(cases.c.case_id == self._batch.case_id)
             .with_for_update()
         ).first()
         if row is None:
@@ -105,7 +104,7 @@ class _Recording:
         batch = self._batch
         if known.seq >= batch.seq:
             stored = self._connection.execute(
-                select(Record.print).where(Record.case_id == batch.case_id, Record.seq == batch.seq)
+                select(records.c.print).where(records.c.case_id == batch.case_id, records.c.seq == batch.seq)
             ).scalar()
             if stored == _print(batch):
                 return Receipt("committed", rules=self._newer_rules())
@@ -142,11 +141,11 @@ class _Recording:
         state = self._batch.state
         return state is None or state.terms == self._rules.terms
 
-    def _message_row(self, message_id: str) -> Row[Any] | None:
+    def _message_row(self, message_id: str) -> Row[*tuple[Any, ...]] | None:
         return self._connection.execute(
             select(
-                MessageRow.message_id, MessageRow.case_id, MessageRow.content_hash, MessageRow.status
-            ).where(MessageRow.message_id == message_id)
+                messages.c.message_id, messages.c.case_id, messages.c.content_hash, messages.c.status
+            ).where(messages.c.message_id == message_id)
         ).first()
 
     def _money_first(self) -> Receipt | None:
@@ -154,11 +153,11 @@ class _Recording:
         if self._batch.event["kind"] != "due":
             return None
         waiting = self._connection.execute(
-            select(MessageRow.message_id)
+            select(messages.c.message_id)
             .where(
-                MessageRow.case_id == self._batch.case_id,
-                MessageRow.status.in_(_UNSETTLED),
-                MessageRow.rank == 0,
+                messages.c.case_id == self._batch.case_id,
+                messages.c.status.in_(_UNSETTLED),
+                messages.c.rank == 0,
             )
             .limit(1)
         ).scalar()

@@ -35,6 +35,8 @@ class Settings(BaseSettings):
     pack: str = "cn-bank-2026"
     language: str = "zh-CN"
     letters_dir: Path | None = None
+    bank_file: Path | None = None
+    notice_channel: str = "file"
     token_key_file: Path | None = None
     token_key: SecretStr | None = None
 

@@ -6,11 +6,11 @@ from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
 
-from activities.deliver import DeliverActivities
 from temporalio import workflow
 from temporalio.common import RawValue
 from temporalio.exceptions import FailureError
 
+from activities.deliver import DeliverActivities
 from activities.record import RecordActivities
 from arrears.contracts import Batch, CaseInput, Heard, Message, Receipt, Sending, digest
 from arrears.policy.effects import Effect, RaiseIncident, Refuse
@@ -21,7 +21,7 @@ from arrears.policy.state import CaseState, Clock
 from arrears.policy.turn import Moment
 from workflows import naming, telling
 from workflows.hearing import read
-from workflows.options import DELIVER, PATIENCE_SECONDS, RECORD_AT_ONCE, RECORD_PATIENTLY
+from workflows.options import AT_ONCE, DELIVER, FOR_EVER, PATIENCE_SECONDS, QUICK, RECORD
 
 
 @workflow.defn(name="CollectionCase")
@@ -204,11 +204,20 @@ class CollectionCase:
     async def _record(self, batch: Batch) -> Receipt:
         try:
             return await workflow.execute_local_activity_method(
-                RecordActivities.record, batch, summary=self._last, **RECORD_AT_ONCE
+                RecordActivities.record,
+                batch,
+                summary=self._last,
+                start_to_close_timeout=AT_ONCE,
+                schedule_to_close_timeout=AT_ONCE,
+                retry_policy=QUICK,
             )
         except FailureError:  # a failed local activity raises the application error itself
             return await workflow.execute_activity_method(
-                RecordActivities.record, batch, summary=f"database away: {self._last}", **RECORD_PATIENTLY
+                RecordActivities.record,
+                batch,
+                summary=f"database away: {self._last}",
+                start_to_close_timeout=RECORD,
+                retry_policy=FOR_EVER,
             )
 
     async def _deliver(self, state: CaseState) -> SendAnswered:
@@ -217,7 +226,11 @@ class CollectionCase:
             state.case_id, state.notice.notice_id, self._rules.terms.pack, self._life.shift_seconds
         )
         answer = await workflow.execute_activity_method(
-            DeliverActivities.deliver, sending, summary=f"send {sending.notice_id}", **DELIVER
+            DeliverActivities.deliver,
+            sending,
+            summary=f"send {sending.notice_id}",
+            start_to_close_timeout=DELIVER,
+            retry_policy=FOR_EVER,
         )
         return SendAnswered(answer.notice_id, answer.answer, answer.at, answer.not_before, answer.rule)
 

@@ -68,7 +68,7 @@ def read(signal: str, said: object) -> Heard:
         return Heard(signal[:80], junk=f"{WRONG_COUNT} ({count})")
     payload = said.payload
     try:
-        body = workflow.payload_converter().from_payload(payload, dict)
+        body: object = workflow.payload_converter().from_payload(payload)
     except Exception as unreadable:  # whatever a converter raises, the case goes on and keeps an incident
         why = type(unreadable).__name__
         return Heard(signal[:80], junk=f"cannot be read ({why}) {_print(payload.data)}")

@@ -1,7 +1,8 @@
 """What follows from an event: the closed set of things `record` writes."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from arrears.policy.state import Stage
 from arrears.policy.tasks import Role, TaskKind
@@ -133,7 +134,7 @@ Effect = (
     | ReopenCase
 )
 
-KINDS: dict[str, type[Effect]] = {
+KINDS: Final[dict[str, Callable[..., Effect]]] = {
     "open_task": OpenTask,
     "refresh_task": RefreshTask,
     "finish_task": FinishTask,
@@ -149,7 +150,7 @@ KINDS: dict[str, type[Effect]] = {
     "close_case": CloseCase,
     "reopen_case": ReopenCase,
 }
-_NAMES = {effect: name for name, effect in KINDS.items()}
+_NAMES: Final = {effect: name for name, effect in KINDS.items()}
 
 
 def to_wire(effect: Effect) -> dict[str, Any]:
@@ -159,6 +160,9 @@ def to_wire(effect: Effect) -> dict[str, Any]:
 
 def from_wire(record: dict[str, Any]) -> Effect:
     """The inverse of `to_wire`. Raises KeyError for an unknown kind and TypeError for other fields."""
-    fields = {name: tuple(value) if isinstance(value, list) else value for name, value in record.items()}
-    effect = KINDS[fields.pop("kind")]
-    return effect(**fields)
+    fields = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in record.items()
+        if name != "kind"
+    }
+    return KINDS[record["kind"]](**fields)

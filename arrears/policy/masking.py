@@ -36,9 +36,9 @@ def masked_mail(address: str) -> str:
 def masked_contact(channel: str, address: str) -> str:
     """An address by its channel; what is neither phone nor mail is hidden whole."""
     match channel:
-        case "phone" | "mobile" | "sms" | "landline" | "voice":
+        case "phone" | "sms":
             return masked_phone(address)
-        case "email" | "mail":
+        case "email":
             return masked_mail(address)
         case _:
             return HIDDEN * 4

@@ -1,9 +1,9 @@
 """The rows of Arrears: who may write a table stands in its docstring."""
 
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
-from sqlalchemy import Index, text
+from sqlalchemy import Index, Table, text
 from sqlmodel import Field, SQLModel
 
 from arrears.store.types import Day, Flag, Instant, Int, Json, Text
@@ -24,9 +24,7 @@ def _maybe_text(*, index: bool = False) -> Any:
 
 
 def _int(default: int | None = None) -> Any:
-    return (
-        Field(sa_type=Int) if default is None else Field(default=default, sa_type=Int)
-    )
+    return Field(sa_type=Int) if default is None else Field(default=default, sa_type=Int)
 
 
 def _maybe_int() -> Any:
@@ -166,9 +164,7 @@ class Delivery(Row, table=True):
     """One delivery of files that was loaded; written by feeds in the same transaction as its rows."""
 
     __tablename__ = "deliveries"
-    delivery_id: str = (
-        _key()
-    )  # hash over the contents, so a second name for the same files changes nothing
+    delivery_id: str = _key()  # hash over the contents, so a second name for the same files changes nothing
     sender: str = _text()
     sequence_no: int | None = _maybe_int()
     as_of_date: date | None = _maybe_day()
@@ -270,12 +266,8 @@ class Message(Row, table=True):
             "one_live_message_per_task",
             "task_id",
             unique=True,
-            sqlite_where=text(
-                "task_id is not null and status in ('waiting','sent','applied')"
-            ),
-            postgresql_where=text(
-                "task_id is not null and status in ('waiting','sent','applied')"
-            ),
+            sqlite_where=text("task_id is not null and status in ('waiting','sent','applied')"),
+            postgresql_where=text("task_id is not null and status in ('waiting','sent','applied')"),
         ),
         Index(
             "messages_unsettled",
@@ -360,9 +352,7 @@ class Notice(Row, table=True):
     notice_id: str = _key()
     case_id: str = _text(index=True)
     kind: str = _text()
-    status: str = (
-        _text()
-    )  # released | sent | uncertain | arrived | returned | withdrawn
+    status: str = _text()  # released | sent | uncertain | arrived | returned | withdrawn
     amount_minor: int = _int()
     balance_minor: int = _int()
     currency: str = _text()
@@ -398,9 +388,7 @@ class Incident(Row, table=True):
 
     __tablename__ = "incidents"
     __table_args__ = (Index("incidents_open", "status", "opened_at"), _STRICT)
-    incident_id: str = (
-        _key()
-    )  # derived from what happened: the same thing twice is one incident
+    incident_id: str = _key()  # derived from what happened: the same thing twice is one incident
     kind: str = _text()
     case_id: str | None = _maybe_text(index=True)
     loan_id: str | None = _maybe_text()
@@ -475,3 +463,33 @@ class IdempotencyKey(Row, table=True):
     status: int = _int()
     answer: dict[str, Any] = _json()
     at: datetime = _at()
+
+
+def _core(row: type[SQLModel]) -> Table:
+    return SQLModel.metadata.tables[str(row.__tablename__)]
+
+
+# The same tables for Core statements: the hot paths do without ORM sessions, and columns have column types.
+borrowers: Final = _core(Borrower)
+parties: Final = _core(Party)
+contact_points: Final = _core(ContactPoint)
+loans: Final = _core(Loan)
+statements: Final = _core(Statement)
+payments: Final = _core(Payment)
+deliveries: Final = _core(Delivery)
+keepsakes: Final = _core(Keepsake)
+cases: Final = _core(Case)
+tasks: Final = _core(Task)
+messages: Final = _core(Message)
+remarks: Final = _core(Remark)
+records: Final = _core(Record)
+deadlines: Final = _core(Deadline)
+allocations: Final = _core(Allocation)
+notices: Final = _core(Notice)
+contact_attempts: Final = _core(ContactAttempt)
+incidents: Final = _core(Incident)
+audit_rows: Final = _core(Audit)
+staff: Final = _core(Staff)
+browser_sessions: Final = _core(BrowserSession)
+login_attempts: Final = _core(LoginAttempt)
+idempotency_keys: Final = _core(IdempotencyKey)

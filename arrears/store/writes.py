@@ -12,14 +12,14 @@ from arrears.policy import effects as fx
 from arrears.policy.state import CaseState
 from arrears.store.intents import raise_incident
 from arrears.store.tables import (
-    Allocation,
-    Case,
-    ContactAttempt,
-    Deadline,
-    Message,
-    Notice,
-    Record,
-    Task,
+    allocations,
+    cases,
+    contact_attempts,
+    deadlines,
+    messages,
+    notices,
+    records,
+    tasks,
 )
 
 
@@ -42,7 +42,7 @@ def instant(at: int) -> datetime:
 
 def put_record(connection: Connection, batch: Batch, *, print_: str, now: datetime) -> None:
     connection.execute(
-        insert(Record).values(
+        insert(records).values(
             case_id=batch.case_id,
             seq=batch.seq,
             print=print_,
@@ -60,7 +60,7 @@ def insert_case(
 ) -> None:
     episode = int(state.case_id.rsplit("-", 1)[1])
     connection.execute(
-        insert(Case).values(
+        insert(cases).values(
             case_id=state.case_id,
             loan_id=state.loan_id,
             borrower_id=borrower_id,
@@ -72,7 +72,7 @@ def insert_case(
 
 def update_case(connection: Connection, state: CaseState, *, seq: int, now: datetime) -> None:
     connection.execute(
-        update(Case).where(Case.case_id == state.case_id).values(_case_columns(state, seq=seq, now=now))
+        update(cases).where(cases.c.case_id == state.case_id).values(_case_columns(state, seq=seq, now=now))
     )
 
 
@@ -107,7 +107,9 @@ def put_deadlines(
     """Only what changed: most steps move one clock."""
     gone = [name for name in before if name not in after]
     if gone:
-        connection.execute(delete(Deadline).where(Deadline.case_id == case_id, Deadline.name.in_(gone)))
+        connection.execute(
+            delete(deadlines).where(deadlines.c.case_id == case_id, deadlines.c.name.in_(gone))
+        )
     moved = [
         {"case_id": case_id, "name": name, "due_at": instant(at)}
         for name, at in after.items()
@@ -115,7 +117,7 @@ def put_deadlines(
     ]
     if moved:
         put = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-        row = put(Deadline)
+        row = put(deadlines)
         connection.execute(
             row.on_conflict_do_update(
                 index_elements=["case_id", "name"], set_={"due_at": row.excluded.due_at}
@@ -134,8 +136,8 @@ def settle_message(
     now: datetime,
 ) -> None:
     connection.execute(
-        update(Message)
-        .where(Message.message_id == message_id)
+        update(messages)
+        .where(messages.c.message_id == message_id)
         .values(status=status, reason=reason, settled_seq=seq, settled_at=now)
     )
 
@@ -143,12 +145,12 @@ def settle_message(
 def refuse_people(connection: Connection, case_id: str, *, seq: int, now: datetime, but: str) -> None:
     """A case that closes refuses what people still said to it; money stays and may re-open it."""
     connection.execute(
-        update(Message)
+        update(messages)
         .where(
-            Message.case_id == case_id,
-            Message.status.in_(("waiting", "sent")),
-            Message.rank > 0,
-            Message.message_id != but,
+            messages.c.case_id == case_id,
+            messages.c.status.in_(("waiting", "sent")),
+            messages.c.rank > 0,
+            messages.c.message_id != but,
         )
         .values(status="refused", reason="case_closed", settled_seq=seq, settled_at=now)
     )
@@ -191,7 +193,7 @@ def apply(connection: Connection, step: Step, effect: fx.Effect) -> None:
 
 def _open_task(connection: Connection, step: Step, effect: fx.OpenTask) -> None:
     connection.execute(
-        insert(Task).values(
+        insert(tasks).values(
             task_id=effect.task_id,
             case_id=step.case_id,
             loan_id=step.loan_id,
@@ -212,7 +214,7 @@ def _open_task(connection: Connection, step: Step, effect: fx.OpenTask) -> None:
 
 
 def _task(connection: Connection, task_id: str, **values: Any) -> None:
-    connection.execute(update(Task).where(Task.task_id == task_id).values(values))
+    connection.execute(update(tasks).where(tasks.c.task_id == task_id).values(values))
 
 
 def _end_task(connection: Connection, step: Step, task_id: str, **values: Any) -> None:
@@ -222,7 +224,7 @@ def _end_task(connection: Connection, step: Step, task_id: str, **values: Any) -
 
 def _log_contact(connection: Connection, step: Step, effect: fx.LogContact) -> None:
     connection.execute(
-        insert(ContactAttempt).values(
+        insert(contact_attempts).values(
             attempt_id=f"{effect.task_id}-contact",
             borrower_id=step.borrower_id,
             case_id=step.case_id,
@@ -238,7 +240,7 @@ def _log_contact(connection: Connection, step: Step, effect: fx.LogContact) -> N
 
 def _release_notice(connection: Connection, step: Step, effect: fx.ReleaseNotice) -> None:
     connection.execute(
-        insert(Notice).values(
+        insert(notices).values(
             notice_id=effect.notice_id,
             case_id=step.case_id,
             kind="demand",
@@ -261,7 +263,7 @@ def _notice_became(connection: Connection, effect: fx.NoticeBecame) -> None:
         values["arrived_at"] = instant(effect.at)
     if effect.cure_on is not None:
         values["cure_on"] = date.fromisoformat(effect.cure_on)
-    connection.execute(update(Notice).where(Notice.notice_id == effect.notice_id).values(values))
+    connection.execute(update(notices).where(notices.c.notice_id == effect.notice_id).values(values))
 
 
 def _allocate(connection: Connection, step: Step, effect: fx.Allocate) -> None:
@@ -283,4 +285,4 @@ def _allocate(connection: Connection, step: Step, effect: fx.Allocate) -> None:
         if amount
     ]
     if rows:
-        connection.execute(insert(Allocation), rows)
+        connection.execute(insert(allocations), rows)

@@ -1,0 +1,250 @@
+"""`deliver`: one contact with a person, reserved under the guard, sent once, and confirmed."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, insert, select, update
+from temporalio import activity
+
+from arrears.channels.letters import Bank, DemandLetter, LetterRefused, language_for, render
+from arrears.channels.port import Address, Channel, ChannelRefused, Letter
+from arrears.channels.typesetting import LetterUnprintable
+from arrears.contracts import Rules, Sending, SendingAnswer
+from arrears.policy.guard import Hours, NotBefore, within_hours
+from arrears.store.session import Store
+from arrears.store.tables import borrowers, cases, contact_attempts, contact_points, loans, messages, notices
+from arrears.store.writes import instant
+
+Banks = Mapping[Any, Bank]
+_POST: Final = "post"
+
+
+@dataclass(frozen=True)
+class Reserved:
+    """The slot is ours: what to send, where to, and whether an earlier attempt may already have sent it."""
+
+    letter: DemandLetter
+    to: Address
+    again: bool
+
+
+class DeliverActivities:
+    def __init__(self, store: Store, rules: Callable[[], Rules], channel: Channel, banks: Banks) -> None:
+        self._store = store
+        self._rules = rules
+        self._channel = channel
+        self._banks = banks
+
+    @activity.defn(name="deliver")
+    def deliver(self, sending: Sending) -> SendingAnswer:
+        """Asks the guard at this instant, not at the one it was planned for; raises only what a retry may mend."""
+        at = int(activity.info().started_time.timestamp()) + sending.shift_seconds
+        with self._store.transaction() as connection:
+            reserved = _Guard(connection, self._rules(), self._banks, sending, at).reserve()
+        if isinstance(reserved, SendingAnswer):
+            return reserved
+        if reserved.again and not self._channel.dedupes_by_key:
+            # An earlier attempt died between reserving and confirming: nobody knows whether it went.
+            return self._confirm(sending, at, status="uncertain")
+        try:
+            letter = render(reserved.letter)
+            sent = self._channel.send(sending.notice_id, letter, reserved.to)
+        except (LetterRefused, LetterUnprintable, ChannelRefused) as refusal:
+            return self._confirm(sending, at, status="failed", why=type(refusal).__name__)
+        return self._confirm(sending, at, status="sent", letter=letter, reference=sent.reference)
+
+    def _confirm(
+        self,
+        sending: Sending,
+        at: int,
+        *,
+        status: str,
+        why: str = "",
+        letter: Letter | None = None,
+        reference: str | None = None,
+    ) -> SendingAnswer:
+        with self._store.transaction() as connection:
+            connection.execute(
+                update(contact_attempts)
+                .where(contact_attempts.c.attempt_id == sending.notice_id)
+                .values(status=status, reference=reference, result=why or None)
+            )
+            if letter is not None:
+                connection.execute(
+                    update(notices)
+                    .where(notices.c.notice_id == sending.notice_id)
+                    .values(document_hash=letter.sha256, document=reference)
+                )
+        answer = {"sent": "sent", "uncertain": "uncertain", "failed": "refused"}[status]
+        return SendingAnswer(sending.notice_id, answer, at, rule=why)
+
+
+class _Guard:
+    """The checks of one contact, in one transaction with its reservation."""
+
+    def __init__(self, connection: Connection, rules: Rules, banks: Banks, sending: Sending, at: int) -> None:
+        self._connection = connection
+        self._rules = rules
+        self._banks = banks
+        self._sending = sending
+        self._at = at
+
+    def reserve(self) -> Reserved | SendingAnswer:
+        facts = self._facts()
+        if facts is None:
+            return self._answer("refused", rule="notice_unknown")
+        earlier = self._earlier()
+        if earlier is not None and earlier.status != "reserved":
+            return self._known(earlier)
+        point = self._address(facts.borrower_id)
+        to = point.address if point is not None else facts.home
+        if not to:
+            return self._answer("refused", rule="no_address")
+        stopped = self._stopped(facts, point)
+        if stopped is not None:
+            return stopped
+        if earlier is None:
+            self._put_reservation(facts, point)
+        return Reserved(self._letter(facts, to), Address(_POST, to), again=earlier is not None)
+
+    def _answer(self, answer: str, *, not_before: int = 0, rule: str = "") -> SendingAnswer:
+        return SendingAnswer(self._sending.notice_id, answer, self._at, not_before, rule)
+
+    def _known(self, earlier: Row[*tuple[Any, ...]]) -> SendingAnswer:
+        answer = {"sent": "sent", "uncertain": "uncertain"}.get(earlier.status, "refused")
+        return SendingAnswer(
+            self._sending.notice_id, answer, int(earlier.at.timestamp()), rule=earlier.result or ""
+        )
+
+    def _stopped(
+        self, facts: Row[*tuple[Any, ...]], point: Row[*tuple[Any, ...]] | None
+    ) -> SendingAnswer | None:
+        if self._money_on_its_way():
+            return self._answer("wait", rule="money_first")
+        if (facts.overdue_minor, facts.case_balance) != (facts.amount_minor, facts.balance_minor):
+            return self._answer("refused", rule="amount_differs_from_ledger")
+        if point is not None and point.do_not_contact:
+            return self._answer("refused", rule="do_not_contact")
+        verdict = within_hours(self._at, self._hours(point))
+        if isinstance(verdict, NotBefore):
+            return self._answer("not_before", not_before=verdict.at, rule=verdict.rule)
+        return None
+
+    def _hours(self, point: Row[*tuple[Any, ...]] | None) -> list[Hours]:
+        terms, zone = self._rules.terms, self._rules.calendar.zone
+        hours = [Hours(time.fromisoformat(terms.window_from), _end(terms.window_to), zone, "C01")]
+        if point is not None and point.allowed_from and point.allowed_to:
+            own = Hours(
+                time.fromisoformat(point.allowed_from),
+                _end(point.allowed_to),
+                point.timezone or zone,
+                "own_hours",
+            )
+            hours.append(own)
+        return hours
+
+    def _facts(self) -> Row[*tuple[Any, ...]] | None:
+        return self._connection.execute(
+            select(
+                notices.c.amount_minor,
+                notices.c.balance_minor,
+                notices.c.as_of,
+                cases.c.borrower_id,
+                cases.c.loan_id,
+                cases.c.currency,
+                cases.c.overdue_minor,
+                cases.c.balance_minor.label("case_balance"),
+                cases.c.first_overdue_on,
+                cases.c.state,
+                loans.c.product,
+                loans.c.contract_no,
+                borrowers.c.name,
+                borrowers.c.kind,
+                borrowers.c.address.label("home"),
+                borrowers.c.language,
+                borrowers.c.service_address_agreed,
+            )
+            .join(cases, cases.c.case_id == notices.c.case_id)
+            .join(loans, loans.c.loan_id == cases.c.loan_id)
+            .join(borrowers, borrowers.c.borrower_id == cases.c.borrower_id)
+            .where(notices.c.notice_id == self._sending.notice_id)
+        ).first()
+
+    def _earlier(self) -> Row[*tuple[Any, ...]] | None:
+        return self._connection.execute(
+            select(contact_attempts.c.status, contact_attempts.c.at, contact_attempts.c.result).where(
+                contact_attempts.c.attempt_id == self._sending.notice_id
+            )
+        ).first()
+
+    def _address(self, borrower_id: str) -> Row[*tuple[Any, ...]] | None:
+        return self._connection.execute(
+            select(contact_points)
+            .where(contact_points.c.borrower_id == borrower_id, contact_points.c.channel == _POST)
+            .order_by(contact_points.c.preferred.desc(), contact_points.c.contact_id)
+            .limit(1)
+        ).first()
+
+    def _money_on_its_way(self) -> bool:
+        found = self._connection.execute(
+            select(messages.c.message_id)
+            .where(
+                messages.c.case_id == self._sending.case_id,
+                messages.c.status.in_(("waiting", "sent")),
+                messages.c.rank == 0,
+            )
+            .limit(1)
+        )
+        return found.scalar() is not None
+
+    def _put_reservation(self, facts: Row[*tuple[Any, ...]], point: Row[*tuple[Any, ...]] | None) -> None:
+        self._connection.execute(
+            insert(contact_attempts).values(
+                attempt_id=self._sending.notice_id,
+                borrower_id=facts.borrower_id,
+                case_id=self._sending.case_id,
+                channel=_POST,
+                contact_id=None if point is None else point.contact_id,
+                purpose="notice",
+                status="reserved",
+                at=instant(self._at),
+            )
+        )
+
+    def _letter(self, facts: Row[*tuple[Any, ...]], to: str) -> DemandLetter:
+        terms = self._rules.terms
+        language = language_for(facts.language)
+        owed = facts.state["owed"]
+        return DemandLetter(
+            notice_id=self._sending.notice_id,
+            case_id=self._sending.case_id,
+            language=language,
+            bank=self._banks[language],
+            name=facts.name,
+            address=to,
+            enterprise=facts.kind == "enterprise",
+            service_address_agreed=facts.service_address_agreed,
+            product=facts.product,
+            loan_id=facts.loan_id,
+            contract_no=facts.contract_no,
+            currency=facts.currency,
+            costs_minor=owed["costs"],
+            interest_minor=owed["interest"],
+            principal_minor=owed["principal"],
+            balance_minor=facts.balance_minor,
+            overdue_minor=facts.amount_minor,
+            first_overdue_on=facts.first_overdue_on,
+            as_of=facts.as_of,
+            cure_on=self._cure_on(facts.as_of, terms.arrival_days + terms.cure_days),
+            cure_days=terms.cure_days,
+        )
+
+    def _cure_on(self, as_of: datetime, days: int) -> date:
+        return self._rules.calendar.day_of(int(as_of.timestamp())) + timedelta(days=days)
+
+
+def _end(wall_clock: str) -> time:
+    """24:00 is the end of the day, which `time` cannot hold."""
+    return time.max if wall_clock == "24:00" else time.fromisoformat(wall_clock)

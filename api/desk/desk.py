@@ -1,0 +1,295 @@
+"""What people do: take a task, answer it, post money, end an incident. The desk writes what they said."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from api.auth.permissions import Permission, may, task_relations
+from api.auth.person import Person
+from api.desk import errors
+from arrears import clock
+from arrears.contracts import Rules, fingerprint
+from arrears.policy.tasks import ON_FACTS, Missing, Outcome, TaskKind, lacks, may_answer
+from arrears.store import audit, intents
+from arrears.store.intents import PaymentIn, Posted, Said
+from arrears.store.session import Store
+from arrears.store.tables import cases, incidents, loans, messages, remarks, staff, tasks
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A person's answer to a task; `facts_no` names the facts the form showed, money is minor units."""
+
+    outcome: str
+    facts_no: int
+    reason: str | None = None
+    amount_minor: int | None = None
+    on: date | None = None
+
+
+@dataclass(frozen=True)
+class AnswerState:
+    """Where an answer is: waiting, sent, applied, refused (with the reason), parked or withdrawn."""
+
+    status: str
+    reason: str | None
+    case_id: str
+
+
+class Desk:
+    def __init__(self, store: Store, rules: Callable[[], Rules]) -> None:
+        self._store = store
+        self._rules = rules
+
+    # ---- tasks -------------------------------------------------------------------------------------------
+
+    def claim(self, who: Person, task_id: str) -> None:
+        """Taking one's own task again is no error. Raises NotFound, SecondPersonNeeded, TaskTaken, TaskGone."""
+        with self._store.transaction() as connection:
+            task = self._open_task(connection, who, task_id)
+            self._take(connection, who, task)
+
+    def release(self, who: Person, task_id: str) -> None:
+        """Raises NotFound, TaskTaken (held by somebody else), TaskGone."""
+        with self._store.transaction() as connection:
+            task = self._open_task(connection, who, task_id)
+            if task.assignee is None:
+                return
+            self._must_hold(connection, who, task)
+            self._assign(connection, task, None)
+            self._note(connection, task.case_id, who, "task_released", {"task_id": task_id})
+
+    def decide(self, who: Person, task_id: str, answer: Answer) -> str:
+        """Say the answer; the case applies or refuses it. Returns the message id.
+
+        A free task is taken first. Raises NotFound, SecondPersonNeeded, TaskTaken, TaskGone, CaseClosed,
+        AlreadyAnswered (the words are kept as a remark), StaleForm, Invalid.
+        """
+        with self._store.transaction() as connection:
+            task = self._open_task(connection, who, task_id)
+            self._check(task, answer)
+            self._must_be_live(connection, task)
+            first = self._first_answer(connection, task_id)
+            if first is None:
+                self._take(connection, who, task)
+                return self._say(connection, who, task, answer)
+            self._remark(connection, who, task, answer)
+        raise errors.AlreadyAnswered(self._name(first.actor), first.accepted_at)
+
+    def answer_state(self, who: Person, message_id: str) -> AnswerState:
+        with self._store.reading() as connection:
+            row = connection.execute(
+                select(messages.c.status, messages.c.reason, messages.c.case_id, messages.c.actor).where(
+                    messages.c.message_id == message_id
+                )
+            ).first()
+        own = row is not None and row.actor == who.staff_id
+        if row is None or not (own or may(who, Permission.READ_MESSAGE)):
+            raise errors.NotFound
+        return AnswerState(row.status, row.reason, row.case_id)
+
+    # ---- money -------------------------------------------------------------------------------------------
+
+    def post_payment(self, who: Person, payment: PaymentIn, *, by_hand: bool = False) -> Posted:
+        """From the core bank an unknown loan goes to suspense; a hand that mistypes it is told so."""
+        if not may(who, Permission.POST_PAYMENT):
+            raise errors.NotAllowed
+        return self.keep_payment(payment, source=f"staff:{who.staff_id}", by_hand=by_hand)
+
+    def keep_payment(self, payment: PaymentIn, *, source: str, by_hand: bool) -> Posted:
+        """Raises Invalid, NotFound (by hand only) and PaymentConflict."""
+        at, rules = clock.door_now(), self._rules()
+        today = rules.calendar.day_of(int(at.timestamp()))
+        wrong = _wrong_with(payment, currency=rules.terms.currency, today=today)
+        if wrong:
+            raise errors.Invalid(wrong)
+        with self._store.transaction() as connection:
+            if by_hand and not _knows_loan(connection, payment.loan_id):
+                raise errors.NotFound
+            try:
+                return intents.post_payment(
+                    connection, payment, at=at, source=source, reopen_days=rules.terms.reopen_days
+                )
+            except intents.PaymentDiffers as differs:
+                raise errors.PaymentConflict from differs
+
+    # ---- incidents ---------------------------------------------------------------------------------------
+
+    def close_incident(self, who: Person, incident_id: str, reason: str) -> None:
+        """Raises NotAllowed, NotFound, Invalid; an incident that is closed already stays as it is."""
+        if not may(who, Permission.CLOSE_INCIDENT):
+            raise errors.NotAllowed
+        if not reason.strip():
+            raise errors.Invalid([Missing("reason", "reason_required")])
+        at = clock.door_now()
+        with self._store.transaction() as connection:
+            incident = connection.execute(
+                select(incidents.c.status, incidents.c.case_id).where(incidents.c.incident_id == incident_id)
+            ).first()
+            if incident is None:
+                raise errors.NotFound
+            if incident.status != "open":
+                return
+            connection.execute(
+                update(incidents)
+                .where(incidents.c.incident_id == incident_id, incidents.c.status == "open")
+                .values(status="closed", closed_at=at, closed_by=who.staff_id, reason=reason.strip())
+            )
+            stream = incident.case_id or audit.HOUSE
+            self._note(connection, stream, who, "incident_closed", {"incident_id": incident_id})
+
+    # ---- inside ------------------------------------------------------------------------------------------
+
+    def _open_task(self, connection: Connection, who: Person, task_id: str) -> Row[*tuple[Any, ...]]:
+        task = connection.execute(select(tasks).where(tasks.c.task_id == task_id)).first()
+        if task is None:
+            raise errors.NotFound
+        relations = task_relations(who, role=task.role, assignee=task.assignee, barred=task.barred)
+        if not may(who, Permission.READ_TASK, relations):
+            raise errors.NotFound
+        if not may(who, Permission.DECIDE_TASK, relations):
+            barred = who.staff_id in task.barred
+            raise errors.SecondPersonNeeded if barred else errors.NotAllowed
+        if task.status != "open":
+            by = None if task.decided_by is None else self._name(task.decided_by)
+            raise errors.TaskGone(task.status, by=by, at=task.closed_at, why=task.outcome or task.why)
+        return task
+
+    def _take(self, connection: Connection, who: Person, task: Row[*tuple[Any, ...]]) -> None:
+        self._must_hold(connection, who, task, free_too=True)
+        if task.assignee is None:
+            if not self._assign(connection, task, who.staff_id):
+                raise errors.TaskTaken("", None)
+            self._note(connection, task.case_id, who, "task_claimed", {"task_id": task.task_id})
+
+    def _must_hold(
+        self, connection: Connection, who: Person, task: Row[*tuple[Any, ...]], *, free_too: bool = False
+    ) -> None:
+        mine = task.assignee == who.staff_id or (free_too and task.assignee is None)
+        if not mine:
+            raise errors.TaskTaken(self._name(task.assignee), task.claimed_at)
+
+    def _assign(self, connection: Connection, task: Row[*tuple[Any, ...]], to: str | None) -> bool:
+        """Conditional on what was read: of two hands one wins."""
+        seen = tasks.c.assignee.is_(None) if task.assignee is None else tasks.c.assignee == task.assignee
+        done = connection.execute(
+            update(tasks)
+            .where(tasks.c.task_id == task.task_id, tasks.c.status == "open", seen)
+            .values(assignee=to, claimed_at=None if to is None else clock.door_now())
+        )
+        return bool(done.rowcount == 1)
+
+    def _check(self, task: Row[*tuple[Any, ...]], answer: Answer) -> None:
+        kind = TaskKind(task.kind)
+        if not may_answer(kind, answer.outcome):
+            raise errors.Invalid([Missing("outcome", "answer_not_offered")])
+        outcome = Outcome(answer.outcome)
+        on = None if answer.on is None else answer.on.isoformat()
+        missing = lacks(outcome, reason=answer.reason, amount_minor=answer.amount_minor, on=on)
+        if answer.on is not None and answer.on < self._today():
+            missing.append(Missing("on", "day_in_the_past"))
+        if missing:
+            raise errors.Invalid(missing)
+        if outcome in ON_FACTS and answer.facts_no != task.facts_no:
+            raise errors.StaleForm(task.facts_no)
+
+    def _today(self) -> date:
+        return self._rules().calendar.day_of(int(clock.door_now().timestamp()))
+
+    def _must_be_live(self, connection: Connection, task: Row[*tuple[Any, ...]]) -> None:
+        """Holds the case row, so that a closing step and this answer cannot pass each other unseen."""
+        status = connection.execute(
+            select(cases.c.status).where(cases.c.case_id == task.case_id).with_for_update(read=True)
+        ).scalar()
+        if status != "open":
+            raise errors.CaseClosed
+
+    def _first_answer(self, connection: Connection, task_id: str) -> Row[*tuple[Any, ...]] | None:
+        return connection.execute(
+            select(messages.c.actor, messages.c.accepted_at).where(
+                messages.c.task_id == task_id, messages.c.status.in_(("waiting", "sent", "applied"))
+            )
+        ).first()
+
+    def _say(self, connection: Connection, who: Person, task: Row[*tuple[Any, ...]], answer: Answer) -> str:
+        at = clock.door_now()
+        remark_id = self._remark(connection, who, task, answer)
+        tries = connection.execute(
+            select(messages.c.message_id).where(messages.c.task_id == task.task_id)
+        ).all()
+        message_id = f"{task.task_id}-a{len(tries) + 1}"
+        content = {
+            "outcome": answer.outcome,
+            "facts_no": answer.facts_no,
+            "remark_id": remark_id,
+            "amount_minor": answer.amount_minor,
+            "on": None if answer.on is None else answer.on.isoformat(),
+            "facts": fingerprint(task.facts),
+        }
+        said = Said(task.case_id, message_id, "task_decided", who.staff_id, at, content, task.task_id)
+        try:
+            intents.say(connection, said)
+        except intents.AlreadyAnswered:
+            first = self._first_answer(connection, task.task_id)
+            raise errors.AlreadyAnswered(
+                "" if first is None else self._name(first.actor), at if first is None else first.accepted_at
+            ) from None
+        return message_id
+
+    def _remark(
+        self, connection: Connection, who: Person, task: Row[*tuple[Any, ...]], answer: Answer
+    ) -> str | None:
+        """Free words stay in the database; the case knows only that there are some."""
+        words = (answer.reason or "").strip()
+        if not words:
+            return None
+        at = clock.door_now()
+        remark_id = f"{task.task_id}-{fingerprint([who.staff_id, words, str(clock.machine_now())])[:12]}"
+        connection.execute(
+            insert(remarks).values(
+                remark_id=remark_id,
+                case_id=task.case_id,
+                task_id=task.task_id,
+                author=who.staff_id,
+                words=words,
+                written_at=at,
+            )
+        )
+        return remark_id
+
+    def _note(
+        self, connection: Connection, stream: str, who: Person, what: str, detail: dict[str, Any]
+    ) -> None:
+        audit.append(
+            connection, stream=stream, at=clock.door_now(), actor=who.staff_id, what=what, detail=detail
+        )
+
+    def _name(self, staff_id: str) -> str:
+        with self._store.reading() as connection:
+            name = connection.execute(select(staff.c.name).where(staff.c.staff_id == staff_id)).scalar()
+        return name or staff_id
+
+
+def _wrong_with(payment: PaymentIn, *, currency: str, today: date) -> list[Missing]:
+    wrong: list[Missing] = []
+    if payment.amount_minor <= 0:
+        wrong.append(Missing("amount", "amount_required"))
+    if payment.currency != currency:
+        wrong.append(Missing("currency", "currency_not_the_packs"))
+    if payment.booked_on > today:
+        wrong.append(Missing("booked_on", "day_in_the_future"))
+    if payment.kind not in ("payment", "reversal", "fee", "write_off"):
+        wrong.append(Missing("kind", "kind_unknown"))
+    if (payment.kind == "reversal") != (payment.reverses_payment_id is not None):
+        wrong.append(Missing("reverses_payment_id", "reversal_names_its_payment"))
+    return wrong
+
+
+def _knows_loan(connection: Connection, loan_id: str) -> bool:
+    found: Collection[Any] = connection.execute(
+        select(loans.c.loan_id).where(loans.c.loan_id == loan_id)
+    ).all()
+    return bool(found)

@@ -1,0 +1,94 @@
+"""Why the desk says no, in words a reader knows; doors turn each into their own answer."""
+
+from datetime import datetime
+
+from arrears.policy.tasks import Missing
+
+
+class DeskError(Exception):
+    """`status` is the HTTP status of the answer, `message_id` the words of it."""
+
+    status = 409
+    message_id = "desk_error"
+
+
+class NotFound(DeskError):
+    """No such thing, or not for this person: the answer does not tell which."""
+
+    status = 404
+    message_id = "not_found"
+
+
+class NotAllowed(DeskError):
+    """The person's roles do not give this, whatever the object is."""
+
+    status = 403
+    message_id = "not_allowed"
+
+
+class SecondPersonNeeded(DeskError):
+    """Four eyes: this person proposed, approved or worked the case."""
+
+    status = 403
+    message_id = "second_person_needed"
+
+
+class TaskTaken(DeskError):
+    """Somebody else holds the task."""
+
+    message_id = "task_taken"
+
+    def __init__(self, by: str, since: datetime | None) -> None:
+        super().__init__(self.message_id)
+        self.by, self.since = by, since
+
+
+class TaskGone(DeskError):
+    """The task is no longer open; `how` is done or cancelled, with the outcome or the reason."""
+
+    message_id = "task_gone"
+
+    def __init__(self, how: str, *, by: str | None, at: datetime | None, why: str | None) -> None:
+        super().__init__(self.message_id)
+        self.how, self.by, self.at, self.why = how, by, at, why
+
+
+class AlreadyAnswered(DeskError):
+    """Somebody answered this task a moment ago; the first answer stands, this one was kept as a remark."""
+
+    message_id = "already_answered"
+
+    def __init__(self, by: str, at: datetime) -> None:
+        super().__init__(self.message_id)
+        self.by, self.at = by, at
+
+
+class StaleForm(DeskError):
+    """The facts changed while the person was writing; nothing was decided."""
+
+    message_id = "facts_changed"
+
+    def __init__(self, facts_no: int) -> None:
+        super().__init__(self.message_id)
+        self.facts_no = facts_no
+
+
+class CaseClosed(DeskError):
+    message_id = "case_closed"
+
+
+class Invalid(DeskError):
+    """What was entered cannot be taken as it is."""
+
+    status = 422
+    message_id = "invalid"
+
+    def __init__(self, missing: list[Missing]) -> None:
+        super().__init__(", ".join(f"{lack.field}: {lack.why}" for lack in missing))
+        self.missing = missing
+
+
+class PaymentConflict(DeskError):
+    """This payment id is known with other content; the first one stands."""
+
+    message_id = "payment_differs"

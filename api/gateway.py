@@ -1,0 +1,110 @@
+"""The only one who talks to Temporal on behalf of doors: starts cases, signals them, asks them."""
+
+from dataclasses import asdict
+from typing import Any
+
+from temporalio.api.common.v1 import Payloads, WorkflowExecution, WorkflowType
+from temporalio.api.enums.v1 import WorkflowIdReusePolicy
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import (
+    SignalWithStartWorkflowExecutionRequest,
+    SignalWorkflowExecutionRequest,
+)
+from temporalio.client import Client
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.service import RPCError, RPCStatusCode
+
+from arrears.contracts import CaseInput, Message
+from arrears.names import TASK_QUEUE, WORKFLOW_TYPE
+from workflows.collection_case import CollectionCase
+from workflows.hearing import DATA_CONVERTER
+
+
+class CaseNotRunning(Exception):
+    """No run of this case is open in Temporal."""
+
+
+class TemporalAway(Exception):
+    """Temporal did not take the call; the same call may be made again."""
+
+
+async def connect(address: str, namespace: str) -> Client:
+    """Lazy: the doors open and accept while Temporal is still away."""
+    return await Client.connect(
+        address, namespace=namespace, data_converter=DATA_CONVERTER, identity="arrears", lazy=True
+    )
+
+
+class CaseGateway:
+    def __init__(self, client: Client, *, task_queue: str = TASK_QUEUE) -> None:
+        self._client = client
+        self._queue = task_queue
+
+    async def start(self, life: CaseInput) -> None:
+        """Idempotent: a case that runs is left alone. Raises TemporalAway."""
+        try:
+            await self._client.start_workflow(
+                CollectionCase.run,
+                life,
+                id=life.case_id,
+                task_queue=self._queue,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                static_summary=f"Loan {life.loan_id}",
+            )
+        except RPCError as error:
+            raise TemporalAway(error.status.name) from error
+
+    async def signal(self, case_id: str, message: Message) -> None:
+        """Raises CaseNotRunning or TemporalAway. The raw call, because only it takes our own request id."""
+        request = SignalWorkflowExecutionRequest(
+            namespace=self._client.namespace,
+            workflow_execution=WorkflowExecution(workflow_id=case_id),
+            signal_name=message.signal,
+            input=await self._payloads(asdict(message)),
+            identity="arrears-relay",
+            request_id=message.message_id,
+        )
+        try:
+            await self._client.workflow_service.signal_workflow_execution(request)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                raise CaseNotRunning(case_id) from error
+            raise TemporalAway(error.status.name) from error
+
+    async def reopen(self, life: CaseInput, message: Message) -> None:
+        """Start the case from its snapshot and say the message, in one step. Raises TemporalAway."""
+        request = SignalWithStartWorkflowExecutionRequest(
+            namespace=self._client.namespace,
+            workflow_id=life.case_id,
+            workflow_type=WorkflowType(name=WORKFLOW_TYPE),
+            task_queue=TaskQueue(name=self._queue),
+            input=await self._payloads(life),
+            identity="arrears-relay",
+            request_id=message.message_id,
+            workflow_id_reuse_policy=WorkflowIdReusePolicy.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+            signal_name=message.signal,
+            signal_input=await self._payloads(asdict(message)),
+        )
+        try:
+            await self._client.workflow_service.signal_with_start_workflow_execution(request)
+        except RPCError as error:
+            raise TemporalAway(error.status.name) from error
+
+    async def nudge(self, case_id: str) -> None:
+        """Have an idle case compare itself with the database, as after a reset. Raises CaseNotRunning."""
+        await self.signal(case_id, Message(f"nudge-{case_id}", "nudge", "operator"))
+
+    async def look(self, case_id: str) -> dict[str, Any]:
+        """What the workflow itself says: seq, digest, state. Needs a worker."""
+        handle = self._client.get_workflow_handle(case_id)
+        return await handle.query(CollectionCase.state)
+
+    async def is_there(self) -> bool:
+        try:
+            return await self._client.service_client.check_health()
+        except RPCError:
+            return False
+
+    async def _payloads(self, value: object) -> Payloads:
+        return Payloads(payloads=await self._client.data_converter.encode([value]))

@@ -1,0 +1,256 @@
+"""Carries messages from the database to their cases: one at a time for a case, again until it is settled."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import structlog
+from sqlalchemy import Row, func, select, update
+
+from api.gateway import CaseGateway, CaseNotRunning, TemporalAway
+from arrears import clock
+from arrears.contracts import CaseInput, Message, Rules
+from arrears.store.intents import raise_incident
+from arrears.store.session import Store
+from arrears.store.states import state_from_json
+from arrears.store.tables import cases, messages
+
+log = structlog.get_logger(__name__)
+
+_UNSETTLED: Final = ("waiting", "sent")
+_LONGEST: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class RelayTerms:
+    """`in_flight` requests at once (more floods the server); the first resend after `resend_seconds`, then later
+    and later; after `max_attempts` that Temporal accepted a message is parked with an incident."""
+
+    in_flight: int = 32
+    resend_seconds: float = 15.0
+    max_attempts: int = 20
+    poll_seconds: float = 0.25
+    shift_seconds: int = 0
+    run_events: int = 1500
+    case_url: str = ""
+
+
+class Relay:
+    def __init__(
+        self, store: Store, gateway: CaseGateway, rules: Callable[[], Rules], terms: RelayTerms | None = None
+    ) -> None:
+        self._store = store
+        self._gateway = gateway
+        self._rules = rules
+        self._terms = terms or RelayTerms()
+        self._busy: dict[str, asyncio.Task[None]] = {}
+        self._bell = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def wake(self) -> None:
+        """From any thread: something was written."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._bell.set)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop`; what is under way is finished first."""
+        self._loop = asyncio.get_running_loop()
+        self._store.on_commit(self.wake)
+        while not stop.is_set():
+            self._bell.clear()
+            try:
+                rows = await asyncio.to_thread(self._claim)
+            except Exception:  # the database is away: nothing is lost, it is asked again
+                log.exception("relay cannot read")
+                rows = []
+                await self._rest(stop, 1.0)
+            for row in rows:
+                self._send(row)
+            if not rows:
+                await self._rest(stop, self._terms.poll_seconds)
+        await asyncio.gather(*self._busy.values(), return_exceptions=True)
+
+    async def _rest(self, stop: asyncio.Event, seconds: float) -> None:
+        waits = [asyncio.create_task(self._bell.wait()), asyncio.create_task(stop.wait())]
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+
+    # ---- choosing ----------------------------------------------------------------------------------------
+
+    def _claim(self) -> Sequence[Row[*tuple[Any, ...]]]:
+        """Mark the next messages as sent, at most one for a case: money, then legal facts, then people."""
+        room = self._terms.in_flight - len(self._busy)
+        if room <= 0:
+            return []
+        now, door = clock.machine_now(), clock.door_now()
+        with self._store.reading() as connection:
+            heads = self._heads(connection, now=now, door=door, room=room)
+        if not heads:
+            return []
+        with self._store.transaction() as connection:
+            return [row for row in heads if self._mark(connection, row, now)]
+
+    def _heads(
+        self, connection: Any, *, now: datetime, door: datetime, room: int
+    ) -> list[Row[*tuple[Any, ...]]]:
+        said = self._ready(connection, now, door, room, messages.c.signal != "open")
+        # Starting a portfolio must not keep a collector waiting: new cases leave a quarter of the room free.
+        spare = min(room - len(said), self._terms.in_flight * 3 // 4 - self._starting())
+        opens = self._ready(connection, now, door, spare, messages.c.signal == "open") if spare > 0 else []
+        return [*said, *opens]
+
+    def _starting(self) -> int:
+        return sum(1 for name in self._busy.values() if name.get_name() == "open")
+
+    def _ready(
+        self, connection: Any, now: datetime, door: datetime, room: int, which: Any
+    ) -> list[Row[*tuple[Any, ...]]]:
+        waiting = (messages.c.status == "waiting") & (messages.c.effective_at <= door)
+        stale = (messages.c.status == "sent") & (
+            messages.c.sent_at <= now - timedelta(seconds=self._terms.resend_seconds)
+        )
+        candidates = connection.execute(
+            select(messages.c.case_id)
+            .where(messages.c.status.in_(_UNSETTLED), which, waiting | stale)
+            .group_by(messages.c.case_id)
+            .order_by(func.min(messages.c.arrival))
+            .limit(room + len(self._busy) + 64)
+        ).scalars()
+        cases = [case for case in candidates if case not in self._busy]
+        if not cases:
+            return []
+        rows = connection.execute(
+            select(messages)
+            .where(messages.c.case_id.in_(cases), messages.c.status.in_(_UNSETTLED))
+            .order_by(messages.c.rank, messages.c.arrival)
+        ).all()
+        return self._first_of_each(rows, now=now, door=door)[:room]
+
+    def _first_of_each(
+        self, rows: Sequence[Row[*tuple[Any, ...]]], *, now: datetime, door: datetime
+    ) -> list[Row[*tuple[Any, ...]]]:
+        by_case: dict[str, list[Row[*tuple[Any, ...]]]] = {}
+        for row in rows:
+            by_case.setdefault(row.case_id, []).append(row)
+        heads = []
+        for unsettled in by_case.values():
+            sent = [row for row in unsettled if row.status == "sent"]
+            if sent:
+                # One in flight: nothing else is said to this case until that one is settled.
+                heads += [row for row in sent[:1] if self._is_stale(row, now)]
+            else:
+                heads += [row for row in unsettled if row.effective_at <= door][:1]
+        return heads
+
+    def _is_stale(self, row: Row[*tuple[Any, ...]], now: datetime) -> bool:
+        pause = timedelta(seconds=self._terms.resend_seconds * 2.0 ** max(0, row.attempts - 1))
+        return bool(row.sent_at + min(pause, _LONGEST) <= now)
+
+    def _mark(self, connection: Any, row: Row[*tuple[Any, ...]], now: datetime) -> bool:
+        """False when somebody else was quicker, or when the message had its last try."""
+        mine = (messages.c.message_id == row.message_id) & (messages.c.attempts == row.attempts)
+        if row.attempts >= self._terms.max_attempts:
+            connection.execute(update(messages).where(mine).values(status="parked", reason="never_settled"))
+            raise_incident(
+                connection,
+                kind="message_parked",
+                key=row.message_id,
+                at=clock.door_now(),
+                case_id=row.case_id,
+                detail={"signal": row.signal},
+            )
+            return False
+        done = connection.execute(
+            update(messages)
+            .where(mine, messages.c.status.in_(_UNSETTLED))
+            .values(status="sent", sent_at=now, attempts=row.attempts + 1)
+        )
+        return bool(done.rowcount == 1)
+
+    # ---- sending -----------------------------------------------------------------------------------------
+
+    def _send(self, row: Row[*tuple[Any, ...]]) -> None:
+        name = "open" if row.signal == "open" else "said"
+        task = asyncio.create_task(self._deliver(row), name=name)
+        self._busy[row.case_id] = task
+        task.add_done_callback(lambda _: self._done(row.case_id))
+
+    def _done(self, case_id: str) -> None:
+        self._busy.pop(case_id, None)
+        self._bell.set()
+
+    async def _deliver(self, row: Row[*tuple[Any, ...]]) -> None:
+        message = Message(row.message_id, row.signal, row.actor, row.content, row.task_id)
+        try:
+            if row.signal == "open":
+                await self._gateway.start(self._life(row.case_id, row.content["loan_id"], opening=message))
+            else:
+                await self._say(row.case_id, message)
+        except TemporalAway as away:
+            log.warning("temporal is away", status=str(away), case_id=row.case_id)
+            await asyncio.to_thread(self._unsend, row)
+            await asyncio.sleep(1.0)
+
+    async def _say(self, case_id: str, message: Message) -> None:
+        try:
+            await self._gateway.signal(case_id, message)
+        except CaseNotRunning:
+            snapshot = await asyncio.to_thread(self._snapshot, case_id)
+            if snapshot is not None and snapshot.status == "closed":
+                life = self._life(case_id, snapshot.loan_id, snapshot=snapshot)
+                await self._gateway.reopen(life, message)
+            elif snapshot is not None:
+                await asyncio.to_thread(self._missing, case_id)
+
+    def _life(
+        self,
+        case_id: str,
+        loan_id: str,
+        *,
+        opening: Message | None = None,
+        snapshot: Row[*tuple[Any, ...]] | None = None,
+    ) -> CaseInput:
+        terms = self._terms
+        return CaseInput(
+            case_id=case_id,
+            loan_id=loan_id,
+            rules=self._rules(),
+            opening=opening,
+            state=None if snapshot is None else state_from_json(snapshot.state),
+            seq=0 if snapshot is None else snapshot.seq,
+            shift_seconds=terms.shift_seconds,
+            run_events=terms.run_events,
+            case_url=f"{terms.case_url}/cases/{case_id}" if terms.case_url else "",
+        )
+
+    def _snapshot(self, case_id: str) -> Row[*tuple[Any, ...]] | None:
+        with self._store.reading() as connection:
+            return connection.execute(
+                select(cases.c.status, cases.c.loan_id, cases.c.seq, cases.c.state).where(
+                    cases.c.case_id == case_id
+                )
+            ).first()
+
+    def _missing(self, case_id: str) -> None:
+        """An open case without a workflow: somebody terminated it, or Temporal lost it."""
+        with self._store.transaction() as connection:
+            raise_incident(
+                connection, kind="workflow_missing", key=case_id, at=clock.door_now(), case_id=case_id
+            )
+
+    def _unsend(self, row: Row[*tuple[Any, ...]]) -> None:
+        """Temporal never had it: the try does not count."""
+        with suppress(Exception), self._store.transaction() as connection:
+            connection.execute(
+                update(messages)
+                .where(
+                    messages.c.message_id == row.message_id,
+                    messages.c.status == "sent",
+                    messages.c.attempts == row.attempts + 1,
+                )
+                .values(status="waiting", attempts=row.attempts)
+            )
