@@ -32,6 +32,11 @@ def open_message_id(case: str) -> str:
     return f"open-{case}"
 
 
+def restated_message_id(case: str, as_of: str) -> str:
+    """One message per case and day of state, however often the file comes."""
+    return f"restated-{case}-{as_of}"
+
+
 def payment_message_id(payment_id: str) -> str:
     """One message per payment, however often the bank sends it."""
     return f"pay-{payment_id}"

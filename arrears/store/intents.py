@@ -1,6 +1,7 @@
 """What doors write: messages, payments, remarks and claims; never the state of a case."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -14,9 +15,9 @@ from sqlalchemy.exc import IntegrityError
 from arrears import clock
 from arrears.contracts import Message, fingerprint, message_hash
 from arrears.names import case_id as name_case
-from arrears.names import open_message_id, payment_message_id
-from arrears.store.tables import Case, Incident, Loan, Payment
-from arrears.store.tables import Message as MessageRow
+from arrears.names import open_message_id, payment_message_id, restated_message_id
+from arrears.store.bulk import Clash, put_many
+from arrears.store.tables import cases, incidents, loans, messages, payments
 
 RANK: Final = {
     "open": 0,
@@ -93,8 +94,31 @@ _tick = count()
 
 def say(connection: Connection, said: Said) -> bool:
     """Insert the message; False when the same message id is there already. Raises AlreadyAnswered."""
+    try:
+        # A savepoint, because on PostgreSQL a refused row would spoil the caller's whole transaction.
+        with connection.begin_nested():
+            connection.execute(insert(messages).values(_message_row(said)))
+    except IntegrityError as clash:
+        if _has_message(connection, said.message_id):
+            return False
+        raise AlreadyAnswered(said.task_id) from clash
+    return True
+
+
+def say_many(connection: Connection, said: Sequence[Said]) -> int:
+    """`say` for many messages at once, none of which answers a task; how many were not there yet."""
+    rows = [_message_row(one) for one in said]
+    if not rows:
+        return 0
+    if any(row["task_id"] is not None for row in rows):
+        raise ValueError("an answer to a task is said by itself")
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    return put_many(connection, messages, columns, clash=Clash.KEEP)
+
+
+def _message_row(said: Said) -> dict[str, Any]:
     message = Message(said.message_id, said.signal, said.actor, dict(said.content), said.task_id)
-    row = {
+    return {
         "message_id": said.message_id,
         "arrival": int(clock.machine_now().timestamp() * 1_000_000) * 64 + next(_tick) % 64,
         "case_id": said.case_id,
@@ -109,22 +133,27 @@ def say(connection: Connection, said: Said) -> bool:
         "accepted_at": said.accepted_at,
         "attempts": 0,
     }
-    try:
-        # A savepoint, because on PostgreSQL a refused row would spoil the caller's whole transaction.
-        with connection.begin_nested():
-            connection.execute(insert(MessageRow).values(row))
-    except IntegrityError as clash:
-        if _has_message(connection, said.message_id):
-            return False
-        raise AlreadyAnswered(said.task_id) from clash
-    return True
 
 
-def open_case(connection: Connection, loan: Mapping[str, Any], *, episode: int, at: datetime, pack: str) -> str:
+def open_case(
+    connection: Connection, loan: Mapping[str, Any], *, episode: int, at: datetime, pack: str
+) -> str:
     """Say `open` for the next episode of a loan row; the relay starts the workflow. Returns the case id."""
+    said = opening(loan, episode=episode, at=at, pack=pack)
+    say(connection, said)
+    return said.case_id
+
+
+def opening(loan: Mapping[str, Any], *, episode: int, at: datetime, pack: str) -> Said:
+    """What opens an episode of a loan row."""
     case = name_case(loan["loan_id"], episode)
-    say(connection, Said(case, open_message_id(case), "open", "core-bank", at, loan_facts(loan, pack=pack)))
-    return case
+    return Said(case, open_message_id(case), "open", "core-bank", at, loan_facts(loan, pack=pack))
+
+
+def restating(loan: Mapping[str, Any], *, case: str, at: datetime, pack: str) -> Said:
+    """What tells an open case that the core bank sent a new state of its loan: once for each day of state."""
+    message_id = restated_message_id(case, str(loan["as_of_date"]))
+    return Said(case, message_id, "loan_restated", "core-bank", at, loan_facts(loan, pack=pack))
 
 
 def loan_facts(loan: Mapping[str, Any], *, pack: str) -> dict[str, Any]:
@@ -148,32 +177,72 @@ def post_payment(
 ) -> Posted:
     """Keep a payment and tell its case. Raises PaymentDiffers; everything else has a standing."""
     kept = connection.execute(
-        select(Payment.content_hash).where(Payment.payment_id == payment.payment_id)
+        select(payments.c.content_hash).where(payments.c.payment_id == payment.payment_id)
     ).scalar()
     if kept is not None:
         if kept != payment.content_hash:
             raise PaymentDiffers(payment.payment_id)
         return Posted(Standing.REPEATED)
     posted = _place(connection, payment, at=at, reopen_days=reopen_days)
-    connection.execute(
-        insert(Payment).values(
-            **asdict(payment),
-            content_hash=payment.content_hash,
-            source=source,
-            standing=posted.standing.value,
-            received_at=at,
-        )
-    )
+    connection.execute(insert(payments).values(_payment_row(payment, posted.standing, at=at, source=source)))
     return posted
 
 
+def post_payments(
+    connection: Connection, batch: Sequence[PaymentIn], *, at: datetime, source: str, reopen_days: int
+) -> Counter[Standing]:
+    """Many payments of distinct ids, each as `post_payment` would; the ones that are history go in at once."""
+    kept = content_hashes(connection, [payment.payment_id for payment in batch])
+    states = _as_of(connection, {payment.loan_id for payment in batch})
+    standings: Counter[Standing] = Counter()
+    rows = []
+    for payment in batch:
+        if payment.payment_id not in kept and _is_history(payment, states.get(payment.loan_id)):
+            standings[Standing.HISTORY] += 1
+            rows.append(_payment_row(payment, Standing.HISTORY, at=at, source=source))
+        else:
+            posted = post_payment(connection, payment, at=at, source=source, reopen_days=reopen_days)
+            standings[posted.standing] += 1
+    if rows:
+        columns = {name: [row[name] for row in rows] for name in rows[0]}
+        put_many(connection, payments, columns, clash=Clash.KEEP)
+    return standings
+
+
+def content_hashes(connection: Connection, payment_ids: Sequence[str]) -> dict[str, str]:
+    """Of those payments that are kept already."""
+    found = connection.execute(
+        select(payments.c.payment_id, payments.c.content_hash).where(payments.c.payment_id.in_(payment_ids))
+    )
+    return {row.payment_id: row.content_hash for row in found}
+
+
+def _as_of(connection: Connection, loan_ids: set[str]) -> dict[str, date]:
+    found = connection.execute(
+        select(loans.c.loan_id, loans.c.as_of_date).where(loans.c.loan_id.in_(sorted(loan_ids)))
+    )
+    return {row.loan_id: row.as_of_date for row in found}
+
+
+def _is_history(payment: PaymentIn, as_of: date | None) -> bool:
+    """Valued on or before its loan's state: the state has it in already."""
+    return as_of is not None and payment.kind != "reversal" and payment.value_on <= as_of
+
+
+def _payment_row(payment: PaymentIn, standing: Standing, *, at: datetime, source: str) -> dict[str, Any]:
+    return asdict(payment) | {
+        "content_hash": payment.content_hash,
+        "source": source,
+        "standing": standing.value,
+        "received_at": at,
+    }
+
+
 def _place(connection: Connection, payment: PaymentIn, *, at: datetime, reopen_days: int) -> Posted:
-    loan = connection.execute(
-        select(Loan.as_of_date, Loan.overdue_minor).where(Loan.loan_id == payment.loan_id)
-    ).first()
-    if loan is None:
+    as_of = _as_of(connection, {payment.loan_id}).get(payment.loan_id)
+    if as_of is None:
         return _suspend(connection, payment, "payment_unknown_loan", at)
-    if payment.kind != "reversal" and payment.value_on <= loan.as_of_date:
+    if _is_history(payment, as_of):
         return Posted(Standing.HISTORY)
     case = live_case(connection, payment.loan_id, at=at, reopen_days=reopen_days)
     if case is None:
@@ -187,24 +256,21 @@ def _place(connection: Connection, payment: PaymentIn, *, at: datetime, reopen_d
 def live_case(connection: Connection, loan_id: str, *, at: datetime, reopen_days: int) -> str | None:
     """The case that hears money of this loan: the open one, one about to open, or one closed just now."""
     latest = connection.execute(
-        select(Case.case_id, Case.status, Case.closed_at)
-        .where(Case.loan_id == loan_id)
-        .order_by(Case.episode.desc())
+        select(cases.c.case_id, cases.c.episode, cases.c.status, cases.c.closed_at)
+        .where(cases.c.loan_id == loan_id)
+        .order_by(cases.c.episode.desc())
         .limit(1)
     ).first()
     if latest is not None:
         fresh = latest.closed_at is not None and at - latest.closed_at <= timedelta(days=reopen_days)
         if latest.status == "open" or fresh:
             return str(latest.case_id)
-    opening = connection.execute(
-        select(MessageRow.case_id)
-        .where(
-            MessageRow.message_id.startswith(f"open-case-{loan_id}-", autoescape=True),
-            MessageRow.status.in_(("waiting", "sent")),
-        )
-        .limit(1)
-    ).scalar()
-    return opening
+    next_case = name_case(loan_id, 1 if latest is None else latest.episode + 1)
+    about_to_open = select(messages.c.case_id).where(
+        messages.c.message_id == open_message_id(next_case),
+        messages.c.status.in_(("waiting", "sent")),
+    )
+    return connection.execute(about_to_open).scalar()
 
 
 def _suspend(connection: Connection, payment: PaymentIn, kind: str, at: datetime) -> Posted:
@@ -256,20 +322,20 @@ def raise_incident(
         "opened_at": at,
     }
     put = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    done = connection.execute(put(Incident).values(incident).on_conflict_do_nothing())
+    done = connection.execute(put(incidents).values(incident).on_conflict_do_nothing())
     return done.rowcount == 1
 
 
 def withdraw(connection: Connection, message_id: str) -> bool:
     """Take back a message that has not been sent; False when it is too late."""
     done = connection.execute(
-        update(MessageRow)
-        .where(MessageRow.message_id == message_id, MessageRow.status == "waiting", MessageRow.attempts == 0)
+        update(messages)
+        .where(messages.c.message_id == message_id, messages.c.status == "waiting", messages.c.attempts == 0)
         .values(status="withdrawn")
     )
     return done.rowcount == 1
 
 
 def _has_message(connection: Connection, message_id: str) -> bool:
-    found = connection.execute(select(MessageRow.message_id).where(MessageRow.message_id == message_id))
+    found = connection.execute(select(messages.c.message_id).where(messages.c.message_id == message_id))
     return found.scalar() is not None
