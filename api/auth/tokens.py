@@ -71,6 +71,7 @@ class Issued:
 
     token: str
     token_id: str
+    life: timedelta
     expires_at: datetime
 
 
@@ -99,7 +100,7 @@ class Tokens:
         key = self._keys.signing
         headers = {"typ": kind.value, "kid": key.kid}
         token: str = jwt.encode(claims, key.secret, algorithm=_ALGORITHM, headers=headers)
-        return Issued(token, token_id, now + lives)
+        return Issued(token, token_id, lives, now + lives)
 
     def verify(self, token: object) -> Claims:
         """Raises TokenRefused, whatever was handed in."""

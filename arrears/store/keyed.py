@@ -7,9 +7,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from arrears.store.tables import IdempotencyKey
+from arrears.store.tables import idempotency_keys
 
-_keys = IdempotencyKey.metadata.tables["idempotency_keys"]
 UNANSWERED: Final = 0
 
 
@@ -35,7 +34,7 @@ class Kept:
 def reserve(connection: Connection, keyed: Keyed, *, at: datetime) -> Kept:
     """Takes the key when it is free; answers what stands there then."""
     put = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    row = put(_keys).values(
+    row = put(idempotency_keys).values(
         key=keyed.key,
         actor=keyed.actor,
         route=keyed.route,
@@ -51,17 +50,25 @@ def reserve(connection: Connection, keyed: Keyed, *, at: datetime) -> Kept:
 def settle(connection: Connection, keyed: Keyed, *, status: int, answer: dict[str, Any]) -> Kept:
     """Keeps the answer unless another was first; answers the one that stands."""
     connection.execute(
-        update(_keys).where(*_of(keyed), _keys.c.status == UNANSWERED).values(status=status, answer=answer)
+        update(idempotency_keys)
+        .where(*_of(keyed), idempotency_keys.c.status == UNANSWERED)
+        .values(status=status, answer=answer)
     )
     return _kept(connection, keyed)
 
 
 def _kept(connection: Connection, keyed: Keyed) -> Kept:
     row = connection.execute(
-        select(_keys.c.body_hash, _keys.c.status, _keys.c.answer).where(*_of(keyed))
+        select(idempotency_keys.c.body_hash, idempotency_keys.c.status, idempotency_keys.c.answer).where(
+            *_of(keyed)
+        )
     ).one()
     return Kept(row.body_hash, row.status, row.answer)
 
 
 def _of(keyed: Keyed) -> tuple[Any, ...]:
-    return (_keys.c.key == keyed.key, _keys.c.actor == keyed.actor, _keys.c.route == keyed.route)
+    return (
+        idempotency_keys.c.key == keyed.key,
+        idempotency_keys.c.actor == keyed.actor,
+        idempotency_keys.c.route == keyed.route,
+    )

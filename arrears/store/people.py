@@ -11,12 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from arrears.policy.tasks import Role
-from arrears.store.tables import Staff
-
-_staff = Staff.metadata.tables["staff"]
-_sessions = Staff.metadata.tables["browser_sessions"]
-_attempts = Staff.metadata.tables["login_attempts"]
-_keepsakes = Staff.metadata.tables["keepsakes"]
+from arrears.store.tables import browser_sessions, keepsakes, login_attempts, staff
 
 _REVOKED: Final = "token-revoked:"
 _VOID_BEFORE: Final = "tokens-void-before:"
@@ -83,7 +78,7 @@ def add_staff(connection: Connection, new: NewStaff, *, at: datetime) -> str:
     }
     try:
         with connection.begin_nested():
-            connection.execute(insert(_staff).values(row))
+            connection.execute(insert(staff).values(row))
     except IntegrityError as clash:
         raise LoginTaken from clash
     return staff_id
@@ -91,24 +86,22 @@ def add_staff(connection: Connection, new: NewStaff, *, at: datetime) -> str:
 
 def staff_by_login(connection: Connection, login: str) -> StaffRow | None:
     """Active or not."""
-    return _one_of_staff(connection, _staff.c.login == plain_login(login))
+    return _one_of_staff(connection, staff.c.login == plain_login(login))
 
 
 def staff_by_id(connection: Connection, staff_id: str) -> StaffRow | None:
     """Active or not."""
-    return _one_of_staff(connection, _staff.c.staff_id == staff_id)
+    return _one_of_staff(connection, staff.c.staff_id == staff_id)
 
 
 def all_staff(connection: Connection) -> list[StaffRow]:
-    everyone = connection.execute(select(_staff).order_by(_staff.c.login)).mappings()
+    everyone = connection.execute(select(staff).order_by(staff.c.login)).mappings()
     return [StaffRow(**row) for row in everyone]
 
 
 def set_password_hash(connection: Connection, staff_id: str, password_hash: str) -> None:
     """The same password under newer parameters: sessions stay."""
-    connection.execute(
-        update(_staff).where(_staff.c.staff_id == staff_id).values(password_hash=password_hash)
-    )
+    connection.execute(update(staff).where(staff.c.staff_id == staff_id).values(password_hash=password_hash))
 
 
 def change_staff(
@@ -129,13 +122,13 @@ def change_staff(
     if password_hash is not None:
         changes["password_hash"] = password_hash
     if changes:
-        connection.execute(update(_staff).where(_staff.c.staff_id == staff_id).values(changes))
+        connection.execute(update(staff).where(staff.c.staff_id == staff_id).values(changes))
         end_sessions(connection, staff_id)
         void_tokens_before(connection, staff_id, at)
 
 
 def _one_of_staff(connection: Connection, wanted: ColumnElement[bool]) -> StaffRow | None:
-    row = connection.execute(select(_staff).where(wanted)).mappings().first()
+    row = connection.execute(select(staff).where(wanted)).mappings().first()
     return None if row is None else StaffRow(**row)
 
 
@@ -144,7 +137,7 @@ def _one_of_staff(connection: Connection, wanted: ColumnElement[bool]) -> StaffR
 
 def put_session(connection: Connection, session: SessionRow) -> None:
     connection.execute(
-        insert(_sessions).values(
+        insert(browser_sessions).values(
             sid_hash=session.sid_hash,
             staff_id=session.staff_id,
             csrf=session.csrf,
@@ -158,39 +151,50 @@ def put_session(connection: Connection, session: SessionRow) -> None:
 def session_with_staff(connection: Connection, sid_hash: str) -> tuple[SessionRow, StaffRow] | None:
     """The session and its person in one look; only active people have one."""
     joined = (
-        select(_sessions, *(column.label(f"staff_{column.name}") for column in _staff.c))
-        .join(_staff, _staff.c.staff_id == _sessions.c.staff_id)
-        .where(_sessions.c.sid_hash == sid_hash, _staff.c.active.is_(True))
+        select(browser_sessions, *(column.label(f"staff_{column.name}") for column in staff.c))
+        .join(staff, staff.c.staff_id == browser_sessions.c.staff_id)
+        .where(browser_sessions.c.sid_hash == sid_hash, staff.c.active.is_(True))
     )
     row = connection.execute(joined).mappings().first()
     if row is None:
         return None
-    session = SessionRow(**{column.name: row[column.name] for column in _sessions.c})
-    return session, StaffRow(**{column.name: row[f"staff_{column.name}"] for column in _staff.c})
+    session = SessionRow(**{column.name: row[column.name] for column in browser_sessions.c})
+    return session, StaffRow(**{column.name: row[f"staff_{column.name}"] for column in staff.c})
 
 
 def touch_session(connection: Connection, sid_hash: str, *, at: datetime) -> None:
-    connection.execute(update(_sessions).where(_sessions.c.sid_hash == sid_hash).values(seen_at=at))
+    connection.execute(
+        update(browser_sessions).where(browser_sessions.c.sid_hash == sid_hash).values(seen_at=at)
+    )
 
 
 def end_session(connection: Connection, sid_hash: str) -> bool:
-    return connection.execute(delete(_sessions).where(_sessions.c.sid_hash == sid_hash)).rowcount == 1
+    return (
+        connection.execute(delete(browser_sessions).where(browser_sessions.c.sid_hash == sid_hash)).rowcount
+        == 1
+    )
 
 
 def end_sessions(connection: Connection, staff_id: str, *, but: Collection[str] = ()) -> int:
     return connection.execute(
-        delete(_sessions).where(_sessions.c.staff_id == staff_id, _sessions.c.sid_hash.not_in(but))
+        delete(browser_sessions).where(
+            browser_sessions.c.staff_id == staff_id, browser_sessions.c.sid_hash.not_in(but)
+        )
     ).rowcount
 
 
 def end_stale_sessions(connection: Connection, *, now: datetime, seen_before: datetime) -> int:
-    stale = or_(_sessions.c.ends_at <= now, _sessions.c.seen_at <= seen_before)
-    return connection.execute(delete(_sessions).where(stale)).rowcount
+    stale = or_(browser_sessions.c.ends_at <= now, browser_sessions.c.seen_at <= seen_before)
+    return connection.execute(delete(browser_sessions).where(stale)).rowcount
 
 
 def sessions_of(connection: Connection, staff_id: str) -> list[SessionRow]:
     """Newest first."""
-    newest = select(_sessions).where(_sessions.c.staff_id == staff_id).order_by(_sessions.c.created_at.desc())
+    newest = (
+        select(browser_sessions)
+        .where(browser_sessions.c.staff_id == staff_id)
+        .order_by(browser_sessions.c.created_at.desc())
+    )
     return [SessionRow(**row) for row in connection.execute(newest).mappings()]
 
 
@@ -199,13 +203,13 @@ def sessions_of(connection: Connection, staff_id: str) -> list[SessionRow]:
 
 def attempts(connection: Connection, buckets: Collection[str]) -> dict[str, tuple[int, datetime]]:
     """Failures and the end of the wait by bucket; a bucket without failures is not there."""
-    found = connection.execute(select(_attempts).where(_attempts.c.bucket.in_(buckets)))
+    found = connection.execute(select(login_attempts).where(login_attempts.c.bucket.in_(buckets)))
     return {row.bucket: (row.failures, row.until) for row in found}
 
 
 def put_attempts(connection: Connection, bucket: str, *, failures: int, until: datetime) -> None:
     put = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    new = put(_attempts).values(bucket=bucket, failures=failures, until=until)
+    new = put(login_attempts).values(bucket=bucket, failures=failures, until=until)
     connection.execute(
         new.on_conflict_do_update(
             index_elements=["bucket"], set_={"failures": new.excluded.failures, "until": new.excluded.until}
@@ -214,11 +218,11 @@ def put_attempts(connection: Connection, bucket: str, *, failures: int, until: d
 
 
 def clear_attempts(connection: Connection, bucket: str) -> None:
-    connection.execute(delete(_attempts).where(_attempts.c.bucket == bucket))
+    connection.execute(delete(login_attempts).where(login_attempts.c.bucket == bucket))
 
 
 def forget_attempts(connection: Connection, *, older_than: datetime) -> None:
-    connection.execute(delete(_attempts).where(_attempts.c.until <= older_than))
+    connection.execute(delete(login_attempts).where(login_attempts.c.until <= older_than))
 
 
 # ---- tokens ------------------------------------------------------------------------------------------------
@@ -236,7 +240,7 @@ def void_tokens_before(connection: Connection, staff_id: str, at: datetime) -> N
 def is_token_void(connection: Connection, token_id: str, *, staff_id: str, issued_at: datetime) -> bool:
     names = (_REVOKED + token_id, _VOID_BEFORE + staff_id)
     found = dict(
-        connection.execute(select(_keepsakes.c.name, _keepsakes.c.value).where(_keepsakes.c.name.in_(names)))
+        connection.execute(select(keepsakes.c.name, keepsakes.c.value).where(keepsakes.c.name.in_(names)))
         .tuples()
         .all()
     )
@@ -248,5 +252,5 @@ def is_token_void(connection: Connection, token_id: str, *, staff_id: str, issue
 
 def _keep(connection: Connection, name: str, value: str) -> None:
     put = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    new = put(_keepsakes).values(name=name, value=value)
+    new = put(keepsakes).values(name=name, value=value)
     connection.execute(new.on_conflict_do_update(index_elements=["name"], set_={"value": new.excluded.value}))

@@ -7,19 +7,8 @@ from typing import Any, Final
 
 from sqlalchemy import Column, ColumnElement, Connection, Table, and_, func, literal, or_, select, tuple_
 
-from arrears.store.tables import Case
+from arrears.store import tables as rows
 from arrears.store.types import Instant, Text
-
-_tables: Final = Case.metadata.tables
-_borrowers = _tables["borrowers"]
-_contacts = _tables["contact_points"]
-_cases = _tables["cases"]
-_tasks = _tables["tasks"]
-_messages = _tables["messages"]
-_records = _tables["records"]
-_deadlines = _tables["deadlines"]
-_incidents = _tables["incidents"]
-_payments = _tables["payments"]
 
 UNSETTLED: Final = ("waiting", "sent", "parked")
 
@@ -164,18 +153,20 @@ def cases(
     connection: Connection, *, stage: str | None, status: str | None, after: str | None, limit: int
 ) -> list[CaseLine]:
     """By case id, those behind `after`."""
-    query = select(*_columns(_cases, CaseLine)).order_by(_cases.c.case_id).limit(limit)
+    query = select(*_columns(rows.cases, CaseLine)).order_by(rows.cases.c.case_id).limit(limit)
     if stage is not None:
-        query = query.where(_cases.c.stage == stage)
+        query = query.where(rows.cases.c.stage == stage)
     if status is not None:
-        query = query.where(_cases.c.status == status)
+        query = query.where(rows.cases.c.status == status)
     if after is not None:
-        query = query.where(_cases.c.case_id > after)
+        query = query.where(rows.cases.c.case_id > after)
     return [CaseLine(**row) for row in connection.execute(query).mappings()]
 
 
 def case(connection: Connection, case_id: str) -> CaseView | None:
-    wanted = select(*_columns(_cases, CaseLine), _cases.c.borrower_id).where(_cases.c.case_id == case_id)
+    wanted = select(*_columns(rows.cases, CaseLine), rows.cases.c.borrower_id).where(
+        rows.cases.c.case_id == case_id
+    )
     row = connection.execute(wanted).mappings().first()
     if row is None:
         return None
@@ -187,16 +178,16 @@ def case(connection: Connection, case_id: str) -> CaseView | None:
 
 
 def has_case(connection: Connection, case_id: str) -> bool:
-    found = connection.execute(select(_cases.c.case_id).where(_cases.c.case_id == case_id))
+    found = connection.execute(select(rows.cases.c.case_id).where(rows.cases.c.case_id == case_id))
     return found.scalar() is not None
 
 
 def steps(connection: Connection, case_id: str, *, after: int, limit: int) -> list[StepLine]:
     """What the case heard and did, oldest first, behind step `after`."""
     query = (
-        select(*_columns(_records, StepLine))
-        .where(_records.c.case_id == case_id, _records.c.seq > after)
-        .order_by(_records.c.seq)
+        select(*_columns(rows.records, StepLine))
+        .where(rows.records.c.case_id == case_id, rows.records.c.seq > after)
+        .order_by(rows.records.c.seq)
         .limit(limit)
     )
     return [StepLine(**row) for row in connection.execute(query).mappings()]
@@ -205,17 +196,17 @@ def steps(connection: Connection, case_id: str, *, after: int, limit: int) -> li
 def unsettled(connection: Connection, case_id: str, *, limit: int) -> list[MessageView]:
     """What was said to the case and has not been answered yet, in order of arrival."""
     query = (
-        select(*_columns(_messages, MessageView))
-        .where(_messages.c.case_id == case_id, _messages.c.status.in_(UNSETTLED))
-        .order_by(_messages.c.arrival)
+        select(*_columns(rows.messages, MessageView))
+        .where(rows.messages.c.case_id == case_id, rows.messages.c.status.in_(UNSETTLED))
+        .order_by(rows.messages.c.arrival)
         .limit(limit)
     )
     return [MessageView(**row) for row in connection.execute(query).mappings()]
 
 
 def holds_task_of(connection: Connection, case_id: str, *, staff_id: str) -> bool:
-    held = select(_tasks.c.task_id).where(
-        _tasks.c.case_id == case_id, _tasks.c.status == "open", _tasks.c.assignee == staff_id
+    held = select(rows.tasks.c.task_id).where(
+        rows.tasks.c.case_id == case_id, rows.tasks.c.status == "open", rows.tasks.c.assignee == staff_id
     )
     return connection.execute(held.limit(1)).scalar() is not None
 
@@ -233,22 +224,22 @@ def tasks(
     limit: int,
 ) -> list[TaskLine]:
     """Open ones by due instant. `whose` is mine, unclaimed (of `roles`), or both."""
-    mine = _tasks.c.assignee == staff_id
-    unclaimed = and_(_tasks.c.assignee.is_(None), _tasks.c.role.in_(roles))
+    mine = rows.tasks.c.assignee == staff_id
+    unclaimed = and_(rows.tasks.c.assignee.is_(None), rows.tasks.c.role.in_(roles))
     wanted = {"mine": mine, "unclaimed": unclaimed, "both": or_(mine, unclaimed)}[whose]
     query = (
-        select(*_columns(_tasks, TaskLine))
-        .where(_tasks.c.status == "open", wanted)
-        .order_by(_tasks.c.due_at, _tasks.c.task_id)
+        select(*_columns(rows.tasks, TaskLine))
+        .where(rows.tasks.c.status == "open", wanted)
+        .order_by(rows.tasks.c.due_at, rows.tasks.c.task_id)
         .limit(limit)
     )
     if after is not None:
-        query = query.where(_behind(_tasks.c.due_at, _tasks.c.task_id, after))
+        query = query.where(_behind(rows.tasks.c.due_at, rows.tasks.c.task_id, after))
     return [TaskLine(**row) for row in connection.execute(query).mappings()]
 
 
 def task(connection: Connection, task_id: str) -> TaskLine | None:
-    query = select(*_columns(_tasks, TaskLine)).where(_tasks.c.task_id == task_id)
+    query = select(*_columns(rows.tasks, TaskLine)).where(rows.tasks.c.task_id == task_id)
     row = connection.execute(query).mappings().first()
     return None if row is None else TaskLine(**row)
 
@@ -258,13 +249,13 @@ def task_view(connection: Connection, task_id: str) -> TaskView | None:
     if line is None:
         return None
     more = connection.execute(
-        select(_tasks.c.facts, _tasks.c.borrower_id, _borrowers.c.name)
-        .outerjoin(_borrowers, _borrowers.c.borrower_id == _tasks.c.borrower_id)
-        .where(_tasks.c.task_id == task_id)
+        select(rows.tasks.c.facts, rows.tasks.c.borrower_id, rows.borrowers.c.name)
+        .outerjoin(rows.borrowers, rows.borrowers.c.borrower_id == rows.tasks.c.borrower_id)
+        .where(rows.tasks.c.task_id == task_id)
     ).one()
     answer = connection.execute(
-        select(_messages.c.message_id).where(
-            _messages.c.task_id == task_id, _messages.c.status.in_(("waiting", "sent", "applied"))
+        select(rows.messages.c.message_id).where(
+            rows.messages.c.task_id == task_id, rows.messages.c.status.in_(("waiting", "sent", "applied"))
         )
     ).scalar()
     return TaskView(line, more.facts, more.borrower_id, more.name, answer)
@@ -274,7 +265,7 @@ def task_view(connection: Connection, task_id: str) -> TaskView | None:
 
 
 def message(connection: Connection, message_id: str) -> MessageView | None:
-    query = select(*_columns(_messages, MessageView)).where(_messages.c.message_id == message_id)
+    query = select(*_columns(rows.messages, MessageView)).where(rows.messages.c.message_id == message_id)
     row = connection.execute(query).mappings().first()
     return None if row is None else MessageView(**row)
 
@@ -282,7 +273,7 @@ def message(connection: Connection, message_id: str) -> MessageView | None:
 def payment_standing(connection: Connection, payment_id: str, *, message_id: str) -> PaymentStanding | None:
     """What a door made of the payment when it came first; `message_id` is the one its case would have heard."""
     standing = connection.execute(
-        select(_payments.c.standing).where(_payments.c.payment_id == payment_id)
+        select(rows.payments.c.standing).where(rows.payments.c.payment_id == payment_id)
     ).scalar()
     if standing is None:
         return None
@@ -297,18 +288,18 @@ def incidents(
 ) -> list[IncidentLine]:
     """Oldest first."""
     query = (
-        select(*_columns(_incidents, IncidentLine))
-        .where(_incidents.c.status == status)
-        .order_by(_incidents.c.opened_at, _incidents.c.incident_id)
+        select(*_columns(rows.incidents, IncidentLine))
+        .where(rows.incidents.c.status == status)
+        .order_by(rows.incidents.c.opened_at, rows.incidents.c.incident_id)
         .limit(limit)
     )
     if after is not None:
-        query = query.where(_behind(_incidents.c.opened_at, _incidents.c.incident_id, after))
+        query = query.where(_behind(rows.incidents.c.opened_at, rows.incidents.c.incident_id, after))
     return [IncidentLine(**row) for row in connection.execute(query).mappings()]
 
 
 def incident(connection: Connection, incident_id: str) -> IncidentLine | None:
-    query = select(*_columns(_incidents, IncidentLine)).where(_incidents.c.incident_id == incident_id)
+    query = select(*_columns(rows.incidents, IncidentLine)).where(rows.incidents.c.incident_id == incident_id)
     row = connection.execute(query).mappings().first()
     return None if row is None else IncidentLine(**row)
 
@@ -319,8 +310,8 @@ def incident(connection: Connection, incident_id: str) -> IncidentLine | None:
 def oldest_unsent(connection: Connection, *, due_before: datetime) -> datetime | None:
     """When (machine time) the oldest message arrived that should have been sent and was not; None when none."""
     arrival = connection.execute(
-        select(func.min(_messages.c.arrival)).where(
-            _messages.c.status == "waiting", _messages.c.effective_at <= due_before
+        select(func.min(rows.messages.c.arrival)).where(
+            rows.messages.c.status == "waiting", rows.messages.c.effective_at <= due_before
         )
     ).scalar()
     return None if arrival is None else datetime.fromtimestamp(arrival // 64 / 1_000_000, UTC)
@@ -335,14 +326,16 @@ def _behind(at: Column[Any], key: Column[Any], after: tuple[datetime, str]) -> C
 
 def _borrower(connection: Connection, borrower_id: str) -> BorrowerView | None:
     row = connection.execute(
-        select(_borrowers.c.kind, _borrowers.c.name).where(_borrowers.c.borrower_id == borrower_id)
+        select(rows.borrowers.c.kind, rows.borrowers.c.name).where(
+            rows.borrowers.c.borrower_id == borrower_id
+        )
     ).first()
     if row is None:
         return None
     points = connection.execute(
-        select(*_columns(_contacts, ContactLine))
-        .where(_contacts.c.borrower_id == borrower_id)
-        .order_by(_contacts.c.contact_id)
+        select(*_columns(rows.contact_points, ContactLine))
+        .where(rows.contact_points.c.borrower_id == borrower_id)
+        .order_by(rows.contact_points.c.contact_id)
     )
     contacts = [ContactLine(**point) for point in points.mappings()]
     return BorrowerView(borrower_id, row.kind, row.name, contacts)
@@ -350,17 +343,17 @@ def _borrower(connection: Connection, borrower_id: str) -> BorrowerView | None:
 
 def _clocks(connection: Connection, case_id: str) -> list[DeadlineLine]:
     running = (
-        select(*_columns(_deadlines, DeadlineLine))
-        .where(_deadlines.c.case_id == case_id)
-        .order_by(_deadlines.c.due_at, _deadlines.c.name)
+        select(*_columns(rows.deadlines, DeadlineLine))
+        .where(rows.deadlines.c.case_id == case_id)
+        .order_by(rows.deadlines.c.due_at, rows.deadlines.c.name)
     )
     return [DeadlineLine(**row) for row in connection.execute(running).mappings()]
 
 
 def _open_tasks(connection: Connection, case_id: str) -> list[TaskLine]:
     opened = (
-        select(*_columns(_tasks, TaskLine))
-        .where(_tasks.c.case_id == case_id, _tasks.c.status == "open")
-        .order_by(_tasks.c.due_at, _tasks.c.task_id)
+        select(*_columns(rows.tasks, TaskLine))
+        .where(rows.tasks.c.case_id == case_id, rows.tasks.c.status == "open")
+        .order_by(rows.tasks.c.due_at, rows.tasks.c.task_id)
     )
     return [TaskLine(**row) for row in connection.execute(opened).mappings()]

@@ -1,0 +1,164 @@
+"""What routes ask for in their signatures: who is calling, whether they may, and the parts made at the start."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Annotated, Any, Final
+
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import iter_route_contexts
+from starlette.datastructures import UploadFile
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+
+from api.auth import csrf
+from api.auth.entrance import Entrance
+from api.auth.permissions import Permission, may_ever
+from api.auth.person import Person
+from api.auth.sessions import SignedIn, cookie_name
+from api.auth.tokens import TokenRefused
+from api.desk.desk import Desk
+from api.desk.errors import NotAllowed
+from api.errors import CrossSite, NotSignedIn
+from arrears.store.session import Store
+
+_FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+Reachable = Callable[[], Awaitable[bool]]
+
+
+# ---- parts, put into app.state by whoever makes the app ----------------------------------------------------
+
+
+def the_desk(request: Request) -> Desk:
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+def the_store(request: Request) -> Store:
+    store: Store = request.app.state.store
+    return store
+
+
+def the_entrance(request: Request) -> Entrance:
+    entrance: Entrance = request.app.state.entrance
+    return entrance
+
+
+TheDesk = Annotated[Desk, Depends(the_desk)]
+TheStore = Annotated[Store, Depends(the_store)]
+TheEntrance = Annotated[Entrance, Depends(the_entrance)]
+
+
+# ---- who is calling ----------------------------------------------------------------------------------------
+
+
+async def sent_csrf(request: Request) -> str | None:
+    """The token a page sent along: in a header, or in a field of its form."""
+    header = request.headers.get(csrf.HEADER)
+    if header is not None or request.method in csrf.SAFE_METHODS:
+        return header
+    if not request.headers.get("content-type", "").startswith(_FORMS):
+        return None
+    field = (await request.form()).get(csrf.FIELD)
+    return None if isinstance(field, UploadFile) else field
+
+
+def session(request: Request, entrance: TheEntrance) -> SignedIn | None:
+    """The browser's session, whether or not this request may use it."""
+    return entrance.sessions.find(request.cookies.get(cookie_name(secure=entrance.secure_cookies)))
+
+
+def caller(
+    request: Request,
+    entrance: TheEntrance,
+    browser: Annotated[SignedIn | None, Depends(session)],
+    sent: Annotated[str | None, Depends(sent_csrf)],
+) -> Person:
+    """By bearer token when one is sent, else by the browser's cookie together with its CSRF token."""
+    bearers = request.headers.getlist("authorization")
+    if bearers:
+        return entrance.bearer(_bearer(bearers))
+    if browser is None:
+        raise NotSignedIn
+    host = request.headers.get("host", "")
+    if not csrf.may_pass(request.method, request.headers, host=host, sent=sent, bound=browser.csrf):
+        raise CrossSite
+    return browser.person
+
+
+def _bearer(headers: list[str]) -> str:
+    scheme, _, token = headers[0].partition(" ")
+    if len(headers) != 1 or scheme.lower() != "bearer":
+        raise TokenRefused("scheme")
+    return token.strip(" ")
+
+
+Caller = Annotated[Person, Depends(caller)]
+Session = Annotated[SignedIn | None, Depends(session)]
+
+
+# ---- whether they may --------------------------------------------------------------------------------------
+
+
+class Allowed:
+    """`Depends(Allowed(permission))` lets in whom a role gives the permission for some object."""
+
+    def __init__(self, permission: Permission) -> None:
+        self.permission = permission
+
+    def __call__(self, who: Caller) -> Person:
+        if not may_ever(who, self.permission):
+            raise NotAllowed
+        return who
+
+
+class Everyone:
+    """Says that a route is open to people who are not signed in."""
+
+    def __call__(self) -> None:
+        return None
+
+
+EVERYONE: Final = Depends(Everyone())
+
+
+class UndeclaredRoute(Exception):
+    """Routes that say nothing about who may use them; the server does not start with one."""
+
+
+def require_declared(app: FastAPI) -> None:
+    """Raises UndeclaredRoute with every route that has neither a permission nor EVERYONE."""
+    undeclared = sorted(
+        {
+            context.path or repr(context.route)
+            for context in iter_route_contexts(app.routes)
+            if not _is_files(context.route) and not _is_declared(context)
+        }
+    )
+    if undeclared:
+        raise UndeclaredRoute(", ".join(undeclared))
+
+
+def _is_files(route: object) -> bool:
+    return isinstance(route, Mount) and isinstance(route.app, StaticFiles)
+
+
+def _is_declared(context: Any) -> bool:
+    dependant = getattr(context, "dependant", None)
+    if not isinstance(dependant, Dependant):
+        return False
+    return any(isinstance(one.call, Allowed | Everyone) for one in _tree(dependant))
+
+
+def _tree(dependant: Dependant) -> Iterator[Dependant]:
+    for one in dependant.dependencies:
+        yield one
+        yield from _tree(one)
+
+
+# ---- answers -----------------------------------------------------------------------------------------------
+
+
+def no_store(response: Response) -> None:
+    """Nothing about a case stays in a cache."""
+    response.headers["Cache-Control"] = "no-store"

@@ -1,0 +1,74 @@
+"""What people and programs may send: shapes and limits; what the words mean is the desk's business."""
+
+from datetime import date
+from typing import Annotated, Final, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from api.desk.desk import Answer
+from arrears.store.intents import PaymentIn
+
+LONGEST_REASON: Final = 4000
+_MOST_MINOR: Final = 10**15  # above every loan, below what a double counts exactly
+
+
+def _readable(text: str) -> str:
+    """PostgreSQL keeps no NUL, and no other control sign says anything in a note."""
+    if any(ord(sign) < 32 and sign not in "\n\r\t" for sign in text):
+        raise ValueError("control_sign")
+    return text
+
+
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,48}$")]
+Words = Annotated[str, StringConstraints(max_length=LONGEST_REASON), AfterValidator(_readable)]
+Minor = Annotated[int, Field(strict=True, gt=0, le=_MOST_MINOR)]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+
+
+class Form(BaseModel):
+    """An unknown field is refused: a misspelt one must not pass for an omitted one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class DecisionIn(Form):
+    """`facts_no` is the number of the facts the decision was made on."""
+
+    outcome: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,32}$")]
+    facts_no: Annotated[int, Field(strict=True, ge=0, le=2**31)]
+    reason: Words | None = None
+    amount_minor: Minor | None = None
+    on: date | None = None
+
+    def answer(self) -> Answer:
+        return Answer(self.outcome, self.facts_no, self.reason, self.amount_minor, self.on)
+
+
+class PaymentBody(Form):
+    """One payment as the core bank books it; the same names as in the payments file."""
+
+    payment_id: Id
+    loan_id: Id
+    booked_on: date
+    value_on: date
+    amount_minor: Minor
+    currency: Currency
+    channel: Literal["transfer", "card", "cash", "direct_debit", "unknown"] = "unknown"
+    kind: Literal["payment", "reversal", "fee", "write_off"] = "payment"
+    reverses_payment_id: Id | None = None
+    provisional: Annotated[bool, Field(strict=True)] = False
+    designation: Id | None = None
+
+    def payment(self) -> PaymentIn:
+        return PaymentIn(**self.model_dump())
+
+
+class IncidentClosing(Form):
+    reason: Annotated[Words, StringConstraints(min_length=1)]
+
+
+class SignInForm(Form):
+    """Long enough for every password; a longer one is refused before anybody hashes it."""
+
+    login: Annotated[str, StringConstraints(max_length=200)]
+    password: Annotated[str, StringConstraints(max_length=1024), Field(repr=False)]

@@ -1,0 +1,50 @@
+"""JSON: work without an open case, for operators."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
+from api.answers import IncidentPage
+from api.auth.permissions import Permission
+from api.auth.person import Person
+from api.deps import Allowed, TheDesk, TheStore
+from api.desk.errors import NotFound
+from api.forms import IncidentClosing
+from api.paging import MOST, USUAL, instant_behind, instant_cursor, known_shape
+from arrears.store import reads
+
+router = APIRouter(prefix="/incidents", tags=["incidents"])
+
+
+@router.get("")
+def list_incidents(
+    _who: Annotated[Person, Depends(Allowed(Permission.READ_INCIDENT))],
+    store: TheStore,
+    status: Annotated[str, Query(pattern="^(open|closed)$")] = "open",
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=MOST)] = USUAL,
+) -> IncidentPage:
+    """Oldest first."""
+    behind = instant_behind(cursor)
+    with store.reading() as connection:
+        found = reads.incidents(connection, status=status, after=behind, limit=limit + 1)
+    items = found[:limit]
+    following = instant_cursor(items[-1].opened_at, items[-1].incident_id) if len(found) > limit else None
+    return IncidentPage(items=items, next=following)
+
+
+@router.post("/{incident_id}/close")
+def close_incident(
+    incident_id: str,
+    closing: IncidentClosing,
+    who: Annotated[Person, Depends(Allowed(Permission.CLOSE_INCIDENT))],
+    desk: TheDesk,
+    store: TheStore,
+) -> reads.IncidentLine:
+    """One that is closed already stays as it is, and is answered so."""
+    desk.close_incident(who, known_shape(incident_id), closing.reason)
+    with store.reading() as connection:
+        found = reads.incident(connection, incident_id)
+    if found is None:
+        raise NotFound
+    return found

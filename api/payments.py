@@ -1,0 +1,85 @@
+"""JSON: money posted by hand or by the core bank."""
+
+import re
+from http import HTTPStatus
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Header
+from fastapi.responses import JSONResponse
+
+from api.answers import PaymentKept
+from api.auth.permissions import Permission
+from api.auth.person import Person
+from api.deps import Allowed, TheDesk, TheStore
+from api.desk.desk import Desk
+from api.errors import KeyMissing, KeyReused
+from api.forms import PaymentBody
+from arrears import clock
+from arrears.contracts import fingerprint
+from arrears.names import payment_message_id
+from arrears.store import keyed, reads
+from arrears.store.intents import PaymentIn, Standing
+from arrears.store.keyed import Kept, Keyed
+from arrears.store.session import Store
+
+router = APIRouter(tags=["payments"])
+
+ROUTE: Final = "POST /payments"
+_KEY: Final = re.compile(r"[\x21-\x7e]{1,128}")
+
+
+@router.post("/payments", status_code=HTTPStatus.CREATED, response_model=PaymentKept)
+def post_payment(
+    body: PaymentBody,
+    who: Annotated[Person, Depends(Allowed(Permission.POST_PAYMENT))],
+    desk: TheDesk,
+    store: TheStore,
+    idempotency_key: Annotated[str | None, Header()] = None,
+) -> JSONResponse:
+    """The same key with the same body gets the first answer again, with another body a refusal.
+
+    201 for a payment that is new, 200 for one whose `payment_id` is known with the same content.
+    """
+    request = Keyed(_key(idempotency_key), who.staff_id, ROUTE, fingerprint(body.model_dump(mode="json")))
+    kept = _reserve(store, request)
+    if kept.status == keyed.UNANSWERED:
+        # A first request that died between both steps is done again: the payment id makes that harmless.
+        status, kept_payment = _post(desk, store, who, body.payment())
+        with store.transaction() as connection:
+            kept = keyed.settle(connection, request, status=status, answer=kept_payment.model_dump())
+    return JSONResponse(kept.answer, kept.status)
+
+
+def _key(header: str | None) -> str:
+    if header is None or not _KEY.fullmatch(header):
+        raise KeyMissing
+    return header
+
+
+def _reserve(store: Store, request: Keyed) -> Kept:
+    with store.transaction() as connection:
+        kept = keyed.reserve(connection, request, at=clock.machine_now())
+    if kept.body_hash != request.body_hash:
+        raise KeyReused
+    return kept
+
+
+def _post(desk: Desk, store: Store, who: Person, payment: PaymentIn) -> tuple[int, PaymentKept]:
+    posted = desk.post_payment(who, payment)
+    if posted.standing is not Standing.REPEATED:
+        first = reads.PaymentStanding(posted.standing.value, posted.case_id, posted.message_id)
+        return HTTPStatus.CREATED, _kept(payment, first)
+    message_id = payment_message_id(payment.payment_id)
+    with store.reading() as connection:
+        known = reads.payment_standing(connection, payment.payment_id, message_id=message_id)
+    assert known is not None, "a repeated payment has a row"
+    return HTTPStatus.OK, _kept(payment, known)
+
+
+def _kept(payment: PaymentIn, standing: reads.PaymentStanding) -> PaymentKept:
+    return PaymentKept(
+        payment_id=payment.payment_id,
+        standing=standing.standing,
+        case_id=standing.case_id,
+        message_id=standing.message_id,
+    )

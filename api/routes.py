@@ -1,0 +1,48 @@
+"""All JSON routes under one router."""
+
+from importlib.metadata import version
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.openapi.utils import get_openapi
+
+from api import cases, health, incidents, payments, tasks
+from api.answers import AccessToken
+from api.auth.permissions import Permission
+from api.auth.person import Person
+from api.auth.throttle import network_of
+from api.deps import EVERYONE, Allowed, TheEntrance, no_store
+from api.forms import SignInForm
+
+LARGEST_BODY = 64 * 1024
+
+# Strict about its own media type: a form on another site cannot send JSON.
+_v1 = APIRouter(
+    prefix="/api/v1",
+    dependencies=[Depends(no_store)],
+    max_body_size=LARGEST_BODY,
+    strict_content_type=True,
+)
+
+
+@_v1.post("/token", dependencies=[EVERYONE], tags=["token"])
+def post_token(request: Request, form: SignInForm, entrance: TheEntrance) -> AccessToken:
+    """A bearer token for ten minutes; every reason not to give one looks the same."""
+    network = network_of(request.client.host if request.client else None)
+    person = entrance.sign_in.check(form.login, form.password, network=network)
+    issued = entrance.tokens.issue(person)
+    return AccessToken(access_token=issued.token, expires_in=int(issued.life.total_seconds()))
+
+
+@_v1.get("/openapi.json", include_in_schema=False)
+def read_description(_who: Annotated[Person, Depends(Allowed(Permission.READ_API))]) -> dict[str, Any]:
+    """The description of this API, for those who work here."""
+    return get_openapi(title="Arrears", version=version("arrears"), routes=router.routes)
+
+
+for _part in (cases, tasks, payments, incidents):
+    _v1.include_router(_part.router)
+
+router = APIRouter()
+router.include_router(_v1)
+router.include_router(health.router)

@@ -1,0 +1,108 @@
+"""JSON: the work of the person who asks, and the answers to it."""
+
+from http import HTTPStatus
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Query
+
+from api.answers import Accepted, TaskFull, TaskItem, TaskPage, task_full, task_item
+from api.auth.permissions import Permission, may, own_relation, task_relations
+from api.auth.person import Person
+from api.deps import Allowed, TheDesk, TheStore
+from api.desk.errors import NotFound
+from api.forms import DecisionIn
+from api.paging import MOST, USUAL, instant_behind, instant_cursor, known_shape
+from arrears.store import reads
+from arrears.store.session import Store
+
+router = APIRouter(tags=["tasks"])
+
+Reader = Annotated[Person, Depends(Allowed(Permission.READ_TASK))]
+
+
+@router.get("/tasks")
+def list_tasks(
+    who: Reader,
+    store: TheStore,
+    whose: Literal["mine", "unclaimed", "both"] = "both",
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=MOST)] = USUAL,
+) -> TaskPage:
+    """Open tasks, the next due one first: those I hold and those of my roles that nobody holds."""
+    behind = instant_behind(cursor)
+    with store.reading() as connection:
+        found = reads.tasks(
+            connection, roles=who.roles, staff_id=who.staff_id, whose=whose, after=behind, limit=limit + 1
+        )
+    lines = found[:limit]
+    following = instant_cursor(lines[-1].due_at, lines[-1].task_id) if len(found) > limit else None
+    return TaskPage(items=[task_item(who, line) for line in lines], next=following)
+
+
+@router.get("/tasks/{task_id}")
+def read_task(task_id: str, who: Reader, store: TheStore) -> TaskFull:
+    with store.reading() as connection:
+        found = reads.task_view(connection, known_shape(task_id))
+    if found is None:
+        raise NotFound
+    line = found.line
+    relations = task_relations(who, role=line.role, assignee=line.assignee, barred=line.barred)
+    if not may(who, Permission.READ_TASK, relations):
+        raise NotFound
+    return task_full(who, found)
+
+
+@router.post("/tasks/{task_id}/claim")
+def claim_task(
+    task_id: str,
+    who: Annotated[Person, Depends(Allowed(Permission.CLAIM_TASK))],
+    desk: TheDesk,
+    store: TheStore,
+) -> TaskItem:
+    desk.claim(who, known_shape(task_id))
+    return _item(store, who, task_id)
+
+
+@router.post("/tasks/{task_id}/release")
+def release_task(
+    task_id: str,
+    who: Annotated[Person, Depends(Allowed(Permission.RELEASE_TASK))],
+    desk: TheDesk,
+    store: TheStore,
+) -> TaskItem:
+    desk.release(who, known_shape(task_id))
+    return _item(store, who, task_id)
+
+
+@router.post("/tasks/{task_id}/decision", status_code=HTTPStatus.ACCEPTED)
+def decide_task(
+    task_id: str,
+    decision: DecisionIn,
+    who: Annotated[Person, Depends(Allowed(Permission.DECIDE_TASK))],
+    desk: TheDesk,
+) -> Accepted:
+    """Accepted is not applied: the case decides, `GET /messages/{message_id}` tells."""
+    message_id = desk.decide(who, known_shape(task_id), decision.answer())
+    return Accepted(message_id=message_id, status="waiting")
+
+
+@router.get("/messages/{message_id}")
+def read_message(
+    message_id: str,
+    who: Annotated[Person, Depends(Allowed(Permission.READ_MESSAGE))],
+    store: TheStore,
+) -> reads.MessageView:
+    """Waiting, sent, applied, refused (with the reason), withdrawn or parked."""
+    with store.reading() as connection:
+        found = reads.message(connection, known_shape(message_id))
+    if found is None or not may(who, Permission.READ_MESSAGE, own_relation(who, owner=found.actor)):
+        raise NotFound
+    return found
+
+
+def _item(store: Store, who: Person, task_id: str) -> TaskItem:
+    with store.reading() as connection:
+        line = reads.task(connection, task_id)
+    if line is None:
+        raise NotFound
+    return task_item(who, line)

@@ -1,0 +1,188 @@
+"""`arrears staff`: who works here, what they may do, and tokens for programs that act for them."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from api.auth.keys import KeyUnfit, keyring
+from api.auth.passwords import LONGEST, SHORTEST, Passwords, PasswordUnfit
+from api.auth.person import person_of
+from api.auth.tokens import Kind, Tokens
+from arrears import clock
+from arrears.policy.tasks import Role
+from arrears.settings import Settings
+from arrears.store import audit, people, schema
+from arrears.store.people import LoginTaken, NewStaff, StaffRow
+from arrears.store.session import Store, open_engine
+
+app = typer.Typer(
+    no_args_is_help=True, help="People of the bank: add, list, change, and tokens for programs."
+)
+
+ACTOR = "command-line"
+_say = Console(stderr=True, highlight=False)
+
+Login = Annotated[str, typer.Argument(help="What the person types to sign in; case does not count.")]
+FromStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")]
+
+
+@app.command("add")
+def add(
+    login: Login,
+    role: Annotated[list[Role], typer.Option(help="May be given more than once.")],
+    name: Annotated[str, typer.Option(help="As colleagues see it; the log-in when left out.")] = "",
+    language: Annotated[str, typer.Option(help="zh-CN or en.")] = "zh-CN",
+    password_stdin: FromStdin = False,
+) -> None:
+    """Add a person with one or more roles; asks for the password."""
+    hashed = _hashed(_password(from_stdin=password_stdin))
+    new = NewStaff(login, name or login, frozenset(role), hashed, language)
+    with _store() as store:
+        try:
+            with store.transaction() as connection:
+                at = clock.machine_now()
+                staff_id = people.add_staff(connection, new, at=at)
+                detail = {"staff_id": staff_id, "roles": sorted(new.roles)}
+                audit.append(
+                    connection, stream=audit.HOUSE, at=at, actor=ACTOR, what="staff_added", detail=detail
+                )
+        except LoginTaken:
+            _stop(f"Somebody has the log-in {login} already: choose another, or use `arrears staff change`.")
+    _say.print(f"Added {login} ({staff_id}): {', '.join(sorted(new.roles))}")
+
+
+@app.command("list")
+def list_staff(
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Who works here, with which roles."""
+    with _store() as store, store.reading() as connection:
+        everyone = people.all_staff(connection)
+    if as_json:
+        print(json.dumps([_line(row) for row in everyone], ensure_ascii=False, indent=2))
+        return
+    table = Table("log-in", "name", "roles", "active", "id")
+    for row in everyone:
+        table.add_row(row.login, row.name, ", ".join(row.roles), "yes" if row.active else "no", row.staff_id)
+    Console().print(table)
+
+
+@app.command("change")
+def change(
+    login: Login,
+    role: Annotated[list[Role] | None, typer.Option(help="The new set of roles, all of them.")] = None,
+    active: Annotated[bool | None, typer.Option("--on/--off", help="Let in, or no longer.")] = None,
+    new_password: Annotated[bool, typer.Option("--new-password", help="Ask for a new password.")] = False,
+    password_stdin: FromStdin = False,
+) -> None:
+    """Change roles, password or standing; signs the person out everywhere and voids the tokens."""
+    asked = new_password or password_stdin
+    hashed = _hashed(_password(from_stdin=password_stdin)) if asked else None
+    roles = frozenset(role) if role else None
+    if roles is None and active is None and hashed is None:
+        _stop("Nothing to change: give --role, --on, --off or --new-password.")
+    with _store() as store, store.transaction() as connection:
+        staff, at = _found(people.staff_by_login(connection, login), login), clock.machine_now()
+        people.change_staff(
+            connection, staff.staff_id, at=at, roles=roles, active=active, password_hash=hashed
+        )
+        detail = {
+            "staff_id": staff.staff_id,
+            "roles": None if roles is None else sorted(roles),
+            "active": active,
+            "password": hashed is not None,
+        }
+        audit.append(connection, stream=audit.HOUSE, at=at, actor=ACTOR, what="staff_changed", detail=detail)
+    _say.print(f"Changed {login}; signed out everywhere, earlier tokens are void.")
+
+
+@app.command("token")
+def token(
+    login: Login,
+    days: Annotated[int, typer.Option(min=1, max=90, help="How long it is good for.")] = 30,
+    revoke: Annotated[
+        bool, typer.Option("--revoke", help="Make none; void every token issued until now.")
+    ] = False,
+) -> None:
+    """Print a bearer token for a program that acts for this person; it is shown once."""
+    settings = Settings()
+    with _store(settings) as store, store.transaction() as connection:
+        staff, at = _found(people.staff_by_login(connection, login), login), clock.machine_now()
+        if revoke:
+            people.void_tokens_before(connection, staff.staff_id, at)
+            what, detail = "tokens_voided", {"staff_id": staff.staff_id}
+        elif not staff.active:
+            _stop(f"{login} is not active: `arrears staff change {login} --on` first.")
+        else:
+            issued = _tokens(settings).issue(person_of(staff), kind=Kind.PERSONAL, life=timedelta(days=days))
+            what = "token_issued"
+            detail = {"staff_id": staff.staff_id, "token_id": issued.token_id, "days": str(days)}
+        audit.append(connection, stream=audit.HOUSE, at=at, actor=ACTOR, what=what, detail=detail)
+    if revoke:
+        _say.print(f"Every token of {login} issued until now is void.")
+        return
+    print(issued.token)
+    _say.print(f"For {login}, good until {issued.expires_at:%Y-%m-%d %H:%M} UTC. It is not shown again.")
+
+
+@contextmanager
+def _store(settings: Settings | None = None) -> Iterator[Store]:
+    settings = settings or Settings()
+    store = Store(open_engine(settings.database, busy_seconds=settings.busy_seconds))
+    try:
+        schema.require_current(store)
+        yield store
+    except schema.SchemaError as wrong:
+        _stop(str(wrong))
+    finally:
+        store.close()
+
+
+def _tokens(settings: Settings) -> Tokens:
+    try:
+        return Tokens(keyring(settings))
+    except KeyUnfit as unfit:
+        _stop(str(unfit))
+
+
+def _password(*, from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    typed: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return typed
+
+
+def _hashed(password: str) -> str:
+    try:
+        return Passwords().hash(password)
+    except PasswordUnfit:
+        _stop(f"A password has {SHORTEST} to {LONGEST} characters.")
+
+
+def _found(staff: StaffRow | None, login: str) -> StaffRow:
+    if staff is None:
+        _stop(f"Nobody has the log-in {login}: `arrears staff list` shows who is here.")
+    return staff
+
+
+def _line(row: StaffRow) -> dict[str, object]:
+    return {
+        "login": row.login,
+        "name": row.name,
+        "roles": row.roles,
+        "active": row.active,
+        "staff_id": row.staff_id,
+        "created_at": row.created_at.isoformat(),
+    }
+
+
+def _stop(why: str) -> NoReturn:
+    _say.print(why)
+    raise typer.Exit(1)
