@@ -1,0 +1,70 @@
+"""The only place that knows Typst: a template and its data in, a PDF for the evidence file out."""
+
+import json
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import typst
+from pylopdf_fonts_zh_cn import serif_path
+
+TEMPLATES: Final = Path(__file__).parent / "letters"
+
+_NO_GLYPH: Final = re.compile(r'the text `"(.+?)"` could not be displayed')
+
+
+class LetterUnprintable(Exception):
+    """A field holds a character that would not appear on paper as it is; the message names the field only."""
+
+
+def typeset(template: str, data: Mapping[str, str], *, at: datetime) -> bytes:
+    """The same template, data and instant give the same bytes, whenever and wherever they are set."""
+    for field, value in data.items():
+        if not all(map(_leaves_a_mark, value)):
+            raise LetterUnprintable(f"{field} holds an invisible character")
+    compiler = typst.Compiler(
+        TEMPLATES / template, root=TEMPLATES, font_paths=_fonts(), ignore_system_fonts=True
+    )
+    try:
+        pdf = compiler.compile(
+            format="pdf",
+            # Data never becomes source: a name full of Typst's own signs prints as it is.
+            sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+            # PDF/A also makes a missing glyph an error, where plain PDF would print an empty box.
+            pdf_standards=["a-2b"],
+            timestamp=int(at.timestamp()),
+        )
+    except typst.TypstError as error:
+        if field := _field_without_glyph(error, data):
+            # From None: Typst quotes the text it could not print, and that may be a name.
+            raise LetterUnprintable(f"{field} holds a character the letter fonts lack") from None
+        raise
+    if not isinstance(pdf, bytes):
+        raise TypeError("a PDF is one document")
+    return pdf
+
+
+def _leaves_a_mark(character: str) -> bool:
+    """Controls, direction marks, surrogates: they print as nothing and can change what is read around them."""
+    return unicodedata.category(character) not in ("Cc", "Cf", "Cs")
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    """Only what the package ships, so that a letter looks alike on every machine."""
+    return typst.Fonts(
+        include_system_fonts=False,
+        include_embedded_fonts=False,
+        font_paths=[serif_path().parent],  # the sans family lies beside it
+    )
+
+
+def _field_without_glyph(error: typst.TypstError, data: Mapping[str, str]) -> str | None:
+    found = _NO_GLYPH.search(error.message)
+    if not found:
+        return None
+    return next((field for field, value in data.items() if found[1] in value), "the letter")
