@@ -28,10 +28,10 @@ class TemporalAway(Exception):
     """Temporal did not take the call; the same call may be made again."""
 
 
-async def connect(address: str, namespace: str) -> Client:
-    """Lazy: the doors open and accept while Temporal is still away."""
+async def connect(address: str, namespace: str, *, lazy: bool = True) -> Client:
+    """Lazy, the doors open and accept while Temporal is still away; a worker needs one that is connected."""
     return await Client.connect(
-        address, namespace=namespace, data_converter=DATA_CONVERTER, identity="arrears", lazy=True
+        address, namespace=namespace, data_converter=DATA_CONVERTER, identity="arrears", lazy=lazy
     )
 
 

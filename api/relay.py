@@ -40,12 +40,19 @@ class RelayTerms:
 
 class Relay:
     def __init__(
-        self, store: Store, gateway: CaseGateway, rules: Callable[[], Rules], terms: RelayTerms | None = None
+        self,
+        store: Store,
+        gateway: CaseGateway,
+        rules: Callable[[], Rules],
+        terms: RelayTerms | None = None,
+        *,
+        door: Callable[[], datetime] = clock.door_now,
     ) -> None:
         self._store = store
         self._gateway = gateway
         self._rules = rules
         self._terms = terms or RelayTerms()
+        self._door = door
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._bell = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -86,7 +93,7 @@ class Relay:
         room = self._terms.in_flight - len(self._busy)
         if room <= 0:
             return []
-        now, door = clock.machine_now(), clock.door_now()
+        now, door = clock.machine_now(), self._door()
         with self._store.reading() as connection:
             heads = self._heads(connection, now=now, door=door, room=room)
         if not heads:

@@ -1,0 +1,54 @@
+"""Puts the parts together: the one place that knows what a worker and its activities are made of."""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Final
+
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from activities.deliver import DeliverActivities
+from activities.record import RecordActivities
+from arrears.channels.letters import Bank, Language
+from arrears.channels.port import Channel
+from arrears.contracts import Rules
+from arrears.names import TASK_QUEUE
+from arrears.store.session import Store
+from workflows.collection_case import CollectionCase
+from workflows.hearing import HearEverything
+from workflows.runner import runner
+
+_THREADS: Final = 16
+GRACE: Final = timedelta(seconds=10)
+
+
+def make_worker(
+    client: Client,
+    store: Store,
+    rules: Callable[[], Rules],
+    *,
+    channel: Channel,
+    banks: Mapping[Language, Bank],
+    unsandboxed: bool = False,
+    max_cached_workflows: int = 1000,
+    task_queue: str = TASK_QUEUE,
+) -> Worker:
+    """One queue for workflows and activities: a second one would lose the eager start of activities."""
+    record = RecordActivities(store, rules)
+    deliver = DeliverActivities(store, rules, channel, banks)
+    # One writer at a time is all SQLite has; more threads would only wait for each other.
+    threads = 4 if store.is_sqlite else _THREADS
+    return Worker(
+        client,
+        task_queue=task_queue,
+        workflows=[CollectionCase],
+        activities=[record.record, deliver.deliver],
+        activity_executor=ThreadPoolExecutor(threads, thread_name_prefix="activity"),
+        max_concurrent_activities=threads,
+        max_concurrent_local_activities=threads,
+        workflow_runner=runner(unsandboxed=unsandboxed),
+        interceptors=[HearEverything()],
+        max_cached_workflows=max_cached_workflows,
+        graceful_shutdown_timeout=GRACE,
+    )

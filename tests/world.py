@@ -1,0 +1,289 @@
+"""A whole small bank on the real server: store, worker, relay, desk, and a clock each case can be moved along."""
+
+import asyncio
+import io
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Row, insert, select
+from temporalio.client import Client
+from temporalio.testing import TimeSkipper
+
+from api.auth.person import Person
+from api.desk.desk import Answer, Desk
+from api.gateway import CaseGateway
+from api.relay import Relay, RelayTerms
+from arrears import clock
+from arrears.channels.bank import INVENTED
+from arrears.channels.console import ConsoleChannel
+from arrears.channels.file import FileChannel
+from arrears.channels.port import Channel
+from arrears.cli.compose import make_worker
+from arrears.contracts import Rules
+from arrears.policy.tasks import Role
+from arrears.store import intents, packs
+from arrears.store.intents import PaymentIn, Posted
+from arrears.store.session import Store
+from arrears.store.tables import borrowers, cases, incidents, loans, messages, records, tasks
+
+_number = count(1)
+
+COLLECTOR = Person("s-collector", "wang", "Wang Collector", frozenset({Role.COLLECTOR}), "zh-CN")
+LEAD = Person("s-lead", "li", "Li Lead", frozenset({Role.TEAM_LEAD}), "zh-CN")
+ADVISOR = Person("s-advisor", "zhao", "Zhao Advisor", frozenset({Role.LEGAL_ADVISOR}), "zh-CN")
+SECOND = Person("s-second", "qian", "Qian Advisor", frozenset({Role.LEGAL_ADVISOR}), "zh-CN")
+OPS = Person("s-ops", "sun", "Sun Ops", frozenset({Role.OPS}), "zh-CN")
+OPERATOR = Person("s-operator", "zhou", "Zhou Operator", frozenset({Role.OPERATOR}), "zh-CN")
+
+
+@dataclass
+class World:
+    store: Store
+    client: Client
+    gateway: CaseGateway
+    desk: Desk
+    rules: Rules
+    relay: Relay
+    queue: str
+    letters: Path
+    start_at: datetime
+    shift_seconds: int
+    skipper: TimeSkipper
+    _skipped: dict[str, timedelta] = field(default_factory=dict)
+
+    # ---- loans and cases ---------------------------------------------------------------------------------
+
+    def loan(self, *, days_past_due: int = 5, overdue: int = 100_000, balance: int = 500_000) -> str:
+        """Rows of a new loan and its borrower; no case yet. Minor units."""
+        name = f"L{next(_number):05d}"
+        today = self.rules.calendar.day_of(int(self.start_at.timestamp()))
+        with self.store.transaction() as connection:
+            connection.execute(
+                insert(borrowers).values(
+                    borrower_id=f"B{name}",
+                    kind="person",
+                    name="张三",
+                    language="zh-CN",
+                    address="样本市演示路9号",
+                    service_address_agreed=True,
+                )
+            )
+            connection.execute(
+                insert(loans).values(
+                    loan_id=name,
+                    borrower_id=f"B{name}",
+                    product="term_loan",
+                    currency=self.rules.terms.currency,
+                    as_of_date=today - timedelta(days=1),
+                    balance_minor=balance,
+                    overdue_minor=overdue,
+                    first_overdue_on=today - timedelta(days=days_past_due),
+                    status="open",
+                    content_hash="-",
+                )
+            )
+        return name
+
+    def open(self, loan_id: str, *, episode: int = 1) -> str:
+        with self.store.transaction() as connection:
+            loan = connection.execute(select(loans).where(loans.c.loan_id == loan_id)).mappings().one()
+            return intents.open_case(
+                connection, dict(loan), episode=episode, at=self.start_at, pack=self.rules.terms.pack
+            )
+
+    async def a_case(self, *, days_past_due: int = 5, overdue: int = 100_000, balance: int = 500_000) -> str:
+        """A case that has opened."""
+        case = self.open(self.loan(days_past_due=days_past_due, overdue=overdue, balance=balance))
+        await self.settled(case)
+        return case
+
+    # ---- looking -----------------------------------------------------------------------------------------
+
+    def case(self, case_id: str) -> Row[*tuple[Any, ...]]:
+        with self.store.reading() as connection:
+            return connection.execute(select(cases).where(cases.c.case_id == case_id)).one()
+
+    def tasks(self, case_id: str, *, status: str = "open") -> Sequence[Row[*tuple[Any, ...]]]:
+        with self.store.reading() as connection:
+            return connection.execute(
+                select(tasks)
+                .where(tasks.c.case_id == case_id, tasks.c.status == status)
+                .order_by(tasks.c.opened_seq, tasks.c.task_id)
+            ).all()
+
+    def task(self, case_id: str, kind: str) -> Row[*tuple[Any, ...]]:
+        [found] = [task for task in self.tasks(case_id) if task.kind == kind]
+        return found
+
+    def open_kinds(self, case_id: str) -> set[str]:
+        return {task.kind for task in self.tasks(case_id)}
+
+    def message(self, message_id: str) -> Row[*tuple[Any, ...]]:
+        with self.store.reading() as connection:
+            return connection.execute(select(messages).where(messages.c.message_id == message_id)).one()
+
+    def messages(self, case_id: str) -> Sequence[Row[*tuple[Any, ...]]]:
+        with self.store.reading() as connection:
+            return connection.execute(
+                select(messages).where(messages.c.case_id == case_id).order_by(messages.c.arrival)
+            ).all()
+
+    def incidents(self, kind: str | None = None) -> Sequence[Row[*tuple[Any, ...]]]:
+        which = select(incidents).order_by(incidents.c.incident_id)
+        with self.store.reading() as connection:
+            return connection.execute(which if kind is None else which.where(incidents.c.kind == kind)).all()
+
+    def records(self, case_id: str) -> Sequence[Row[*tuple[Any, ...]]]:
+        with self.store.reading() as connection:
+            return connection.execute(
+                select(records).where(records.c.case_id == case_id).order_by(records.c.seq)
+            ).all()
+
+    # ---- acting ------------------------------------------------------------------------------------------
+
+    def now_of(self, case_id: str) -> datetime:
+        """The case's clock: the machine's, shifted, and what was skipped."""
+        return (
+            clock.machine_now()
+            + timedelta(seconds=self.shift_seconds)
+            + self._skipped.get(case_id, timedelta(0))
+        )
+
+    def say_decision(self, case_id: str, who: Person, kind: str, outcome: str, **more: Any) -> str:
+        """Through the desk, at the case's time."""
+        task = self.task(case_id, kind)
+        answer = Answer(outcome, more.pop("facts_no", task.facts_no), **more)
+        with clock.door_time(self.now_of(case_id)):
+            return self.desk.decide(who, task.task_id, answer)
+
+    async def decide(self, case_id: str, who: Person, kind: str, outcome: str, **more: Any) -> str:
+        message = self.say_decision(case_id, who, kind, outcome, **more)
+        await self.settled(case_id)
+        return message
+
+    def say_payment(self, loan_id: str, amount: int, *, case_id: str = "", **more: Any) -> Posted:
+        at = self.now_of(case_id)
+        today: date = self.rules.calendar.day_of(int(at.timestamp()))
+        fields = {
+            "payment_id": f"P{next(_number):05d}",
+            "booked_on": today,
+            "value_on": today,
+            "currency": self.rules.terms.currency,
+        } | more
+        with clock.door_time(at):
+            return self.desk.post_payment(OPS, PaymentIn(loan_id=loan_id, amount_minor=amount, **fields))
+
+    async def pay(self, case_id: str, amount: int, **more: Any) -> Posted:
+        loan_id = case_id.rsplit("-", 1)[0].removeprefix("case-")
+        posted = self.say_payment(loan_id, amount, case_id=case_id, **more)
+        await self.settled(case_id)
+        return posted
+
+    async def settled(self, case_id: str, *, seconds: float = 30) -> None:
+        """Until nothing said to the case waits and no deadline of it is due."""
+        for _ in range(int(seconds / 0.02)):
+            if self._is_settled(case_id):
+                return
+            await asyncio.sleep(0.02)
+        waiting = [
+            (m.message_id, m.status, m.attempts) for m in self.messages(case_id) if m.settled_at is None
+        ]
+        raise TimeoutError(f"{case_id} does not settle: {waiting}")
+
+    def _is_settled(self, case_id: str) -> bool:
+        if any(m.status in ("waiting", "sent") for m in self.messages(case_id)):
+            return False
+        with self.store.reading() as connection:
+            row = connection.execute(
+                select(cases.c.next_deadline_at).where(cases.c.case_id == case_id)
+            ).first()
+        due = None if row is None else row.next_deadline_at
+        return row is not None and (due is None or due > self.now_of(case_id))
+
+    async def skip(self, case_id: str, by: timedelta) -> None:
+        """Move this case's clock along and let it act on what came due."""
+        await self.settled(case_id)
+        handle = self.client.get_workflow_handle(case_id)
+        await asyncio.wait_for(self.skipper.fast_forward(handle, by), 30)
+        self._skipped[case_id] = self._skipped.get(case_id, timedelta(0)) + by
+        await self.settled(case_id)
+
+    async def skip_to(self, case_id: str, instant: datetime) -> None:
+        await self.skip(case_id, instant - self.now_of(case_id))
+
+    async def skip_to_deadline(self, case_id: str) -> str:
+        """To the next deadline, and a little past it. Returns its name."""
+        case = self.case(case_id)
+        await self.skip_to(case_id, case.next_deadline_at + timedelta(seconds=2))
+        return str(case.next_deadline)
+
+    async def legal_history(self, case_id: str) -> list[Any]:
+        return [event async for event in self.client.get_workflow_handle(case_id).fetch_history_events()]
+
+
+@asynccontextmanager
+async def a_world(
+    store: Store,
+    client: Client,
+    tmp_path: Path,
+    *,
+    start_at: datetime = datetime(2026, 3, 2, 2, 0, tzinfo=UTC),
+    relay_terms: RelayTerms | None = None,
+    run_events: int = 1500,
+    channel: Channel | None = None,
+    relaying: bool = True,
+    working: bool = True,
+) -> AsyncIterator[World]:
+    """10:00 on a Monday in Shanghai unless said otherwise; worker and relay run inside the block."""
+    number = next(_number)
+    queue = f"collections-{number}-{tmp_path.name}"
+    rules = packs.load("cn-bank-2026").rules
+    shift = int((start_at - clock.machine_now()).total_seconds())
+    gateway = CaseGateway(client, task_queue=queue)
+    terms = relay_terms or RelayTerms(
+        resend_seconds=2.0, poll_seconds=0.05, shift_seconds=shift, run_events=run_events
+    )
+    # Cases here live at many times at once; whatever was said is sent at once.
+    relay = Relay(store, gateway, lambda: rules, terms, door=lambda: datetime.max.replace(tzinfo=UTC))
+    letters = tmp_path / "letters"
+    worker = make_worker(
+        client,
+        store,
+        lambda: rules,
+        channel=channel or FileChannel(letters),
+        banks=INVENTED,
+        task_queue=queue,
+    )
+    world = World(
+        store=store,
+        client=client,
+        gateway=gateway,
+        desk=Desk(store, lambda: rules),
+        rules=rules,
+        relay=relay,
+        queue=queue,
+        letters=letters,
+        start_at=start_at,
+        shift_seconds=shift,
+        skipper=TimeSkipper(client),
+    )
+    stop = asyncio.Event()
+    running = [asyncio.create_task(relay.run(stop))] if relaying else []
+    try:
+        if working:
+            async with worker:
+                yield world
+        else:
+            yield world
+    finally:
+        stop.set()
+        await asyncio.gather(*running, return_exceptions=True)
+
+
+def console() -> ConsoleChannel:
+    return ConsoleChannel(io.StringIO())
