@@ -31,7 +31,7 @@ def postgres_cluster() -> Iterator[postgres.Cluster]:
         with postgres.cluster() as made:
             yield made
     except postgres.NoPostgres as reason:
-        lacking(str(reason))
+        lacking(str(reason), marker="postgres")
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,37 @@
+# Six words; `make help` lists them. Everything else is `.venv/bin/arrears <verb>`.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHONS := python3 python3.14 python3.13 python3.12 python3.11
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(firstword $(shell for p in $(PYTHONS); do $$p -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$p; done) python3)
+BIN := .venv/bin
+CODE := arrears workflows activities api web tests scripts benchmarks hatch_build.py
+FAST := not (postgres or server or browser or chaos or slow)
+
+.PHONY: help setup demo test check fmt bench
+
+help: ## list these words
+	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## build .venv from the lock and compile the message catalogues; quick when nothing changed
+	@$(PYTHON) scripts/setup.py
+
+demo: setup ## everything on this machine: engine, sample portfolio, web inbox; Ctrl-C stops it, nothing is lost
+	@exec $(BIN)/arrears demo
+
+test: setup ## all tests, with a browser and both databases (installs Debian's where root and apt-get are there)
+	@bash scripts/test_tools.sh $(BIN)/pytest $(ARGS)
+
+check: setup ## format, lint, types, contracts, fast tests
+	$(BIN)/ruff format --check $(wildcard $(CODE))
+	$(BIN)/ruff check $(wildcard $(CODE))
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/pytest -q -m "$(FAST)" $(ARGS)
+
+fmt: setup ## format, and mend what the linter can mend by itself
+	$(BIN)/ruff format $(wildcard $(CODE))
+	$(BIN)/ruff check --fix $(wildcard $(CODE))
+
+bench: setup ## measure: intake, starts per second, click to applied, memory (minutes; never part of the tests)
+	@$(BIN)/python -m benchmarks $(ARGS)
