@@ -36,6 +36,10 @@ class Gap(Exception):
     """The database is behind this case: it waits until the missing steps are back (`arrears reconcile`)."""
 
 
+class ClockShifted(Exception):
+    """This case was started with a clock of its own, which this worker does not serve."""
+
+
 @dataclass(frozen=True)
 class Known:
     """What the database holds of a case when a step arrives."""
@@ -47,13 +51,17 @@ class Known:
 
 
 class RecordActivities:
-    def __init__(self, store: Store, rules: Callable[[], Rules]) -> None:
+    def __init__(self, store: Store, rules: Callable[[], Rules], *, may_shift: bool = False) -> None:
+        """`may_shift`: cases may live at another time than the world's (tests, simulation, demo)."""
         self._store = store
         self._rules = rules
+        self._may_shift = may_shift
 
     @activity.defn(name="record")
     def record(self, batch: Batch) -> Receipt:
         """Answers committed, refused, wait or overtaken; raises only where a retry helps (database, Gap)."""
+        if batch.shift_seconds and not self._may_shift:
+            raise ClockShifted(batch.case_id)
         with self._store.transaction() as connection:
             receipt = _Recording(connection, batch, self._rules()).receipt()
         if receipt.verdict == "gap":

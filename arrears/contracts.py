@@ -73,6 +73,7 @@ class Batch:
     pack: str
     state: CaseState | None = None
     effects: list[dict[str, Any]] = field(default_factory=list)
+    shift_seconds: int = 0
 
 
 @dataclass(frozen=True)

@@ -257,6 +257,7 @@ async def a_world(
         lambda: rules,
         channel=channel or FileChannel(letters),
         banks=INVENTED,
+        may_shift=True,
         task_queue=queue,
     )
     world = World(

@@ -133,6 +133,7 @@ class CollectionCase:
             pack=self._rules.terms.pack,
             state=new,
             effects=[naming.wire(effect) for effect in effects],
+            shift_seconds=self._life.shift_seconds,
         )
         self._last = naming.summary(record, effects)
         receipt = await self._record(batch)

@@ -30,12 +30,13 @@ def make_worker(
     *,
     channel: Channel,
     banks: Mapping[Language, Bank],
+    may_shift: bool = False,
     unsandboxed: bool = False,
     max_cached_workflows: int = 1000,
     task_queue: str = TASK_QUEUE,
 ) -> Worker:
     """One queue for workflows and activities: a second one would lose the eager start of activities."""
-    record = RecordActivities(store, rules)
+    record = RecordActivities(store, rules, may_shift=may_shift)
     deliver = DeliverActivities(store, rules, channel, banks)
     # One writer at a time is all SQLite has; more threads would only wait for each other.
     threads = 4 if store.is_sqlite else _THREADS
