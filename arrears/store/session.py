@@ -80,7 +80,9 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """One consistent look; nothing written in it is kept."""
-        with self.engine.connect() as connection:
+        # PostgreSQL gives each statement a moment of its own unless told otherwise; SQLite never does.
+        level = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        with self.engine.connect().execution_options(**level) as connection:
             try:
                 yield connection
             finally:
