@@ -1,6 +1,7 @@
 """The only one who talks to Temporal on behalf of doors: starts cases, signals them, asks them."""
 
 from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from temporalio.api.common.v1 import Payloads, WorkflowExecution, WorkflowType
@@ -13,6 +14,7 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError, RPCStatusCode
+from temporalio.testing import TimeSkipper
 
 from arrears.contracts import CaseInput, Message
 from arrears.names import TASK_QUEUE, WORKFLOW_TYPE
@@ -99,6 +101,14 @@ class CaseGateway:
         """What the workflow itself says: seq, digest, state. Needs a worker."""
         handle = self._client.get_workflow_handle(case_id)
         return await handle.query(CollectionCase.state)
+
+    async def skip_to(self, case_id: str, instant: datetime, *, shift: timedelta) -> None:
+        """Move one case's clock to `instant` of its own time; only a server that skips time can."""
+        skipper = TimeSkipper(self._client)
+        handle = self._client.get_workflow_handle(case_id)
+        now = (await skipper.get_current_time(handle)).astimezone(UTC) + shift
+        if instant > now:
+            await skipper.fast_forward(handle, instant - now)
 
     async def is_there(self) -> bool:
         try:

@@ -23,7 +23,7 @@ from arrears.channels.bank import INVENTED
 from arrears.channels.console import ConsoleChannel
 from arrears.channels.file import FileChannel
 from arrears.channels.port import Channel
-from arrears.cli.compose import make_worker
+from arrears.cli.compose import WorkerTerms, make_worker
 from arrears.contracts import Rules
 from arrears.policy.tasks import Role
 from arrears.store import intents, packs
@@ -257,8 +257,7 @@ async def a_world(
         lambda: rules,
         channel=channel or FileChannel(letters),
         banks=INVENTED,
-        may_shift=True,
-        task_queue=queue,
+        terms=WorkerTerms(may_shift=True, task_queue=queue),
     )
     world = World(
         store=store,

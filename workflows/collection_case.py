@@ -181,7 +181,7 @@ class CollectionCase:
         now = Moment(self._now(), self._rules.terms, self._rules.calendar)
         try:
             return react(self._state, event, now)
-        except Exception as bug:
+        except Exception as bug:  # noqa: BLE001
             # A bug in the rules must not wedge the case: the message is refused and operators are told.
             workflow.logger.exception("rules failed", extra={"case_id": self._life.case_id})
             effects: list[Effect] = [

@@ -35,7 +35,7 @@ class PatientConverter(DefaultPayloadConverter):
     ) -> list[Any]:
         try:
             return super().from_payloads(payloads, type_hints)
-        except Exception:
+        except Exception:  # whatever a converter raises
             if type_hints:
                 raise
             return [RawValue(payload) for payload in payloads]
@@ -48,13 +48,14 @@ class HearEverything(Interceptor):
     """Worker and replayer both carry this: it decides what a handler gets, so it is part of every history."""
 
     def workflow_interceptor_class(
-        self, input: WorkflowInterceptorClassInput
+        self,
+        input: WorkflowInterceptorClassInput,  # noqa: A002  # the SDK's name
     ) -> type[WorkflowInboundInterceptor]:
         return _Inbound
 
 
 class _Inbound(WorkflowInboundInterceptor):
-    async def handle_signal(self, input: HandleSignalInput) -> None:
+    async def handle_signal(self, input: HandleSignalInput) -> None:  # noqa: A002  # the SDK's name
         named = workflow.get_signal_handler(input.signal) is not None
         if named and not (len(input.args) == 1 and isinstance(input.args[0], RawValue)):
             input.args = [Garbled(len(input.args))]
@@ -69,7 +70,7 @@ def read(signal: str, said: object) -> Heard:
     payload = said.payload
     try:
         body: object = workflow.payload_converter().from_payload(payload)
-    except Exception as unreadable:  # whatever a converter raises, the case goes on and keeps an incident
+    except Exception as unreadable:  # noqa: BLE001  # whatever a converter raises, the case goes on and keeps an incident
         why = type(unreadable).__name__
         return Heard(signal[:80], junk=f"cannot be read ({why}) {_print(payload.data)}")
     if not isinstance(body, dict):

@@ -21,13 +21,14 @@ def name_tasks(
     named: list[Effect] = []
     tasks = dict(state.tasks)
     for n, effect in enumerate(effects, 1):
-        if isinstance(effect, OpenTask):
-            name = task_id(state.case_id, seq, n)
-            effect = replace(effect, task_id=name)
-            opened = tasks.get(effect.task.value)
-            if opened is not None and not opened.task_id:
-                tasks[effect.task.value] = replace(opened, task_id=name)
-        named.append(effect)
+        if not isinstance(effect, OpenTask):
+            named.append(effect)
+            continue
+        name = task_id(state.case_id, seq, n)
+        named.append(replace(effect, task_id=name))
+        opened = tasks.get(effect.task.value)
+        if opened is not None and not opened.task_id:
+            tasks[effect.task.value] = replace(opened, task_id=name)
     return replace(state, tasks=tasks), named
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from api.auth.permissions import Permission, may, task_relations
 from api.auth.person import Person
 from api.desk import errors
+from api.desk.time_machine import CannotSkip, TimeMachine
 from arrears import clock
 from arrears.contracts import Rules, fingerprint
 from arrears.policy.tasks import ON_FACTS, Missing, Outcome, TaskKind, lacks, may_answer
@@ -40,9 +41,17 @@ class AnswerState:
 
 
 class Desk:
-    def __init__(self, store: Store, rules: Callable[[], Rules]) -> None:
+    def __init__(
+        self, store: Store, rules: Callable[[], Rules], *, time_machine: TimeMachine | None = None
+    ) -> None:
+        """`time_machine` only where time may be skipped: demo, practice floor, tests."""
         self._store = store
         self._rules = rules
+        self._time_machine = time_machine
+
+    @property
+    def skips_time(self) -> bool:
+        return self._time_machine is not None
 
     # ---- tasks -------------------------------------------------------------------------------------------
 
@@ -140,6 +149,17 @@ class Desk:
             )
             stream = incident.case_id or audit.HOUSE
             self._note(connection, stream, who, "incident_closed", {"incident_id": incident_id})
+
+    # ---- demo --------------------------------------------------------------------------------------------
+
+    async def skip_to_next_deadline(self, who: Person, case_id: str) -> datetime:
+        """Raises NotAllowed and CannotSkip."""
+        if self._time_machine is None or not may(who, Permission.SKIP_TIME):
+            raise errors.NotAllowed
+        try:
+            return await self._time_machine.to_next_deadline(case_id)
+        except CannotSkip as stuck:
+            raise errors.CannotSkipNow from stuck
 
     # ---- inside ------------------------------------------------------------------------------------------
 

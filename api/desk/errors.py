@@ -92,3 +92,9 @@ class PaymentConflict(DeskError):
     """This payment id is known with other content; the first one stands."""
 
     message_id = "payment_differs"
+
+
+class CannotSkipNow(DeskError):
+    """The case has no deadline, or does not come to rest."""
+
+    message_id = "cannot_skip"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -23,6 +24,16 @@ _THREADS: Final = 16
 GRACE: Final = timedelta(seconds=10)
 
 
+@dataclass(frozen=True)
+class WorkerTerms:
+    """`may_shift` only where cases live at another time than the world's: tests, simulation, demo."""
+
+    may_shift: bool = False
+    unsandboxed: bool = False
+    max_cached_workflows: int = 1000
+    task_queue: str = TASK_QUEUE
+
+
 def make_worker(
     client: Client,
     store: Store,
@@ -30,26 +41,24 @@ def make_worker(
     *,
     channel: Channel,
     banks: Mapping[Language, Bank],
-    may_shift: bool = False,
-    unsandboxed: bool = False,
-    max_cached_workflows: int = 1000,
-    task_queue: str = TASK_QUEUE,
+    terms: WorkerTerms | None = None,
 ) -> Worker:
     """One queue for workflows and activities: a second one would lose the eager start of activities."""
-    record = RecordActivities(store, rules, may_shift=may_shift)
+    terms = terms or WorkerTerms()
+    record = RecordActivities(store, rules, may_shift=terms.may_shift)
     deliver = DeliverActivities(store, rules, channel, banks)
     # One writer at a time is all SQLite has; more threads would only wait for each other.
     threads = 4 if store.is_sqlite else _THREADS
     return Worker(
         client,
-        task_queue=task_queue,
+        task_queue=terms.task_queue,
         workflows=[CollectionCase],
         activities=[record.record, deliver.deliver],
         activity_executor=ThreadPoolExecutor(threads, thread_name_prefix="activity"),
         max_concurrent_activities=threads,
         max_concurrent_local_activities=threads,
-        workflow_runner=runner(unsandboxed=unsandboxed),
+        workflow_runner=runner(unsandboxed=terms.unsandboxed),
         interceptors=[HearEverything()],
-        max_cached_workflows=max_cached_workflows,
+        max_cached_workflows=terms.max_cached_workflows,
         graceful_shutdown_timeout=GRACE,
     )

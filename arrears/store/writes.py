@@ -156,7 +156,7 @@ def refuse_people(connection: Connection, case_id: str, *, seq: int, now: dateti
     )
 
 
-def apply(connection: Connection, step: Step, effect: fx.Effect) -> None:
+def apply(connection: Connection, step: Step, effect: fx.Effect) -> None:  # noqa: C901, PLR0912  # one arm an effect
     """Write one effect. Every key is derived from the step, so writing it twice is impossible."""
     match effect:
         case fx.OpenTask():

@@ -1,0 +1,58 @@
+"""Reads the settings once and turns every mistake in them into one plain sentence."""
+
+import os
+from difflib import get_close_matches
+from typing import Any, Final, NoReturn
+
+import typer
+from pydantic import ValidationError
+
+from arrears.settings import Settings
+from arrears.store import packs
+from arrears.store.packs import Pack, PackInvalid
+
+_PREFIX: Final = "ARREARS_"
+_NOT_OURS: Final = ("ARREARS_TEST_",)
+
+
+def stop(sentence: str, *, code: int = 2) -> NoReturn:
+    """End the command with a sentence on standard error."""
+    typer.secho(sentence, err=True, fg="red")
+    raise typer.Exit(code)
+
+
+def load_settings(**fixed: Any) -> Settings:
+    """From the environment and `.env`; `fixed` wins over both. Ends the command when something is wrong."""
+    for name in os.environ:
+        _must_be_known(name)
+    try:
+        return Settings(**fixed)
+    except ValidationError as wrong:
+        stop("\n".join(_sentence(error["loc"], error["msg"], error["type"]) for error in wrong.errors()))
+
+
+def load_pack(settings: Settings) -> Pack:
+    try:
+        return packs.load(settings.pack)
+    except (PackInvalid, FileNotFoundError) as wrong:
+        stop(f"The policy pack cannot be used. {wrong}")
+
+
+def _must_be_known(name: str) -> None:
+    if not name.startswith(_PREFIX) or name.startswith(_NOT_OURS):
+        return
+    if name.removeprefix(_PREFIX).lower() not in Settings.model_fields:
+        stop(f"The setting {name} is unknown.{_nearest(name.removeprefix(_PREFIX).lower())}")
+
+
+def _sentence(where: tuple[int | str, ...], message: str, kind: str) -> str:
+    name = str(where[0]) if where else "?"
+    if kind == "extra_forbidden":
+        bare = name.lower().removeprefix(_PREFIX.lower())
+        return f"The setting {name.upper()} in .env is unknown.{_nearest(bare)}"
+    return f"The setting {_PREFIX}{name.upper()} is wrong: {message}."
+
+
+def _nearest(name: str) -> str:
+    near = get_close_matches(name, Settings.model_fields, n=1)
+    return f" Did you mean {_PREFIX}{near[0].upper()}?" if near else ""

@@ -1,0 +1,130 @@
+"""`arrears demo`: a whole small bank on this machine, with the sample portfolio and one log-in a role."""
+
+import asyncio
+import json
+import secrets
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+import arrears
+from api.auth.passwords import Passwords
+from arrears import clock
+from arrears.cli.config import load_pack, load_settings, stop
+from arrears.cli.intake import load_delivery
+from arrears.cli.stack import Stack, run
+from arrears.engine.errors import EngineError
+from arrears.policy.tasks import Role
+from arrears.store import people, schema
+from arrears.store.people import NewStaff
+from arrears.store.session import Store
+
+SAMPLE: Final = Path(arrears.__file__).parent.parent / "samples" / "uci"
+LOANS: Final = 500
+_LOGINS: Final = "demo-logins.json"
+
+# Two legal advisors: nobody approves litigation alone.
+_PEOPLE: Final = (
+    ("collector", "王敏", Role.COLLECTOR),
+    ("lead", "李强", Role.TEAM_LEAD),
+    ("advisor1", "赵静", Role.LEGAL_ADVISOR),
+    ("advisor2", "钱伟", Role.LEGAL_ADVISOR),
+    ("ops", "孙丽", Role.OPS),
+    ("planner", "吴芳", Role.PLAN_OFFICER),
+    ("desk", "郑洁", Role.CASE_DESK),
+    ("manager", "冯涛", Role.MANAGER),
+    ("compliance", "陈晨", Role.COMPLIANCE),
+    ("operator", "周杰", Role.OPERATOR),
+    ("admin", "何平", Role.ADMIN),
+)
+
+
+@dataclass(frozen=True)
+class Logins:
+    password: str
+    people: list[tuple[str, str]]  # log-in, role
+
+
+def demo(
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Throw the earlier demo away and start over.")
+    ] = False,
+    data_dir: Annotated[Path, typer.Option(help="Where the demo keeps its data.")] = Path(".arrears-demo"),
+    loans: Annotated[int, typer.Option(min=1, help="How many loans of the sample.")] = LOANS,
+) -> None:
+    """Start everything embedded, import the sample portfolio, print the addresses and the log-ins."""
+    if not SAMPLE.exists():
+        stop(f"The sample portfolio is not here ({SAMPLE}): run the demo from a clone of the project.")
+    if fresh:
+        _throw_away(data_dir)
+    settings = load_settings(data_dir=data_dir, time_skipping=True, pack=str(SAMPLE / "pack.toml"))
+    pack = load_pack(settings)
+    console = Console()
+
+    async def life() -> None:
+        stack = Stack(settings, pack, say=console.print)
+        schema.upgrade(stack.store)
+        logins = _staff(stack.store, settings.data_dir)
+
+        def ready() -> None:
+            load_delivery(stack.store, pack, [SAMPLE / "intake"], rebase=True, loans=loans, console=console)
+            _print(console, stack, logins)
+
+        await run(stack, "engine", "relay", "worker", "web", ready=ready)
+
+    try:
+        asyncio.run(life())
+    except (EngineError, schema.SchemaError) as wrong:
+        stop(str(wrong), code=1)
+
+
+def _throw_away(data_dir: Path) -> None:
+    """Only what a demo made: the folder must hold a demo's log-ins, or nothing is touched."""
+    if not data_dir.exists():
+        return
+    if not (data_dir / _LOGINS).exists():
+        stop(f"{data_dir} holds no demo, so nothing there is thrown away.")
+    shutil.rmtree(data_dir)
+
+
+def _staff(store: Store, data_dir: Path) -> Logins:
+    """One person a role, with a password drawn for this demo alone."""
+    kept = data_dir / _LOGINS
+    if kept.exists():
+        known = json.loads(kept.read_text("utf-8"))
+        return Logins(known["password"], [(login, role) for login, role in known["people"]])
+    password = f"demo-{secrets.token_hex(5)}"
+    hashed = Passwords().hash(password)
+    with store.transaction() as connection:
+        for login, name, role in _PEOPLE:
+            if people.staff_by_login(connection, login) is None:
+                new = NewStaff(login, name, frozenset({role}), hashed, "zh-CN")
+                people.add_staff(connection, new, at=clock.machine_now())
+    logins = Logins(password, [(login, role.value) for login, _, role in _PEOPLE])
+    draft = kept.with_suffix(".new")
+    draft.touch(mode=0o600)
+    draft.write_text(json.dumps({"password": logins.password, "people": logins.people}), "utf-8")
+    draft.rename(kept)
+    return logins
+
+
+def _print(console: Console, stack: Stack, logins: Logins) -> None:
+    table = Table("log-in", "role", title=f"One password for all: {logins.password}", title_justify="left")
+    for login, role in logins.people:
+        table.add_row(login, role.replace("_", " "))
+    console.print(table)
+    console.print(f"Arrears      {stack.web_url}")
+    if stack.ui_url:
+        console.print(f"Temporal UI  {stack.ui_url}")
+    console.print(
+        "Other verbs on this demo: "
+        f"ARREARS_DATA_DIR={stack.settings.data_dir} ARREARS_PACK={stack.settings.pack} "
+        f"ARREARS_TEMPORAL_ADDRESS={stack.address} arrears …",
+        soft_wrap=True,
+    )
+    console.print("Ctrl-C stops everything; run it again and it goes on.")
