@@ -11,10 +11,7 @@ from babel.numbers import format_currency, get_currency_name
 
 from arrears.channels.port import Letter
 from arrears.channels.typesetting import typeset
-
-# ISO 4217, as at the intake. The locale data of Babel rounds some currencies otherwise, so a currency that is
-# not here is refused and never guessed: a wrong exponent is an amount wrong by a hundred.
-EXPONENTS: Final = {"CNY": 2, "EUR": 2, "JPY": 0, "TWD": 2}
+from arrears.policy.currency import EXPONENTS
 
 _MAY_BE_EMPTY: Final = {"contract_no", "enterprise", "service_address_agreed"}
 
@@ -89,6 +86,7 @@ def render(letter: DemandLetter) -> Letter:
 
 def money(minor: int, currency: str, *, language: Language) -> str:
     """As that language writes it; English letters name the currency by its code, for ¥ has two meanings there."""
+    # Never guessed from the locale data, which rounds some currencies otherwise than ISO 4217 does.
     if currency not in EXPONENTS:
         raise LetterRefused(f"no letter can be written in {currency}: its minor unit is not known here")
     amount = Decimal(minor).scaleb(-EXPONENTS[currency])
@@ -170,5 +168,5 @@ def _demand(letter: DemandLetter) -> dict[str, str]:
     }
 
 
-def _flag(yes: bool) -> str:  # noqa: FBT001 -- a cell of the template's data
+def _flag(yes: bool) -> str:
     return "yes" if yes else ""

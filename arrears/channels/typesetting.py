@@ -15,6 +15,7 @@ from pylopdf_fonts_zh_cn import serif_path
 TEMPLATES: Final = Path(__file__).parent / "letters"
 
 _NO_GLYPH: Final = re.compile(r'the text `"(.+?)"` could not be displayed')
+_ESCAPED: Final = re.compile(r"\\u\{([0-9a-f]+)\}")  # how Typst quotes what is not printable
 
 
 class LetterUnprintable(Exception):
@@ -39,13 +40,14 @@ def typeset(template: str, data: Mapping[str, str], *, at: datetime) -> bytes:
             timestamp=int(at.timestamp()),
         )
     except typst.TypstError as error:
-        if field := _field_without_glyph(error, data):
-            # From None: Typst quotes the text it could not print, and that may be a name.
-            raise LetterUnprintable(f"{field} holds a character the letter fonts lack") from None
-        raise
-    if not isinstance(pdf, bytes):
-        raise TypeError("a PDF is one document")
-    return pdf
+        lacking = _NO_GLYPH.search(error.message)
+        if lacking is None:
+            raise
+    else:
+        assert isinstance(pdf, bytes), "a PDF is one document, not a list of pages"
+        return pdf
+    # Outside the handler: Typst quotes the text it could not print, and that may be a name.
+    raise LetterUnprintable(f"{_field_with(lacking[1], data)} holds a character the letter fonts lack")
 
 
 def _leaves_a_mark(character: str) -> bool:
@@ -63,8 +65,6 @@ def _fonts() -> typst.Fonts:
     )
 
 
-def _field_without_glyph(error: typst.TypstError, data: Mapping[str, str]) -> str | None:
-    found = _NO_GLYPH.search(error.message)
-    if not found:
-        return None
-    return next((field for field, value in data.items() if found[1] in value), "the letter")
+def _field_with(quoted: str, data: Mapping[str, str]) -> str:
+    text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), quoted)
+    return next((field for field, value in data.items() if text in value), "the letter")
