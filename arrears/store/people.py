@@ -104,6 +104,11 @@ def set_password_hash(connection: Connection, staff_id: str, password_hash: str)
     connection.execute(update(staff).where(staff.c.staff_id == staff_id).values(password_hash=password_hash))
 
 
+def set_language(connection: Connection, staff_id: str, language: str) -> None:
+    """A taste and not a right: sessions stay."""
+    connection.execute(update(staff).where(staff.c.staff_id == staff_id).values(language=language))
+
+
 def change_staff(
     connection: Connection,
     staff_id: str,
