@@ -17,13 +17,13 @@ HOUSE: Final = "house"  # the stream of what concerns no case
 START: Final = "0" * 64
 
 _rows = Audit.metadata.tables["audit"]
-_last = (
+_LAST = (
     select(_rows.c.n, _rows.c.hash)
     .where(_rows.c.stream == bindparam("of_stream"))
     .order_by(_rows.c.n.desc())
     .limit(1)
 )
-_append = {
+_INSERT = {
     "sqlite": sqlite.insert(_rows).on_conflict_do_nothing().returning(_rows.c.n),
     "postgresql": postgresql.insert(_rows).on_conflict_do_nothing().returning(_rows.c.n),
 }
@@ -45,7 +45,7 @@ def append(
     # What is hashed is what will be read back: a key that was a number is text afterwards.
     kept = json.loads(canonical(dict(detail)))
     while True:
-        last = connection.execute(_last, {"of_stream": stream}).one_or_none()
+        last = connection.execute(_LAST, {"of_stream": stream}).one_or_none()
         n, prev_hash = (last.n + 1, last.hash) if last else (1, START)
         row = {
             "stream": stream,
@@ -57,7 +57,7 @@ def append(
             "prev_hash": prev_hash,
         }
         row_hash = _seal(row)
-        added = connection.execute(_append[connection.dialect.name], {**row, "hash": row_hash})
+        added = connection.execute(_INSERT[connection.dialect.name], {**row, "hash": row_hash})
         if added.one_or_none() is not None:
             return row_hash
         # PostgreSQL waited for another transaction, which took this number: go behind it.

@@ -1,0 +1,80 @@
+"""House rules that no linter of others knows, read from the syntax tree."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("arrears", "workflows", "activities", "api", "web")
+
+
+def _modules() -> Iterator[tuple[str, ast.Module]]:
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+
+
+def _called(tree: ast.AST, name: str) -> list[int]:
+    """Lines that call a method of this name."""
+    return [
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == name
+    ]
+
+
+def test_only_the_session_module_commits() -> None:
+    """A second place that commits is a second moment at which half a decision can be seen."""
+    found = [
+        f"{path}:{line}"
+        for path, tree in _modules()
+        if path != "arrears/store/session.py"
+        for line in _called(tree, "commit")
+    ]
+    assert found == []
+
+
+def test_what_cases_share_in_one_process_is_constant() -> None:
+    """Passed through the sandbox, a module is one for all workflows: a list in it would join their fates."""
+    found = [
+        f"{path}:{node.lineno} {name}"
+        for path, tree in _modules()
+        for node in tree.body
+        for name in _loose_names(node)
+    ]
+    assert found == [], "make it a tuple, a frozenset, or a constant by name"
+
+
+def _loose_names(node: ast.stmt) -> list[str]:
+    """Names of a module that hold a list, set or dict and do not say by capitals that it stays as it is."""
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    if not isinstance(getattr(node, "value", None), _MUTABLE):
+        return []
+    return [target.id for target in targets if isinstance(target, ast.Name) and not target.id.isupper()]
+
+
+_MUTABLE = (ast.List, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp)
+
+
+def test_no_function_changes_a_name_of_its_module() -> None:
+    found = [
+        f"{path}:{node.lineno}"
+        for path, tree in _modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Global)
+    ]
+    assert found == []
+
+
+def test_each_module_says_in_its_first_line_what_it_is() -> None:
+    silent = [
+        path
+        for path, tree in _modules()
+        if not path.endswith("__init__.py") and not (ast.get_docstring(tree) or "").strip()
+    ]
+    assert silent == []
+
+
+def test_package_files_are_blank() -> None:
+    talking = [path for path, tree in _modules() if path.endswith("__init__.py") and tree.body]
+    assert talking == []
