@@ -28,13 +28,43 @@ def test_the_facts_of_the_demand_are_on_it(language: Language) -> None:
     wanted = [
         *("张示例", "样例省虚构市示范路12号3栋404室"),
         *("L0000123", "HT-2024-000123", "case-L0000123-1", "case-L0000123-1-notice-1"),
-        *("120.50", "2,345.67", "87,654.32", "90,120.49", "12,345.67", "CNY"),
         *("2026-10-10", "2026-11-23", "2026-12-13"),
         *(bank.name, bank.unit, bank.address, bank.phone, bank.hours, bank.email, bank.website),
         *(bank.account_name, bank.account_no, bank.account_bank),
         *(bank.complaints_phone, bank.complaints_beyond),
     ]
     assert [value for value in wanted if "".join(value.split()) not in text] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "table"),
+    [
+        (
+            Language.CHINESE,
+            "币种：人民币（CNY）实现债权的费用¥120.50利息（含罚息、复利）¥3,456.78本金¥87,654.32"
+            "欠款总额¥91,231.60其中已到期未付（逾期金额）¥12,345.67",
+        ),
+        (
+            Language.ENGLISH,
+            "Amounts in Chinese yuan (CNY) Costs of recovering the debt CNY 120.50 Interest, with penalty and "
+            "compound interest CNY 3,456.78 Principal CNY 87,654.32 Total balance owed CNY 91,231.60 "
+            "Of which due and unpaid (the overdue amount) CNY 12,345.67",
+        ),
+    ],
+)
+def test_each_amount_stands_behind_its_own_name(language: Language, table: str) -> None:
+    assert "".join(table.split()) in text_of(a_demand(language))
+
+
+@pytest.mark.parametrize(
+    ("language", "opening"),
+    [
+        (Language.CHINESE, "截至2026-11-23，逾期金额为¥12,345.67，自2026-10-10起已逾期44天。请您在2026-12-13（含当日）前付清"),
+        (Language.ENGLISH, "As of 2026-11-23, CNY 12,345.67 is overdue; the oldest unpaid amount fell due on 2026-10-10, 44 days earlier. Please pay the overdue amount on or before 2026-12-13."),
+    ],
+)  # fmt: skip
+def test_the_demand_says_how_much_since_when_and_until_when(language: Language, opening: str) -> None:
+    assert "".join(opening.split()) in text_of(a_demand(language))
 
 
 @pytest.mark.parametrize(
@@ -171,8 +201,8 @@ def test_the_longest_ids_and_names_of_the_intake_still_print(language: Language)
     ("changes", "why"),
     [
         ({"costs_minor": 12_051}, "do not make the balance"),
-        ({"costs_minor": -1, "interest_minor": 246_618}, "do not make the balance"),
-        ({"overdue_minor": 9_012_050}, "not a part of the balance"),
+        ({"costs_minor": -1, "interest_minor": 357_729}, "do not make the balance"),
+        ({"overdue_minor": 9_123_161}, "not a part of the balance"),
         ({"overdue_minor": 0}, "not a part of the balance"),
         ({"as_of": datetime(2026, 11, 23)}, "no time zone"),  # noqa: DTZ001
         ({"first_overdue_on": date(2026, 11, 23)}, "nothing is past due"),
