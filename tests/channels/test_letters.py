@@ -41,14 +41,18 @@ def test_the_facts_of_the_demand_are_on_it(language: Language) -> None:
     [
         (
             Language.CHINESE,
-            "币种：人民币（CNY）实现债权的费用¥120.50利息（含罚息、复利）¥3,456.78本金¥87,654.32"
-            "欠款总额¥91,231.60其中已到期未付（逾期金额）¥12,345.67",
+            (
+                "币种：人民币（CNY）实现债权的费用¥120.50利息（含罚息、复利）¥3,456.78本金¥87,654.32"
+                "欠款总额¥91,231.60其中已到期未付（逾期金额）¥12,345.67"
+            ),
         ),
         (
             Language.ENGLISH,
-            "Amounts in Chinese yuan (CNY) Costs of recovering the debt CNY 120.50 Interest, with penalty and "
-            "compound interest CNY 3,456.78 Principal CNY 87,654.32 Total balance owed CNY 91,231.60 "
-            "Of which due and unpaid (the overdue amount) CNY 12,345.67",
+            (
+                "Amounts in Chinese yuan (CNY) Costs of recovering the debt CNY 120.50 Interest, with penalty and "
+                "compound interest CNY 3,456.78 Principal CNY 87,654.32 Total balance owed CNY 91,231.60 "
+                "Of which due and unpaid (the overdue amount) CNY 12,345.67"
+            ),
         ),
     ],
 )
