@@ -41,6 +41,7 @@ def _not_python(at: str, names: list[str]) -> set[str]:
     return {name for name in names if not name.endswith(".py") and not (Path(at) / name).is_dir()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("module", "line", "contract"),
     [

@@ -66,6 +66,18 @@ def test_no_function_changes_a_name_of_its_module() -> None:
     assert found == []
 
 
+def test_cases_hear_signals_and_have_no_updates() -> None:
+    """ADR 0003: an update would answer a person whom no stored message stands for."""
+    found = [
+        f"{path}:{node.lineno}"
+        for path, tree in _modules()
+        if path.startswith("workflows/")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and "update" in node.attr and ast.unparse(node.value) == "workflow"
+    ]
+    assert found == []
+
+
 def test_each_module_says_in_its_first_line_what_it_is() -> None:
     silent = [
         path
