@@ -6,7 +6,6 @@ from typing import Annotated, Any, Final
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
-from starlette.datastructures import UploadFile
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
@@ -20,8 +19,6 @@ from api.desk.desk import Desk
 from api.desk.errors import NotAllowed
 from api.errors import CrossSite, NotSignedIn
 from arrears.store.session import Store
-
-_FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 Reachable = Callable[[], Awaitable[bool]]
 
@@ -52,17 +49,6 @@ TheEntrance = Annotated[Entrance, Depends(the_entrance)]
 # ---- who is calling ----------------------------------------------------------------------------------------
 
 
-async def sent_csrf(request: Request) -> str | None:
-    """The token a page sent along: in a header, or in a field of its form."""
-    header = request.headers.get(csrf.HEADER)
-    if header is not None or request.method in csrf.SAFE_METHODS:
-        return header
-    if not request.headers.get("content-type", "").startswith(_FORMS):
-        return None
-    field = (await request.form()).get(csrf.FIELD)
-    return None if isinstance(field, UploadFile) else field
-
-
 def session(request: Request, entrance: TheEntrance) -> SignedIn | None:
     """The browser's session, whether or not this request may use it."""
     return entrance.sessions.find(request.cookies.get(cookie_name(secure=entrance.secure_cookies)))
@@ -72,15 +58,14 @@ def caller(
     request: Request,
     entrance: TheEntrance,
     browser: Annotated[SignedIn | None, Depends(session)],
-    sent: Annotated[str | None, Depends(sent_csrf)],
 ) -> Person:
-    """By bearer token when one is sent, else by the browser's cookie together with its CSRF token."""
+    """By bearer token when one is sent, else by the browser's cookie together with its CSRF header."""
     bearers = request.headers.getlist("authorization")
     if bearers:
         return entrance.bearer(_bearer(bearers))
     if browser is None:
         raise NotSignedIn
-    host = request.headers.get("host", "")
+    host, sent = request.headers.get("host", ""), request.headers.get(csrf.HEADER)
     if not csrf.may_pass(request.method, request.headers, host=host, sent=sent, bound=browser.csrf):
         raise CrossSite
     return browser.person
@@ -94,7 +79,6 @@ def _bearer(headers: list[str]) -> str:
 
 
 Caller = Annotated[Person, Depends(caller)]
-Session = Annotated[SignedIn | None, Depends(session)]
 
 
 # ---- whether they may --------------------------------------------------------------------------------------
@@ -147,7 +131,12 @@ def _is_declared(context: Any) -> bool:
     dependant = getattr(context, "dependant", None)
     if not isinstance(dependant, Dependant):
         return False
-    return any(isinstance(one.call, Allowed | Everyone) for one in _tree(dependant))
+    return any(_declares(one.call) for one in _tree(dependant))
+
+
+def _declares(call: object) -> bool:
+    """Pages have dependencies of their own kind; what counts is the permission they carry."""
+    return isinstance(call, Everyone) or isinstance(getattr(call, "permission", None), Permission)
 
 
 def _tree(dependant: Dependant) -> Iterator[Dependant]:

@@ -2,6 +2,8 @@
 
 import threading
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -40,7 +42,10 @@ class Passwords:
         self._nobody = self._hasher.hash("nobody has this password")
 
     def hash(self, password: str) -> str:
-        return self._hash(_prepared(password))
+        """Raises PasswordUnfit and TooBusy."""
+        prepared = _prepared(password)
+        with self.turn():
+            return self._hasher.hash(prepared)
 
     def check(self, password: str, stored: str | None) -> Checked:
         """`stored` is None for somebody unknown: as much work, and never a fit."""
@@ -51,25 +56,22 @@ class Passwords:
         fits, rehashed = self._verify(prepared, stored or self._nobody)
         return Checked(fits, rehashed) if stored else Checked(fits=False)
 
-    def _hash(self, prepared: str) -> str:
-        self._take_turn()
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """One of the few places where the memory is; raises TooBusy when none becomes free in time."""
+        if not self._turns.acquire(timeout=self._patience):
+            raise TooBusy
         try:
-            return self._hasher.hash(prepared)
+            yield
         finally:
             self._turns.release()
 
     def _verify(self, prepared: str, stored: str) -> tuple[bool, str | None]:
-        self._take_turn()
-        try:
-            return self._hasher.verify_and_update(prepared, stored)
-        except PwdlibError:
-            return False, None  # a stored hash this version cannot read lets nobody in
-        finally:
-            self._turns.release()
-
-    def _take_turn(self) -> None:
-        if not self._turns.acquire(timeout=self._patience):
-            raise TooBusy
+        with self.turn():
+            try:
+                return self._hasher.verify_and_update(prepared, stored)
+            except PwdlibError:
+                return False, None  # a stored hash this version cannot read lets nobody in
 
 
 def _prepared(password: str) -> str:

@@ -55,26 +55,23 @@ class Throttle:
         paces = {_account(login): ACCOUNT, _network(network): NETWORK}
         with self._store.transaction() as connection:
             people.forget_attempts(connection, older_than=now - _KEPT)
-            kept = people.attempts(connection, paces)
-            left = max((until - now for _, until in kept.values()), default=timedelta())
+            kept = people.attempts(connection, paces, now=now)
+            left = max(until - now for _, until in kept.values())
             if left > timedelta():
                 raise TooManyTries(math.ceil(left.total_seconds()))
             for bucket, pace in paces.items():
-                failures = _remembered(kept.get(bucket), pace, now) + 1
+                failures = _remembered(kept[bucket], pace, now) + 1
                 people.put_attempts(connection, bucket, failures=failures, until=now + pace.wait(failures))
 
     def succeeded(self, login: str, *, network: str) -> None:
         """The try was no failure: the account starts anew, the network gets it back."""
         now = self._now()
         with self._store.transaction() as connection:
-            people.clear_attempts(connection, _account(login))
-            bucket = _network(network)
-            kept = people.attempts(connection, [bucket]).get(bucket)
-            failures = _remembered(kept, NETWORK, now) - 1
-            if failures <= 0:
-                people.clear_attempts(connection, bucket)
-            else:
-                people.put_attempts(connection, bucket, failures=failures, until=now)
+            account, bucket = _account(login), _network(network)
+            kept = people.attempts(connection, (account, bucket), now=now)
+            people.clear_attempts(connection, account)
+            failures = max(0, _remembered(kept[bucket], NETWORK, now) - 1)
+            people.put_attempts(connection, bucket, failures=failures, until=now)
 
 
 def network_of(host: str | None) -> str:
@@ -89,9 +86,7 @@ def network_of(host: str | None) -> str:
     return str(ip_network(f"{address}/{size}", strict=False)) if "%" not in str(address) else "elsewhere"
 
 
-def _remembered(kept: tuple[int, datetime] | None, pace: Pace, now: datetime) -> int:
-    if kept is None:
-        return 0
+def _remembered(kept: tuple[int, datetime], pace: Pace, now: datetime) -> int:
     failures, until = kept
     return max(0, failures - max(0, (now - until) // pace.fades))
 

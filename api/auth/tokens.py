@@ -29,9 +29,13 @@ _HEADER_KEYS: Final = frozenset({"alg", "typ", "kid"})
 _CLAIMS: Final = frozenset({"iss", "aud", "sub", "jti", "iat", "nbf", "exp"})
 _FAR: Final = 2**40  # seconds; beyond it no date exists
 
-# jose checks the signature and that the claims are there. Times are checked below, by our own clock: jose would
-# ask the machine, takes numbers written as text, and lets a token from the future pass.
-_JOSE: Final = {f"require_{claim}": True for claim in ("exp", "iat", "nbf", "iss", "aud", "sub", "jti")} | {
+# jose checks the signature, issuer and audience. Times are checked below, by our own clock and as strict integers: jose
+# asks the machine, takes numbers written as text and lets a token from the future pass. `_claims` wants them all.
+_JOSE: Final = {
+    "require_iss": True,
+    "require_aud": True,
+    "require_sub": True,
+    "require_jti": True,
     "verify_exp": False,
     "verify_iat": False,
     "verify_nbf": False,

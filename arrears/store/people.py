@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, or_, select, update
+from sqlalchemy import Column, ColumnElement, Connection, delete, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
@@ -158,13 +158,14 @@ def session_with_staff(connection: Connection, sid_hash: str) -> tuple[SessionRo
     joined = (
         select(browser_sessions, *(column.label(f"staff_{column.name}") for column in staff.c))
         .join(staff, staff.c.staff_id == browser_sessions.c.staff_id)
-        .where(browser_sessions.c.sid_hash == sid_hash, staff.c.active.is_(True))
+        .where(browser_sessions.c.sid_hash == sid_hash)
     )
     row = connection.execute(joined).mappings().first()
     if row is None:
         return None
     session = SessionRow(**{column.name: row[column.name] for column in browser_sessions.c})
-    return session, StaffRow(**{column.name: row[f"staff_{column.name}"] for column in staff.c})
+    person = StaffRow(**{column.name: row[f"staff_{column.name}"] for column in staff.c})
+    return (session, person) if person.active else None
 
 
 def touch_session(connection: Connection, sid_hash: str, *, at: datetime) -> None:
@@ -188,9 +189,9 @@ def end_sessions(connection: Connection, staff_id: str, *, but: Collection[str] 
     ).rowcount
 
 
-def end_stale_sessions(connection: Connection, *, now: datetime, seen_before: datetime) -> int:
+def end_stale_sessions(connection: Connection, *, now: datetime, seen_before: datetime) -> None:
     stale = or_(browser_sessions.c.ends_at <= now, browser_sessions.c.seen_at <= seen_before)
-    return connection.execute(delete(browser_sessions).where(stale)).rowcount
+    _delete_free(connection, browser_sessions.c.sid_hash, stale)
 
 
 def sessions_of(connection: Connection, staff_id: str) -> list[SessionRow]:
@@ -206,19 +207,27 @@ def sessions_of(connection: Connection, staff_id: str) -> list[SessionRow]:
 # ---- sign-in throttle --------------------------------------------------------------------------------------
 
 
-def attempts(connection: Connection, buckets: Collection[str]) -> dict[str, tuple[int, datetime]]:
-    """Failures and the end of the wait by bucket; a bucket without failures is not there."""
-    found = connection.execute(select(login_attempts).where(login_attempts.c.bucket.in_(buckets)))
-    return {row.bucket: (row.failures, row.until) for row in found}
+def attempts(
+    connection: Connection, buckets: Collection[str], *, now: datetime
+) -> dict[str, tuple[int, datetime]]:
+    """Failures and the end of the wait by bucket, each bucket held until the end of the transaction."""
+    put = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    # All take them in one order, so nobody waits in a ring.
+    fresh = [{"bucket": bucket, "failures": 0, "until": now} for bucket in sorted(buckets)]
+    connection.execute(put(login_attempts).values(fresh).on_conflict_do_nothing())
+    held = (
+        select(login_attempts)
+        .where(login_attempts.c.bucket.in_(buckets))
+        .order_by(login_attempts.c.bucket)
+        .with_for_update()
+    )
+    return {row.bucket: (row.failures, row.until) for row in connection.execute(held)}
 
 
 def put_attempts(connection: Connection, bucket: str, *, failures: int, until: datetime) -> None:
-    put = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    new = put(login_attempts).values(bucket=bucket, failures=failures, until=until)
+    """For a bucket that `attempts` holds."""
     connection.execute(
-        new.on_conflict_do_update(
-            index_elements=["bucket"], set_={"failures": new.excluded.failures, "until": new.excluded.until}
-        )
+        update(login_attempts).where(login_attempts.c.bucket == bucket).values(failures=failures, until=until)
     )
 
 
@@ -227,7 +236,7 @@ def clear_attempts(connection: Connection, bucket: str) -> None:
 
 
 def forget_attempts(connection: Connection, *, older_than: datetime) -> None:
-    connection.execute(delete(login_attempts).where(login_attempts.c.until <= older_than))
+    _delete_free(connection, login_attempts.c.bucket, login_attempts.c.until <= older_than)
 
 
 # ---- tokens ------------------------------------------------------------------------------------------------
@@ -244,18 +253,21 @@ def void_tokens_before(connection: Connection, staff_id: str, at: datetime) -> N
 
 def is_token_void(connection: Connection, token_id: str, *, staff_id: str, issued_at: datetime) -> bool:
     names = (_REVOKED + token_id, _VOID_BEFORE + staff_id)
-    found = dict(
-        connection.execute(select(keepsakes.c.name, keepsakes.c.value).where(keepsakes.c.name.in_(names)))
-        .tuples()
-        .all()
-    )
+    rows = connection.execute(select(keepsakes.c.name, keepsakes.c.value).where(keepsakes.c.name.in_(names)))
+    found = {row.name: row.value for row in rows}
+    if _REVOKED + token_id in found:
+        return True
     void_before = found.get(_VOID_BEFORE + staff_id)
-    return _REVOKED + token_id in found or (
-        void_before is not None and issued_at <= datetime.fromisoformat(void_before)
-    )
+    return void_before is not None and issued_at <= datetime.fromisoformat(void_before)
 
 
 def _keep(connection: Connection, name: str, value: str) -> None:
     put = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     new = put(keepsakes).values(name=name, value=value)
     connection.execute(new.on_conflict_do_update(index_elements=["name"], set_={"value": new.excluded.value}))
+
+
+def _delete_free(connection: Connection, key: Column[Any], stale: ColumnElement[bool]) -> None:
+    """Leaves what somebody holds just now to the next one who tidies up."""
+    free = select(key).where(stale).with_for_update(skip_locked=True)
+    connection.execute(delete(key.table).where(key.in_(free)))

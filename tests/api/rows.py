@@ -1,0 +1,209 @@
+"""Rows as the rest of the house would have written them, for the API to look at."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import insert
+
+from api.auth.person import Person
+from arrears.policy.tasks import Role
+from arrears.store import people
+from arrears.store.people import NewStaff
+from arrears.store.session import Store
+from arrears.store.tables import (
+    borrowers,
+    cases,
+    contact_points,
+    deadlines,
+    incidents,
+    loans,
+    messages,
+    records,
+    tasks,
+)
+
+AT: Final = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)
+NAME: Final = "欧阳清和"
+PHONE: Final = "13812345678"
+MAIL: Final = "qinghe.ouyang@example.cn"
+
+
+def a_person(
+    store: Store, *roles: Role, login: str | None = None, password_hash: str | None = None
+) -> Person:
+    """A member of staff with these roles; `staff_id` says which."""
+    login = login or "-".join(sorted(roles)) or "nobody"
+    new = NewStaff(login, f"Name of {login}", frozenset(roles), password_hash, "en", f"s-{login}")
+    with store.transaction() as connection:
+        people.add_staff(connection, new, at=AT)
+    return Person(f"s-{login}", login, new.name, new.roles, "en")
+
+
+def a_loan(store: Store, loan_id: str) -> None:
+    with store.transaction() as connection:
+        connection.execute(
+            insert(borrowers).values(
+                borrower_id=f"B-{loan_id}",
+                kind="person",
+                name=NAME,
+                id_kind="cn_id",
+                id_number="310101199001011234",
+                service_address_agreed=True,
+            )
+        )
+        for channel, address in (("phone", PHONE), ("email", MAIL), ("post", "样本市演示路9号")):
+            connection.execute(
+                insert(contact_points).values(
+                    contact_id=f"{loan_id}-{channel}",
+                    borrower_id=f"B-{loan_id}",
+                    channel=channel,
+                    address=address,
+                    preferred=channel == "phone",
+                    do_not_contact=False,
+                )
+            )
+        connection.execute(
+            insert(loans).values(
+                loan_id=loan_id,
+                borrower_id=f"B-{loan_id}",
+                product="term_loan",
+                currency="CNY",
+                as_of_date=date(2026, 10, 30),
+                balance_minor=500_000,
+                overdue_minor=100_000,
+                first_overdue_on=date(2026, 10, 20),
+                status="open",
+                content_hash="-",
+            )
+        )
+
+
+def a_case(store: Store, loan_id: str = "L1", *, stage: str = "initial", status: str = "open") -> str:
+    """A loan with a case of one step, one clock and no task."""
+    a_loan(store, loan_id)
+    case_id = f"case-{loan_id}-1"
+    with store.transaction() as connection:
+        connection.execute(
+            insert(cases).values(
+                case_id=case_id,
+                loan_id=loan_id,
+                borrower_id=f"B-{loan_id}",
+                episode=1,
+                status=status,
+                stage=stage,
+                stage_since=AT,
+                opened_at=AT,
+                currency="CNY",
+                balance_minor=500_000,
+                overdue_minor=100_000,
+                next_deadline="escalate",
+                next_deadline_at=AT + timedelta(days=20),
+                pack="cn-bank-2026.1",
+                attention=False,
+                seq=1,
+                digest="-",
+                state={},
+                decided_at=AT,
+                recorded_at=AT,
+            )
+        )
+        connection.execute(
+            insert(deadlines).values(case_id=case_id, name="escalate", due_at=AT + timedelta(days=20))
+        )
+    a_step(store, case_id, seq=1)
+    return case_id
+
+
+def a_step(store: Store, case_id: str, *, seq: int) -> None:
+    with store.transaction() as connection:
+        connection.execute(
+            insert(records).values(
+                case_id=case_id,
+                seq=seq,
+                print="-",
+                base="-",
+                event={"kind": "message", "message_id": f"m{seq}"},
+                effects=[{"kind": "enter_stage", "stage": "initial"}],
+                at=AT + timedelta(minutes=seq),
+                recorded_at=AT,
+            )
+        )
+
+
+def a_task(
+    store: Store,
+    case_id: str,
+    n: int = 1,
+    *,
+    kind: str = "first_contact",
+    role: Role = Role.COLLECTOR,
+    assignee: str | None = None,
+    barred: tuple[str, ...] = (),
+    due_in_days: int = 1,
+    status: str = "open",
+) -> str:
+    task_id = f"{case_id}-t1-{n}"
+    loan_id = case_id.split("-")[1]
+    with store.transaction() as connection:
+        connection.execute(
+            insert(tasks).values(
+                task_id=task_id,
+                case_id=case_id,
+                loan_id=loan_id,
+                borrower_id=f"B-{loan_id}",
+                kind=kind,
+                role=role.value,
+                stage="initial",
+                status=status,
+                facts_no=1,
+                facts={"stage": "initial", "overdue_minor": 100_000},
+                barred=list(barred),
+                opened_seq=1,
+                opened_at=AT,
+                due_at=AT + timedelta(days=due_in_days),
+                assignee=assignee,
+                claimed_at=AT if assignee else None,
+            )
+        )
+    return task_id
+
+
+def a_message(store: Store, case_id: str, *, actor: str, task_id: str | None = None, **values: Any) -> str:
+    message_id = values.pop("message_id", f"{task_id or case_id}-a1")
+    with store.transaction() as connection:
+        connection.execute(
+            insert(messages).values(
+                {
+                    "message_id": message_id,
+                    "arrival": int(AT.timestamp() * 1_000_000) * 64,
+                    "case_id": case_id,
+                    "signal": "task_decided",
+                    "rank": 2,
+                    "actor": actor,
+                    "task_id": task_id,
+                    "content": {},
+                    "content_hash": "-",
+                    "status": "waiting",
+                    "effective_at": AT,
+                    "accepted_at": AT,
+                    "attempts": 0,
+                }
+                | values
+            )
+        )
+    return str(message_id)
+
+
+def an_incident(store: Store, key: str = "k1", *, minutes: int = 0) -> str:
+    incident_id = f"unknown_signal-{key}"
+    with store.transaction() as connection:
+        connection.execute(
+            insert(incidents).values(
+                incident_id=incident_id,
+                kind="unknown_signal",
+                detail={"signal": "x"},
+                status="open",
+                opened_at=AT + timedelta(minutes=minutes),
+            )
+        )
+    return incident_id
