@@ -1,7 +1,7 @@
 """`deliver`: one contact with a person, reserved under the guard, sent once, and confirmed."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
@@ -52,7 +52,9 @@ class DeliverActivities:
             letter = render(reserved.letter)
             sent = self._channel.send(sending.notice_id, letter, reserved.to)
         except (LetterRefused, LetterUnprintable, ChannelRefused) as refusal:
-            return self._confirm(sending, at, status="failed", why=type(refusal).__name__)
+            # After an earlier attempt of this contact a refusal does not tell that nothing went.
+            status = "uncertain" if reserved.again else "failed"
+            return self._confirm(sending, at, status=status, why=type(refusal).__name__)
         return self._confirm(sending, at, status="sent", letter=letter, reference=sent.reference)
 
     def _confirm(
@@ -221,7 +223,7 @@ class _Guard:
             notice_id=self._sending.notice_id,
             case_id=self._sending.case_id,
             language=language,
-            bank=self._banks[language],
+            bank=replace(self._banks[language], zone=self._rules.calendar.zone),
             name=facts.name,
             address=to,
             enterprise=facts.kind == "enterprise",

@@ -75,6 +75,8 @@ class _Recording:
         self._batch = batch
         self._rules = rules
         self._now: datetime = clock.machine_now()
+        self._plain = None if batch.state is None else asdict(batch.state)
+        self._print = _print(batch, self._plain)
 
     def receipt(self) -> Receipt:
         """The checks in their order; the first that fails answers."""
@@ -114,7 +116,7 @@ class _Recording:
             stored = self._connection.execute(
                 select(records.c.print).where(records.c.case_id == batch.case_id, records.c.seq == batch.seq)
             ).scalar()
-            if stored == _print(batch):
+            if stored == self._print:
                 return Receipt("committed", rules=self._newer_rules())
             return self._overtaken(known)
         if known.seq < batch.seq - 1:
@@ -173,25 +175,25 @@ class _Recording:
 
     def _too_large(self) -> Receipt | None:
         state = self._batch.state
-        if state is None or len(canonical(asdict(state)).encode()) <= MAX_STATE_BYTES:
+        if state is None or len(canonical(self._plain).encode()) <= MAX_STATE_BYTES:
             return None
         self._settle("parked", "state_too_large", None)
         return self._refuse_as("state_too_large", {"seq": self._batch.seq})
 
     def _write(self, known: Known) -> Receipt:
         batch, state = self._batch, self._batch.state
-        if state is None:
+        if state is None or self._plain is None:
             # Only an opening that the rules refused comes here: there is no case to write a step of.
             self._settle("refused", _refusal(batch), None)
             return Receipt("refused", _refusal(batch) or "nothing_opened")
         connection = self._connection
         borrower_id = known.borrower_id or str(batch.event["content"]["borrower_id"])
+        new = writes.Written(state, self._plain, fingerprint(self._plain))
         if known.seq == 0:
-            writes.insert_case(connection, state, seq=batch.seq, borrower_id=borrower_id, now=self._now)
+            writes.insert_case(connection, new, seq=batch.seq, borrower_id=borrower_id, now=self._now)
         else:
-            writes.update_case(connection, state, seq=batch.seq, now=self._now)
-        print_ = _print(batch)
-        writes.put_record(connection, batch, print_=print_, now=self._now)
+            writes.update_case(connection, new, seq=batch.seq, now=self._now)
+        writes.put_record(connection, batch, print_=self._print, now=self._now)
         step = writes.Step(
             batch.case_id,
             state.loan_id,
@@ -215,7 +217,7 @@ class _Recording:
                 now=self._now,
                 but=str(batch.event.get("message_id")),
             )
-        self._seal(print_)
+        self._seal()
         return Receipt("committed", rules=self._newer_rules())
 
     def _settle(self, status: str, reason: str | None, seq: int | None) -> None:
@@ -225,7 +227,7 @@ class _Recording:
                 self._connection, message_id, status=status, reason=reason, seq=seq, now=self._now
             )
 
-    def _seal(self, print_: str) -> None:
+    def _seal(self) -> None:
         event = self._batch.event
         audit.append(
             self._connection,
@@ -235,7 +237,7 @@ class _Recording:
             what=event.get("signal") or event.get("clock") or event["kind"],
             detail={
                 "seq": self._batch.seq,
-                "print": print_,
+                "print": self._print,
                 "effects": [effect["kind"] for effect in self._batch.effects],
             },
         )
@@ -268,10 +270,10 @@ def _message(event: dict[str, Any]) -> Message:
     return Message(event["message_id"], event["signal"], event["actor"], event["content"], event["task_id"])
 
 
-def _print(batch: Batch) -> str:
+def _print(batch: Batch, state: dict[str, Any] | None) -> str:
     """Without `at` and run: a step decided again after a reset is the same step."""
-    state = None if batch.state is None else asdict(batch.state) | {"at": 0}
-    return fingerprint([batch.event, batch.base, batch.effects, state])
+    timeless = None if state is None else state | {"at": 0}
+    return fingerprint([batch.event, batch.base, batch.effects, timeless])
 
 
 def _refusal(batch: Batch) -> str | None:

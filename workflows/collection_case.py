@@ -32,6 +32,7 @@ class CollectionCase:
         self._rules = life.rules
         self._state = life.state
         self._seq = life.seq
+        self._digest = digest(life.state)
         self._inbox: list[tuple[str, object] | Heard] = list(life.inbox)
         if life.opening is not None and life.state is None:
             self._inbox.insert(0, Heard("open", asdict(life.opening)))
@@ -92,7 +93,7 @@ class CollectionCase:
     def state(self) -> dict[str, Any]:
         return {
             "seq": self._seq,
-            "digest": digest(self._state),
+            "digest": self._digest,
             "state": None if self._state is None else asdict(self._state),
             "runs": self._life.runs,
             "waiting": len(self._inbox),
@@ -127,7 +128,7 @@ class CollectionCase:
         batch = Batch(
             self._life.case_id,
             seq,
-            base=digest(self._state),
+            base=self._digest,
             event=record,
             at=self._now(),
             pack=self._rules.terms.pack,
@@ -141,9 +142,9 @@ class CollectionCase:
             self._rules = receipt.rules
         match receipt.verdict:
             case "committed":
-                self._state, self._seq = new, seq
+                self._adopt(new, seq)
             case "overtaken":
-                self._state, self._seq = receipt.state, receipt.seq
+                self._adopt(receipt.state, receipt.seq)
                 if isinstance(event, Heard):
                     self._inbox.insert(0, event)
             case "wait":
@@ -153,6 +154,9 @@ class CollectionCase:
                 # refused but by a fault of ours: then it must not come again at once.
                 self._patient = not isinstance(event, Heard)
         self._tell()
+
+    def _adopt(self, state: CaseState | None, seq: int) -> None:
+        self._state, self._seq, self._digest = state, seq, digest(state)
 
     def _decide(
         self, event: Heard | Due | SendAnswered

@@ -1,7 +1,8 @@
 """Opens the database and is the only module that commits."""
 
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import pysqlite3
@@ -62,6 +63,8 @@ class Store:
         self.engine = engine
         self.is_sqlite = engine.dialect.name == "sqlite"
         self._after_commit: list[AfterCommit] = []
+        # SQLite has one writer at a time, and its waiters sleep and poll; ours queue and wake at once.
+        self._turn = threading.Lock() if self.is_sqlite else nullcontext()
 
     def on_commit(self, listener: AfterCommit) -> None:
         """`listener` is called, from the writing thread, after each committed write of this process."""
@@ -70,6 +73,7 @@ class Store:
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         with (
+            self._turn,
             self.engine.connect().execution_options(writes=True) as connection,
             connection.begin(),
         ):

@@ -1,13 +1,13 @@
 """What `record` writes, effect by effect; nobody else writes the state of a case."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, assert_never
+from typing import Any, Final, assert_never
 
-from sqlalchemy import Connection, delete, insert, update
+from sqlalchemy import Connection, bindparam, delete, insert, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from arrears.contracts import Batch, digest
+from arrears.contracts import Batch
 from arrears.policy import effects as fx
 from arrears.policy.state import CaseState
 from arrears.store.intents import raise_incident
@@ -42,41 +42,55 @@ def instant(at: int) -> datetime:
 
 def put_record(connection: Connection, batch: Batch, *, print_: str, now: datetime) -> None:
     connection.execute(
-        insert(records).values(
-            case_id=batch.case_id,
-            seq=batch.seq,
-            print=print_,
-            base=batch.base,
-            event=batch.event,
-            effects=batch.effects,
-            at=instant(batch.at),
-            recorded_at=now,
-        )
+        insert(records),
+        {
+            "case_id": batch.case_id,
+            "seq": batch.seq,
+            "print": print_,
+            "base": batch.base,
+            "event": batch.event,
+            "effects": batch.effects,
+            "at": instant(batch.at),
+            "recorded_at": now,
+        },
     )
 
 
-def insert_case(
-    connection: Connection, state: CaseState, *, seq: int, borrower_id: str, now: datetime
-) -> None:
+@dataclass(frozen=True)
+class Written:
+    """A state as it is written: the value, its plain form and its digest, each made once."""
+
+    state: CaseState
+    plain: dict[str, Any]
+    digest: str
+
+
+def insert_case(connection: Connection, new: Written, *, seq: int, borrower_id: str, now: datetime) -> None:
+    state = new.state
     episode = int(state.case_id.rsplit("-", 1)[1])
     connection.execute(
-        insert(cases).values(
+        insert(cases),
+        dict(
             case_id=state.case_id,
             loan_id=state.loan_id,
             borrower_id=borrower_id,
             episode=episode,
-            **_case_columns(state, seq=seq, now=now),
-        )
+            **_case_columns(new, seq=seq, now=now),
+        ),
     )
 
 
-def update_case(connection: Connection, state: CaseState, *, seq: int, now: datetime) -> None:
-    connection.execute(
-        update(cases).where(cases.c.case_id == state.case_id).values(_case_columns(state, seq=seq, now=now))
-    )
+def update_case(connection: Connection, new: Written, *, seq: int, now: datetime) -> None:
+    row = {"of_case": new.state.case_id, **_case_columns(new, seq=seq, now=now)}
+    connection.execute(_UPDATE_CASE, row)
 
 
-def _case_columns(state: CaseState, *, seq: int, now: datetime) -> dict[str, Any]:
+# The row comes as parameters: a statement that is made once is compiled once.
+_UPDATE_CASE: Final = update(cases).where(cases.c.case_id == bindparam("of_case"))
+
+
+def _case_columns(new: Written, *, seq: int, now: datetime) -> dict[str, Any]:
+    state = new.state
     name, due = min(state.deadlines.items(), key=lambda item: item[1], default=(None, None))
     return {
         "status": "closed" if state.closed else "open",
@@ -94,8 +108,8 @@ def _case_columns(state: CaseState, *, seq: int, now: datetime) -> dict[str, Any
         "pack": state.terms.pack,
         "attention": state.attention,
         "seq": seq,
-        "digest": digest(state),
-        "state": asdict(state),
+        "digest": new.digest,
+        "state": new.plain,
         "decided_at": instant(state.at),
         "recorded_at": now,
     }
@@ -193,23 +207,24 @@ def apply(connection: Connection, step: Step, effect: fx.Effect) -> None:  # noq
 
 def _open_task(connection: Connection, step: Step, effect: fx.OpenTask) -> None:
     connection.execute(
-        insert(tasks).values(
-            task_id=effect.task_id,
-            case_id=step.case_id,
-            loan_id=step.loan_id,
-            borrower_id=step.borrower_id,
-            kind=str(effect.task),
-            role=str(effect.role),
-            stage=effect.facts["stage"],
-            status="open",
-            facts_no=effect.facts_no,
-            facts=effect.facts,
-            barred=list(effect.barred),
-            opened_seq=step.seq,
-            opened_at=step.at,
-            due_at=instant(effect.due_at),
-            why=effect.why,
-        )
+        insert(tasks),
+        {
+            "task_id": effect.task_id,
+            "case_id": step.case_id,
+            "loan_id": step.loan_id,
+            "borrower_id": step.borrower_id,
+            "kind": str(effect.task),
+            "role": str(effect.role),
+            "stage": effect.facts["stage"],
+            "status": "open",
+            "facts_no": effect.facts_no,
+            "facts": effect.facts,
+            "barred": list(effect.barred),
+            "opened_seq": step.seq,
+            "opened_at": step.at,
+            "due_at": instant(effect.due_at),
+            "why": effect.why,
+        },
     )
 
 
@@ -224,34 +239,36 @@ def _end_task(connection: Connection, step: Step, task_id: str, **values: Any) -
 
 def _log_contact(connection: Connection, step: Step, effect: fx.LogContact) -> None:
     connection.execute(
-        insert(contact_attempts).values(
-            attempt_id=f"{effect.task_id}-contact",
-            borrower_id=step.borrower_id,
-            case_id=step.case_id,
-            channel="phone",
-            purpose="collection",
-            status="reported",
-            result=effect.result,
-            at=step.at,
-            reference=effect.by,
-        )
+        insert(contact_attempts),
+        {
+            "attempt_id": f"{effect.task_id}-contact",
+            "borrower_id": step.borrower_id,
+            "case_id": step.case_id,
+            "channel": "phone",
+            "purpose": "collection",
+            "status": "reported",
+            "result": effect.result,
+            "at": step.at,
+            "reference": effect.by,
+        },
     )
 
 
 def _release_notice(connection: Connection, step: Step, effect: fx.ReleaseNotice) -> None:
     connection.execute(
-        insert(notices).values(
-            notice_id=effect.notice_id,
-            case_id=step.case_id,
-            kind="demand",
-            status="released",
-            amount_minor=effect.overdue,
-            balance_minor=effect.balance,
-            currency=step.currency,
-            as_of=step.at,
-            released_by=effect.by,
-            released_at=step.at,
-        )
+        insert(notices),
+        {
+            "notice_id": effect.notice_id,
+            "case_id": step.case_id,
+            "kind": "demand",
+            "status": "released",
+            "amount_minor": effect.overdue,
+            "balance_minor": effect.balance,
+            "currency": step.currency,
+            "as_of": step.at,
+            "released_by": effect.by,
+            "released_at": step.at,
+        },
     )
 
 
