@@ -116,7 +116,7 @@ def require_declared(app: FastAPI) -> None:
         {
             context.path or repr(context.route)
             for context in iter_route_contexts(app.routes)
-            if not _is_files(context.route) and not _is_declared(context)
+            if not _is_files(context.route) and not declared_by(context)
         }
     )
     if undeclared:
@@ -127,16 +127,16 @@ def _is_files(route: object) -> bool:
     return isinstance(route, Mount) and isinstance(route.app, StaticFiles)
 
 
-def _is_declared(context: Any) -> bool:
+def declared_by(context: Any) -> list[Permission | None]:
+    """The permissions a route declares, None standing for EVERYONE; empty when it says nothing."""
     dependant = getattr(context, "dependant", None)
     if not isinstance(dependant, Dependant):
-        return False
-    return any(_declares(one.call) for one in _tree(dependant))
-
-
-def _declares(call: object) -> bool:
-    """Pages have dependencies of their own kind; what counts is the permission they carry."""
-    return isinstance(call, Everyone) or isinstance(getattr(call, "permission", None), Permission)
+        return []
+    # Pages have dependencies of their own kind; what counts is the permission they carry.
+    calls = [one.call for one in _tree(dependant)]
+    permissions = [getattr(call, "permission", None) for call in calls]
+    declared: list[Permission | None] = [one for one in permissions if isinstance(one, Permission)]
+    return declared + [None for call in calls if isinstance(call, Everyone)]
 
 
 def _tree(dependant: Dependant) -> Iterator[Dependant]:

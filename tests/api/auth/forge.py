@@ -193,7 +193,16 @@ def _names(forge: Forge) -> Named:
         yield f"{claim} null", forge.with_claims(**{claim: None})
     for issuer in ("", "Arrears", "arrears ", "https://arrears", ["arrears"], 1):
         yield f"iss {issuer!r}", forge.with_claims(iss=issuer)
-    for audience in ("", "arrears", "arrears-api-2", ["arrears-api"], ["arrears-api", "x"], 1, {}):
+    audiences: tuple[object, ...] = (
+        "",
+        "arrears",
+        "arrears-api-2",
+        ["arrears-api"],
+        ["arrears-api", "x"],
+        1,
+        {},
+    )
+    for audience in audiences:
         yield f"aud {audience!r}", forge.with_claims(aud=audience)
     for subject in ("", 1, True, ["s-1"], {"sub": "s-1"}, "s 1", "s-1\n", "s-1\x00", "张三", "x" * 65):
         yield f"sub {subject!r}", forge.with_claims(sub=subject)

@@ -7,7 +7,7 @@ from api.auth.sessions import IDLE, LONGEST, MOST, Sessions, cookie_name
 from arrears.policy.tasks import Role
 from arrears.store import people
 from arrears.store.session import Store
-from arrears.store.tables import browser_sessions
+from arrears.store.tables import browser_sessions, staff
 from tests.api import rows
 from tests.api.conftest import Machine
 
@@ -157,7 +157,7 @@ def test_old_rows_go_away_by_themselves(sessions: Sessions, store: Store, machin
 
 def test_a_role_nobody_knows_gives_nothing(sessions: Sessions, store: Store, li: str) -> None:
     with store.transaction() as connection:
-        connection.execute(people.staff.update().values(roles=["emperor", "ops"]))
+        connection.execute(staff.update().values(roles=["emperor", "ops"]))
     found = sessions.find(sessions.open(li).cookie)
     assert found is not None
     assert found.person.roles == frozenset({Role.OPS})

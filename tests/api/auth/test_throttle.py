@@ -27,7 +27,7 @@ def _fails(throttle: Throttle, login: str = "li", network: str = "n") -> int:
 def test_the_first_tries_are_free_then_the_wait_doubles_up_to_a_minute(
     throttle: Throttle, machine: Machine
 ) -> None:
-    waits = []
+    waits: list[int] = []
     for _ in range(12):
         assert _fails(throttle) == 0
         wait = _fails(throttle) if len(waits) >= ACCOUNT.free else 0
