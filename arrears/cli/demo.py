@@ -72,7 +72,15 @@ def demo(
         logins = _staff(stack.store, settings.data_dir)
 
         def ready() -> None:
-            load_delivery(stack.store, pack, [SAMPLE / "intake"], rebase=True, loans=loans, console=console)
+            load_delivery(
+                stack.store,
+                pack,
+                [SAMPLE / "intake"],
+                rejects_to=settings.data_dir / "rejects.csv",
+                rebase=True,
+                loans=loans,
+                console=console,
+            )
             _print(console, stack, logins)
 
         await run(stack, "engine", "relay", "worker", "web", ready=ready)

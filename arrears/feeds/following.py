@@ -46,11 +46,11 @@ def wants_case(loan: LoanRow, terms: Terms) -> bool:
 
 
 def what_follows(
-    connection: Connection, loans: Sequence[LoanRow], *, terms: Terms, at: datetime
+    connection: Connection, loans: Sequence[LoanRow], *, terms: Terms, at: datetime, hold: bool
 ) -> Following:
-    """For new and restated loans. Inside a transaction it holds the cases it found until the end of it."""
+    """For new and restated loans. `hold` keeps their cases as they are until the transaction ends."""
     following = Following()
-    episodes = _episodes(connection, [loan["loan_id"] for loan in loans])
+    episodes = _episodes(connection, [loan["loan_id"] for loan in loans], hold=hold)
     paid_since = _paid_since(connection, [loan for loan in loans if episodes[loan["loan_id"]].last])
     for loan in loans:
         known = episodes[loan["loan_id"]]
@@ -66,17 +66,16 @@ def what_follows(
     return following
 
 
-def _episodes(connection: Connection, loan_ids: Sequence[str]) -> dict[str, _Episodes]:
+def _episodes(connection: Connection, loan_ids: Sequence[str], *, hold: bool) -> dict[str, _Episodes]:
     found = dict.fromkeys(loan_ids, _Episodes())
-    rows = connection.execute(
+    known = (
         select(cases.c.loan_id, cases.c.case_id, cases.c.episode, cases.c.status)
         .where(cases.c.loan_id.in_(loan_ids))
         .order_by(cases.c.loan_id, cases.c.episode)
-        .with_for_update()
     )
-    for row in rows:
+    for row in connection.execute(known.with_for_update() if hold else known):
         found[row.loan_id] = _Episodes(row.episode, row.case_id if row.status == "open" else None)
-    unsure = [loan_id for loan_id, known in found.items() if known.live is None]
+    unsure = [loan_id for loan_id, episodes in found.items() if episodes.live is None]
     while unsure:
         unsure = _look_for_openings(connection, found, unsure)
     return found

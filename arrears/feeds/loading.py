@@ -85,7 +85,10 @@ class Loader:
             changed = _changed(tables[LOANS.name], loaded)
             for part in chunks(changed, self.chunk):
                 with self.store.reading() as connection:
-                    loaded.add(what_follows(connection, part.to_dicts(), terms=self.terms, at=self.at))
+                    following = what_follows(
+                        connection, part.to_dicts(), terms=self.terms, at=self.at, hold=False
+                    )
+                    loaded.add(following)
         if "payments" in tables:
             loaded.rows["payments"] = tables["payments"].height
         return loaded
@@ -128,7 +131,7 @@ class Loader:
         columns: Mapping[str, Sequence[Any]],
     ) -> Following:
         """A loan and the message that opens its case are one: neither is ever there without the other."""
-        following = what_follows(connection, rows, terms=self.terms, at=self.at)
+        following = what_follows(connection, rows, terms=self.terms, at=self.at, hold=True)
         put_many(connection, loans, columns, clash=Clash.REPLACE)
         say_many(connection, [*following.openings, *following.restatements])
         return following
