@@ -46,7 +46,7 @@ class Engine:
     ) -> None:
         self._folder = EngineFolder.below(data_dir)
         self._time_skipping, self._wants_ui, self._say = time_skipping, ui, say
-        self._given, self._cache_dir, self._download = address, cache_dir, download
+        self._given, self._cache_dir, self._download = address or None, cache_dir, download
         self._ui_options = ui_options
         self._claim = ExitStack()
         self._ports: dict[str, int] = {}

@@ -74,7 +74,7 @@ class EngineFolder:
     def claimed(self) -> Iterator[None]:
         """One engine at a time; the system lets go when the holder dies, however it dies."""
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with (self.root / "holder").open("a+", encoding="ascii") as holder:
+        with self._holder.open("a+", encoding="ascii") as holder:
             if sys.platform != "win32":
                 try:
                     fcntl.flock(holder, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -85,6 +85,17 @@ class EngineFolder:
             holder.write(str(os.getpid()))
             holder.flush()
             yield
+
+    def holder(self) -> str | None:
+        """The process that has the folder now, None when nobody has; looking changes nothing."""
+        if sys.platform == "win32" or not self._holder.exists():
+            return None
+        with self._holder.open(encoding="ascii") as holder:
+            try:
+                fcntl.flock(holder, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return holder.read().strip() or "unknown"
+        return None
 
     def recall(self) -> Memory:
         """An empty memory where there is none, or none that can be read."""
@@ -101,6 +112,10 @@ class EngineFolder:
         new = self._memory.with_suffix(".new")
         new.write_text(json.dumps({"form": memory.form, "ports": memory.ports}, indent=1), encoding="utf-8")
         new.replace(self._memory)
+
+    @property
+    def _holder(self) -> Path:
+        return self.root / "holder"
 
     @property
     def _memory(self) -> Path:

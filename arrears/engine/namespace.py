@@ -1,5 +1,6 @@
 """Makes a namespace ready for the product: it exists, keeps histories long enough, knows our search attributes."""
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
@@ -72,7 +73,13 @@ async def _connect(address: str) -> ServiceClient:
     try:
         return await ServiceClient.connect(ConnectConfig(target_host=address, identity="arrears-prepare"))
     except (RuntimeError, ValueError) as error:
-        raise NoAnswer(address, str(error).splitlines()[0]) from error
+        raise NoAnswer(address, _reason(str(error))) from error
+
+
+def _reason(said: str) -> str:
+    """The SDK wraps the system's own words in those of every layer between."""
+    innermost = re.search(r'message: "([^"]+)"', said)
+    return innermost[1] if innermost else said.splitlines()[0].rstrip(".")
 
 
 async def _ensure_namespace(

@@ -34,7 +34,7 @@ class Survey:
 def survey(*, address: str | None = None, cache_dir: Path | None = None, form: Form | None = None) -> Survey:
     """`form` is what the data folder was begun with; only programs of that form can go on with it."""
     cache = Cache(cache_folder(cache_dir))
-    if address is not None:
+    if address:
         return Survey(cache, Address(address), (), None)
     if cached := _cached(cache, form):
         return Survey(cache, cached, (), None)
