@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, select, update
 
 from api.gateway import CaseGateway, CaseNotRunning, TemporalAway
 from arrears import clock
@@ -20,8 +20,42 @@ from arrears.store.tables import cases, messages
 
 log = structlog.get_logger(__name__)
 
+MessageRow = Row[*tuple[Any, ...]]
+
 _UNSETTLED: Final = ("waiting", "sent")
+_HANDFUL: Final = 8
 _LONGEST: Final = timedelta(hours=1)
+
+
+def _cases_with(which: ColumnElement[bool]) -> Select[Any]:
+    """The cases that have something to be told, longest waiting first. Made once: it is asked at every wake."""
+    waiting = (messages.c.status == "waiting") & (messages.c.effective_at <= bindparam("door"))
+    stale = (messages.c.status == "sent") & (messages.c.sent_at <= bindparam("stale"))
+    return (
+        select(messages.c.case_id)
+        .where(messages.c.status.in_(_UNSETTLED), which, waiting | stale)
+        .group_by(messages.c.case_id)
+        .order_by(func.min(messages.c.arrival))
+        .limit(bindparam("most"))
+    )
+
+
+_SAID: Final = _cases_with(messages.c.signal != "open")
+_OPENS: Final = _cases_with(messages.c.signal == "open")
+_UNSETTLED_OF: Final = (
+    select(messages)
+    .where(messages.c.case_id.in_(bindparam("names", expanding=True)), messages.c.status.in_(_UNSETTLED))
+    .order_by(messages.c.rank, messages.c.arrival)
+)
+_MARK: Final = (
+    update(messages)
+    .where(
+        messages.c.message_id == bindparam("of_message"),
+        messages.c.attempts == bindparam("seen"),
+        messages.c.status.in_(_UNSETTLED),
+    )
+    .values(status="sent", sent_at=bindparam("now"), attempts=bindparam("tries"))
+)
 
 
 @dataclass(frozen=True)
@@ -88,7 +122,7 @@ class Relay:
 
     # ---- choosing ----------------------------------------------------------------------------------------
 
-    def _claim(self) -> Sequence[Row[*tuple[Any, ...]]]:
+    def _claim(self) -> Sequence[MessageRow]:
         """Mark the next messages as sent, at most one for a case: money, then legal facts, then people."""
         room = self._terms.in_flight - len(self._busy)
         if room <= 0:
@@ -101,46 +135,35 @@ class Relay:
         with self._store.transaction() as connection:
             return [row for row in heads if self._mark(connection, row, now)]
 
-    def _heads(
-        self, connection: Any, *, now: datetime, door: datetime, room: int
-    ) -> list[Row[*tuple[Any, ...]]]:
-        said = self._ready(connection, now, door, room, messages.c.signal != "open")
-        # Starting a portfolio must not keep a collector waiting: new cases leave a quarter of the room free.
-        spare = min(room - len(said), self._terms.in_flight * 3 // 4 - self._starting())
-        opens = self._ready(connection, now, door, spare, messages.c.signal == "open") if spare > 0 else []
-        return [*said, *opens]
-
-    def _starting(self) -> int:
-        return sum(1 for name in self._busy.values() if name.get_name() == "open")
+    def _heads(self, connection: Connection, *, now: datetime, door: datetime, room: int) -> list[MessageRow]:
+        said = self._ready(connection, _SAID, now=now, door=door, room=room)
+        # Starting a portfolio must not keep a collector waiting: new cases leave a quarter of the room free, and
+        # they are taken by the handful, because each taking is a durable write.
+        most = self._terms.in_flight * 3 // 4
+        starting = sum(1 for task in self._busy.values() if task.get_name() == "open")
+        if starting > most - min(_HANDFUL, most):
+            return said
+        spare = min(room - len(said), most - starting)
+        return [*said, *self._ready(connection, _OPENS, now=now, door=door, room=spare)]
 
     def _ready(
-        self, connection: Any, now: datetime, door: datetime, room: int, which: Any
-    ) -> list[Row[*tuple[Any, ...]]]:
-        waiting = (messages.c.status == "waiting") & (messages.c.effective_at <= door)
-        stale = (messages.c.status == "sent") & (
-            messages.c.sent_at <= now - timedelta(seconds=self._terms.resend_seconds)
-        )
-        candidates = connection.execute(
-            select(messages.c.case_id)
-            .where(messages.c.status.in_(_UNSETTLED), which, waiting | stale)
-            .group_by(messages.c.case_id)
-            .order_by(func.min(messages.c.arrival))
-            .limit(room + len(self._busy) + 64)
-        ).scalars()
-        cases = [case for case in candidates if case not in self._busy]
-        if not cases:
+        self, connection: Connection, which: Select[Any], *, now: datetime, door: datetime, room: int
+    ) -> list[MessageRow]:
+        if room <= 0:
             return []
-        rows = connection.execute(
-            select(messages)
-            .where(messages.c.case_id.in_(cases), messages.c.status.in_(_UNSETTLED))
-            .order_by(messages.c.rank, messages.c.arrival)
-        ).all()
+        stale = now - timedelta(seconds=self._terms.resend_seconds)
+        most = room + len(self._busy) + 64
+        candidates = connection.execute(which, {"door": door, "stale": stale, "most": most}).scalars()
+        names = [case for case in candidates if case not in self._busy]
+        if not names:
+            return []
+        rows = connection.execute(_UNSETTLED_OF, {"names": names}).all()
         return self._first_of_each(rows, now=now, door=door)[:room]
 
     def _first_of_each(
-        self, rows: Sequence[Row[*tuple[Any, ...]]], *, now: datetime, door: datetime
-    ) -> list[Row[*tuple[Any, ...]]]:
-        by_case: dict[str, list[Row[*tuple[Any, ...]]]] = {}
+        self, rows: Sequence[MessageRow], *, now: datetime, door: datetime
+    ) -> list[MessageRow]:
+        by_case: dict[str, list[MessageRow]] = {}
         for row in rows:
             by_case.setdefault(row.case_id, []).append(row)
         heads = []
@@ -153,11 +176,11 @@ class Relay:
                 heads += [row for row in unsettled if row.effective_at <= door][:1]
         return heads
 
-    def _is_stale(self, row: Row[*tuple[Any, ...]], now: datetime) -> bool:
+    def _is_stale(self, row: MessageRow, now: datetime) -> bool:
         pause = timedelta(seconds=self._terms.resend_seconds * 2.0 ** max(0, row.attempts - 1))
         return bool(row.sent_at + min(pause, _LONGEST) <= now)
 
-    def _mark(self, connection: Any, row: Row[*tuple[Any, ...]], now: datetime) -> bool:
+    def _mark(self, connection: Connection, row: MessageRow, now: datetime) -> bool:
         """False when somebody else was quicker, or when the message had its last try."""
         mine = (messages.c.message_id == row.message_id) & (messages.c.attempts == row.attempts)
         if row.attempts >= self._terms.max_attempts:
@@ -172,15 +195,14 @@ class Relay:
             )
             return False
         done = connection.execute(
-            update(messages)
-            .where(mine, messages.c.status.in_(_UNSETTLED))
-            .values(status="sent", sent_at=now, attempts=row.attempts + 1)
+            _MARK,
+            {"of_message": row.message_id, "seen": row.attempts, "now": now, "tries": row.attempts + 1},
         )
         return bool(done.rowcount == 1)
 
     # ---- sending -----------------------------------------------------------------------------------------
 
-    def _send(self, row: Row[*tuple[Any, ...]]) -> None:
+    def _send(self, row: MessageRow) -> None:
         name = "open" if row.signal == "open" else "said"
         task = asyncio.create_task(self._deliver(row), name=name)
         self._busy[row.case_id] = task
@@ -190,7 +212,7 @@ class Relay:
         self._busy.pop(case_id, None)
         self._bell.set()
 
-    async def _deliver(self, row: Row[*tuple[Any, ...]]) -> None:
+    async def _deliver(self, row: MessageRow) -> None:
         message = Message(row.message_id, row.signal, row.actor, row.content, row.task_id)
         try:
             if row.signal == "open":
@@ -219,7 +241,7 @@ class Relay:
         loan_id: str,
         *,
         opening: Message | None = None,
-        snapshot: Row[*tuple[Any, ...]] | None = None,
+        snapshot: MessageRow | None = None,
     ) -> CaseInput:
         terms = self._terms
         return CaseInput(
@@ -234,7 +256,7 @@ class Relay:
             case_url=f"{terms.case_url}/cases/{case_id}" if terms.case_url else "",
         )
 
-    def _snapshot(self, case_id: str) -> Row[*tuple[Any, ...]] | None:
+    def _snapshot(self, case_id: str) -> MessageRow | None:
         with self._store.reading() as connection:
             return connection.execute(
                 select(cases.c.status, cases.c.loan_id, cases.c.seq, cases.c.state).where(
@@ -249,7 +271,7 @@ class Relay:
                 connection, kind="workflow_missing", key=case_id, at=clock.door_now(), case_id=case_id
             )
 
-    def _unsend(self, row: Row[*tuple[Any, ...]]) -> None:
+    def _unsend(self, row: MessageRow) -> None:
         """Temporal never had it: the try does not count."""
         with suppress(Exception), self._store.transaction() as connection:
             connection.execute(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+from importlib.metadata import version
 from typing import Final
 
 from temporalio.client import Client
@@ -61,4 +62,5 @@ def make_worker(
         interceptors=[HearEverything()],
         max_cached_workflows=terms.max_cached_workflows,
         graceful_shutdown_timeout=GRACE,
+        build_id=version("arrears"),  # else the SDK reads the source of every module to make one up
     )
