@@ -35,6 +35,10 @@ class Calendar:
             count -= self.is_bank_day(day)
         return day
 
+    def bank_day_from(self, day: date) -> date:
+        """`day` itself when it is a bank day, else the next one (Civil Code art. 203)."""
+        return self.bank_days_later(day - timedelta(days=1), 1)
+
     def day_of(self, instant: int) -> date:
         """The bank's civil day at `instant` (UTC seconds)."""
         return datetime.fromtimestamp(instant, UTC).astimezone(ZoneInfo(self.zone)).date()

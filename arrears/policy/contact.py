@@ -1,6 +1,6 @@
 """What follows from a collector's call: try again, wait for the promised day, or propose to escalate."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from arrears.policy.effects import LogContact
 from arrears.policy.events import TaskDecided
@@ -16,11 +16,13 @@ def contacted(turn: Turn, kind: TaskKind, event: TaskDecided, outcome: Outcome) 
     turn.finish(kind, outcome=outcome.value, by=event.by)
     wait = turn.now.terms.follow_up_days[outcome.value]
     if outcome is Outcome.PROMISE and event.on is not None:
-        # Grace runs in bank days: money ordered on the promised day may be booked later (T14).
-        after = turn.now.calendar.bank_days_later(date.fromisoformat(event.on), wait)
-        turn.arm(Clock.FOLLOW_UP, turn.now.calendar.start_of(after) + 86_400)
+        # Money promised for a rest day is due on the next bank day, and grace runs in bank days: what was
+        # ordered on the day may be booked later (T14).
+        calendar = turn.now.calendar
+        last = calendar.bank_days_later(calendar.bank_day_from(date.fromisoformat(event.on)), wait)
+        turn.arm(Clock.FOLLOW_UP, calendar.start_of(last + timedelta(days=1)))
         return
-    turn.arm(Clock.FOLLOW_UP, turn.in_days(wait) + 9 * 3600)
+    turn.arm(Clock.FOLLOW_UP, turn.morning_in(wait))
     if outcome is Outcome.REFUSES and _is_ripe(turn):
         propose_escalation(turn, why="refuses_to_pay")
 

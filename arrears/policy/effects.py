@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from enum import StrEnum
 from typing import Any, Final
 
 from arrears.policy.state import Stage
@@ -150,6 +151,7 @@ KINDS: Final[dict[str, Callable[..., Effect]]] = {
     "close_case": CloseCase,
     "reopen_case": ReopenCase,
 }
+_WORDS: Final[dict[str, type[StrEnum]]] = {"task": TaskKind, "role": Role, "stage": Stage}
 _NAMES: Final = {effect: name for name, effect in KINDS.items()}
 
 
@@ -159,10 +161,13 @@ def to_wire(effect: Effect) -> dict[str, Any]:
 
 
 def from_wire(record: dict[str, Any]) -> Effect:
-    """The inverse of `to_wire`. Raises KeyError for an unknown kind and TypeError for other fields."""
-    fields = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in record.items()
-        if name != "kind"
-    }
+    """The inverse of `to_wire`. Raises KeyError, TypeError or ValueError for a kind, field or word not known."""
+    fields = {name: _read(name, value) for name, value in record.items() if name != "kind"}
     return KINDS[record["kind"]](**fields)
+
+
+def _read(name: str, value: Any) -> Any:
+    """JSON knows neither tuples nor our words."""
+    if name in _WORDS:
+        return _WORDS[name](value)
+    return tuple(value) if isinstance(value, list) else value

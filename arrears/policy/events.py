@@ -2,9 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from arrears.policy.state import Clock
+
+# Beyond these a figure is a slip of the pen, and sums or days would leave what a database can hold.
+_LARGEST: Final = 2**53
+_FIRST_DAY: Final = "1970-01-01"
+_LAST_DAY: Final = "2199-12-31"
+_NEVER: Final = 7_258_118_400  # 2200-01-01
 
 
 class Unreadable(Exception):
@@ -120,12 +126,12 @@ def read(case_id: str, signal: str, *, actor: str, task_id: str | None, content:
                 actor,
                 say.text("outcome"),
                 say.whole("facts_no"),
-                say.maybe_text("remark_id") is not None,
+                bool(say.maybe_text("remark_id")),
                 say.maybe_whole("amount_minor"),
                 say.maybe_day("on"),
             )
         case "delivery_reported":
-            return DeliveryReported(say.text("notice_id"), say.text("status"), say.whole("at"))
+            return DeliveryReported(say.text("notice_id"), say.text("status"), say.instant("at"))
         case _:
             raise Unreadable(f"unknown signal {signal[:40]}")
 
@@ -163,7 +169,13 @@ class _Content:
 
     def whole(self, name: str) -> int:
         value = self._content.get(name)
-        if not isinstance(value, int) or isinstance(value, bool):
+        if not isinstance(value, int) or isinstance(value, bool) or abs(value) > _LARGEST:
+            raise self._wrong(name)
+        return value
+
+    def instant(self, name: str) -> int:
+        value = self.whole(name)
+        if not 0 < value < _NEVER:
             raise self._wrong(name)
         return value
 
@@ -187,9 +199,12 @@ class _Content:
         if value is None:
             return None
         try:
-            return date.fromisoformat(value).isoformat()
+            day = date.fromisoformat(value).isoformat()
         except ValueError:
             raise self._wrong(name) from None
+        if day != value or not _FIRST_DAY <= day <= _LAST_DAY:
+            raise self._wrong(name)
+        return day
 
     def _wrong(self, name: str) -> Unreadable:
         return Unreadable(f"{self._signal}: {name} is missing or of the wrong type")

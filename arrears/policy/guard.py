@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
+
+_WEEK: Final = 7 * 86_400
 
 
 @dataclass(frozen=True)
@@ -32,10 +35,10 @@ def within_hours(at: int, hours: list[Hours]) -> Go | NotBefore:
     """Every window must be open (C01 and the person's own hours).
 
     Windows are computed by wall clock each day, so that a change of summer time cannot widen one. Windows that
-    never meet answer with the day after tomorrow's first opening: nobody is contacted, somebody will look.
+    never meet answer with an instant more than a week away: nobody is contacted, and a person is asked.
     """
     instant, rule = at, ""
-    for _ in range(8):
+    while instant - at <= _WEEK:
         later = [(_opening(instant, window), window.rule) for window in hours]
         latest, by = max(later, default=(instant, ""))
         if latest <= instant:
@@ -50,5 +53,10 @@ def _opening(at: int, hours: Hours) -> int:
     local = datetime.fromtimestamp(at, UTC).astimezone(zone)
     if hours.start <= local.time() < hours.end:
         return at
-    day = local.date() if local.time() < hours.start else local.date() + timedelta(days=1)
-    return int(datetime.combine(day, hours.start, zone).timestamp())
+    # Today's opening may be past, or come twice in the night when summer time ends.
+    openings = (
+        int(datetime.combine(local.date() + timedelta(days=day), start, zone).timestamp())
+        for day in range(3)
+        for start in (hours.start, hours.start.replace(fold=1))
+    )
+    return next(opening for opening in openings if opening > at)

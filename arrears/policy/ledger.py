@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from arrears.policy import legal, notices, stages
 from arrears.policy.effects import Allocate, KeepProvisional, RaiseIncident, Refuse
-from arrears.policy.events import LoanRestated, PaymentPosted, PaymentReversed
+from arrears.policy.events import LoanRestated, LoanState, PaymentPosted, PaymentReversed
 from arrears.policy.money import Owed, Split, allocate, take_back
-from arrears.policy.state import Clock, Stage
+from arrears.policy.state import Stage
 from arrears.policy.turn import Turn
 
 
@@ -27,11 +27,14 @@ def posted(turn: Turn, event: PaymentPosted) -> None:
 
 
 def _paid(turn: Turn, event: PaymentPosted) -> None:
-    split, owed = allocate(event.amount, turn.state.owed)
+    state = turn.state
+    split, owed = allocate(event.amount, state.owed)
+    due = min(event.amount, state.overdue)
     turn.change(
         owed=owed,
-        overdue=min(max(0, turn.state.overdue - event.amount), owed.total),
-        surplus=turn.state.surplus + split.surplus,
+        overdue=state.overdue - due,
+        ahead=state.ahead + event.amount - due - split.surplus,
+        surplus=state.surplus + split.surplus,
     )
     turn.tell(_allocation(event.payment_id, split))
     if split.surplus:
@@ -42,6 +45,9 @@ def _paid(turn: Turn, event: PaymentPosted) -> None:
 def _charged(turn: Turn, event: PaymentPosted) -> None:
     owed = replace(turn.state.owed, costs=turn.state.owed.costs + event.amount)
     turn.change(owed=owed, overdue=turn.state.overdue + event.amount)
+    if turn.state.closed:
+        # Only money taken back re-opens a case; somebody must decide what becomes of the fee.
+        turn.tell(RaiseIncident("fee_on_closed_case", event.payment_id, {"amount_minor": event.amount}))
     _facts_changed(turn)
 
 
@@ -49,19 +55,26 @@ def taken_back(turn: Turn, event: PaymentReversed) -> None:
     if event.reverses in turn.state.provisional:
         left = tuple(payment for payment in turn.state.provisional if payment != event.reverses)
         turn.change(provisional=left)
+        if not turn.state.closed:
+            _close_if_paid(turn)
         return
-    split, owed = take_back(event.amount, turn.state.owed, turn.state.surplus)
+    state = turn.state
+    split, owed = take_back(event.amount, state.owed, state.surplus)
     again = event.amount + split.surplus
+    from_ahead = min(again, state.ahead)
     turn.change(
         owed=owed,
-        overdue=min(turn.state.overdue + again, owed.total),
-        surplus=turn.state.surplus + split.surplus,
-        first_overdue_on=turn.state.first_overdue_on or turn.now.today.isoformat(),
+        overdue=state.overdue + again - from_ahead,
+        ahead=state.ahead - from_ahead,
+        surplus=state.surplus + split.surplus,
     )
     turn.tell(_allocation(event.payment_id, split))
-    if turn.state.closed and turn.state.overdue > 0:
-        stages.reopen(turn, "payment_reversed")
+    if turn.state.overdue > 0 and turn.state.first_overdue_on is None:
+        turn.change(first_overdue_on=turn.now.today.isoformat())
+    reopens = bool(turn.state.closed) and turn.state.overdue > 0
     _facts_changed(turn)
+    if reopens:
+        stages.reopen(turn, "payment_reversed")
 
 
 def restated(turn: Turn, event: LoanRestated) -> None:
@@ -70,30 +83,55 @@ def restated(turn: Turn, event: LoanRestated) -> None:
     if loan.loan_id != turn.state.loan_id or loan.currency != turn.state.currency:
         turn.tell(Refuse("another_loan"))
         return
-    turn.change(
-        owed=Owed(principal=loan.balance), overdue=loan.overdue, first_overdue_on=loan.first_overdue_on
-    )
+    if loan.overdue == 0 or loan.status == "closed":
+        turn.change(provisional=())  # the bank has counted it; if it bounces after all, the case re-opens
+    if _differs(turn, loan):
+        _take_over(turn, loan)
     if turn.state.closed:
         return
     if loan.status == "closed":
         stages.close(turn, "PAID_OFF" if loan.balance == 0 else "DATA_ERROR")
         return
-    _facts_changed(turn)
-    if Clock.ESCALATE.value in turn.state.deadlines:
-        stages.arm_escalation(turn)
+    _close_if_paid(turn)
+
+
+def _differs(turn: Turn, loan: LoanState) -> bool:
+    """A state that repeats what is known changes no facts, or no decision would outlive the nightly file."""
+    state = turn.state
+    known = (state.balance, state.overdue, state.first_overdue_on)
+    return known != (loan.balance, loan.overdue, loan.first_overdue_on)
+
+
+def _take_over(turn: Turn, loan: LoanState) -> None:
+    by_days = stages.clocks_by_days(turn)
+    turn.change(
+        owed=Owed(principal=loan.balance),
+        overdue=loan.overdue,
+        ahead=0,
+        first_overdue_on=loan.first_overdue_on,
+    )
+    if loan.status != "closed":
+        _facts_changed(turn)
+    if not turn.state.closed and turn.state.overdue:
+        stages.follow_the_days(turn, by_days)
 
 
 def _facts_changed(turn: Turn) -> None:
     turn.change(facts_no=turn.state.facts_no + 1)
-    if turn.state.closed:
-        return
-    if turn.state.overdue == 0 and not turn.state.provisional:
-        stages.close(turn, "PAID_OFF" if turn.state.balance == 0 else "CURED")
+    if turn.state.closed or _close_if_paid(turn):
         return
     notices.amounts_changed(turn)
     if turn.state.stage is Stage.FORMAL:
         legal.facts_changed(turn)
     turn.refresh_tasks()
+
+
+def _close_if_paid(turn: Turn) -> bool:
+    """Refused while any payment is provisional (rule book 4.5)."""
+    if turn.state.overdue or turn.state.provisional:
+        return False
+    stages.close(turn, "PAID_OFF" if turn.state.balance == 0 else "CURED")
+    return True
 
 
 def _allocation(payment_id: str, split: Split) -> Allocate:

@@ -7,7 +7,13 @@ from arrears.policy.turn import Turn
 
 
 def ask_for_review(turn: Turn, why: str) -> None:
+    """Not before the debtor's time after a notice has ended, and not before the day (T6, T7)."""
     turn.change(approval=None)
+    if turn.state.cured_notice_at == 0:
+        return  # the end of that time asks again
+    if turn.days_past_due < turn.state.terms.legal_review_dpd:
+        turn.arm(Clock.LEGAL_REVIEW, turn.reaches(turn.state.terms.legal_review_dpd))
+        return
     turn.open(TaskKind.LEGAL_REVIEW, why=why, barred=turn.state.hands)
 
 
@@ -43,6 +49,9 @@ def take_effect(turn: Turn) -> None:
     if approval is None or not approval.second or approval.facts_no != turn.state.facts_no:
         ask_for_review(turn, "approval_stale")
         return
+    if {approval.first, approval.second} & set(turn.state.hands):
+        ask_for_review(turn, "approval_stale")  # an approver has since worked the case as a collector
+        return
     enter_legal(turn)
 
 
@@ -51,14 +60,22 @@ def send_back(turn: Turn) -> None:
     terms = turn.state.terms
     turn.change(approval=None)
     turn.arm(Clock.LEGAL_REVIEW, turn.in_days(terms.repropose_legal_days))
-    turn.arm(Clock.FOLLOW_UP, turn.in_days(1) + 9 * 3600)
+    turn.arm(Clock.FOLLOW_UP, turn.morning_in(1))
 
 
 def facts_changed(turn: Turn) -> None:
     """Whoever approved saw other figures: the question goes back to an advisor with the new ones (4.6-5)."""
-    asked = TaskKind.LEGAL_REVIEW in turn.state.tasks
-    if not asked and turn.state.approval is None:
-        return
-    turn.cancel(TaskKind.LEGAL_REVIEW, TaskKind.SECOND_APPROVAL, why="stale_facts")
+    if is_asked(turn):
+        stand_down(turn, "stale_facts")
+        ask_for_review(turn, "facts_changed")
+
+
+def stand_down(turn: Turn, why: str) -> None:
+    """What advisors were asked and said has lost its ground."""
+    turn.cancel(TaskKind.LEGAL_REVIEW, TaskKind.SECOND_APPROVAL, why=why)
     turn.disarm(Clock.ENTER_LEGAL)
-    ask_for_review(turn, "facts_changed")
+    turn.change(approval=None)
+
+
+def is_asked(turn: Turn) -> bool:
+    return TaskKind.LEGAL_REVIEW in turn.state.tasks or turn.state.approval is not None

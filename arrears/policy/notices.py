@@ -1,13 +1,26 @@
 """The formal demand notice: released by a lead, sent through the guard, cured or not."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Final
 
+from arrears.policy import legal
 from arrears.policy.effects import NoticeBecame, RaiseIncident, Refuse, ReleaseNotice
 from arrears.policy.events import DeliveryReported, SendAnswered
-from arrears.policy.state import Clock, NoticeUnderWay
-from arrears.policy.tasks import TaskKind
+from arrears.policy.state import Clock, NoticeUnderWay, Stage
+from arrears.policy.tasks import Outcome, TaskKind
 from arrears.policy.turn import Turn
+
+_HOUR: Final = 3600
+_WEEK: Final = 7 * 86_400
+
+
+def release_decided(turn: Turn, outcome: Outcome, by: str) -> None:
+    turn.finish(TaskKind.NOTICE_RELEASE, outcome=outcome.value, by=by)
+    if outcome is Outcome.RELEASE:
+        release(turn, by)
+    else:
+        turn.arm(Clock.NOTICE, turn.in_days(turn.state.terms.repropose_notice_days))
 
 
 def release(turn: Turn, by: str) -> None:
@@ -29,12 +42,16 @@ def send_answered(turn: Turn, event: SendAnswered) -> None:
     match event.answer:
         case "sent":
             turn.change(notice=replace(notice, phase="sent", sent_at=event.at))
-            _run_cure(turn, arrived_at=event.at + turn.state.terms.arrival_days * 86_400, status="sent")
+            sent_on = turn.now.calendar.day_of(event.at)
+            _run_cure(turn, sent_on + timedelta(days=turn.state.terms.arrival_days), status="sent")
+        case "not_before" if event.not_before - event.at > _WEEK:
+            # Hours that never meet would put the case to sleep: somebody must look at them.
+            _give_back(turn, notice, replace(event, answer="refused"))
         case "not_before":
             turn.arm(Clock.SEND, max(event.not_before, turn.now.at + 60))
         case "wait":
             # Money is on its way to this case and will be heard first; look again if it never comes.
-            turn.arm(Clock.SEND, turn.now.at + 3600)
+            turn.arm(Clock.SEND, turn.now.at + _HOUR)
         case _:
             _give_back(turn, notice, event)
 
@@ -56,32 +73,64 @@ def delivery_reported(turn: Turn, event: DeliveryReported) -> None:
         turn.tell(Refuse("notice_not_under_way"))
         return
     match event.status:
+        case "arrived" | "returned" if not _is_believable(turn, notice, event.at):
+            turn.tell(Refuse("delivery_day_impossible"))
+        case "arrived" if notice.phase == "arrived":
+            turn.tell(Refuse("arrived_already"))  # the first arrival counts
         case "arrived":
             turn.change(notice=replace(notice, phase="arrived", arrived_at=event.at))
-            _run_cure(turn, arrived_at=event.at, status="arrived")
+            _run_cure(turn, turn.now.calendar.day_of(event.at), status="arrived")
         case "returned":
-            turn.change(notice=None)
-            turn.disarm(Clock.CURE)
-            turn.tell(NoticeBecame(notice.notice_id, "returned", event.at))
-            turn.open(TaskKind.NOTICE_RELEASE, why="notice_returned")
+            _returned(turn, notice, event.at)
         case _:
             turn.tell(Refuse("delivery_status_unknown"))
 
 
-def _run_cure(turn: Turn, *, arrived_at: int, status: str) -> None:
+def _is_believable(turn: Turn, notice: NoticeUnderWay, at: int) -> bool:
+    """Not before the day it was sent, and not in the future but for a carrier's fast clock."""
+    day_of = turn.now.calendar.day_of
+    return day_of(notice.sent_at) <= day_of(at) and at <= turn.now.at + _HOUR
+
+
+def _returned(turn: Turn, notice: NoticeUnderWay, at: int) -> None:
+    """It never arrived, so no time ran from it and no litigation rests on it."""
+    turn.change(notice=None, cured_notice_at=0)
+    turn.disarm(Clock.CURE, Clock.LEGAL_REVIEW)
+    turn.tell(NoticeBecame(notice.notice_id, "returned", at))
+    if turn.state.stage is Stage.LEGAL:
+        turn.tell(RaiseIncident("notice_returned_in_legal", notice.notice_id))
+        return
+    legal.stand_down(turn, "notice_returned")
+    turn.open(TaskKind.NOTICE_RELEASE, why="notice_returned")
+
+
+def _run_cure(turn: Turn, arrived_on: date, *, status: str) -> None:
     """The period starts on the day after arrival and ends with its last day (Civil Code arts. 201-203)."""
-    calendar = turn.now.calendar
-    last = calendar.day_of(arrived_at) + timedelta(days=turn.state.terms.cure_days)
-    turn.arm(Clock.CURE, calendar.start_of(last + timedelta(days=1)))
-    notice = turn.state.notice
-    if notice is not None:
-        at = notice.arrived_at or notice.sent_at
-        turn.tell(NoticeBecame(notice.notice_id, status, at, last.isoformat()))
+    calendar, notice = turn.now.calendar, turn.state.notice
+    assert notice is not None
+    last = arrived_on + timedelta(days=turn.state.terms.cure_days)
+    if calendar.is_official(last):
+        last = calendar.bank_day_from(last)
+    ends = calendar.start_of(last + timedelta(days=1))
+    at = notice.arrived_at or notice.sent_at
+    turn.tell(NoticeBecame(notice.notice_id, status, at, last.isoformat()))
+    if turn.state.stage is Stage.LEGAL:
+        if ends > turn.now.at:
+            turn.tell(RaiseIncident("cure_not_over_in_legal", notice.notice_id))
+        return
+    if ends > turn.now.at:
+        # It arrived later than was assumed: what was asked because the time seemed over was asked too early.
+        turn.change(cured_notice_at=0)
+        legal.stand_down(turn, "notice_arrived_later")
+    if turn.state.cured_notice_at == 0:
+        turn.arm(Clock.CURE, ends)
 
 
 def cure_over(turn: Turn) -> None:
     turn.change(cured_notice_at=turn.now.at)
-    turn.arm(Clock.LEGAL_REVIEW, turn.reaches(turn.state.terms.legal_review_dpd))
+    # An advisor who sent the case back set a later day, which stands.
+    again = turn.state.deadlines.get(Clock.LEGAL_REVIEW.value, 0)
+    turn.arm(Clock.LEGAL_REVIEW, max(turn.reaches(turn.state.terms.legal_review_dpd), again))
 
 
 def amounts_changed(turn: Turn) -> None:

@@ -15,8 +15,8 @@ from arrears.policy.events import (
     SendAnswered,
     TaskDecided,
 )
-from arrears.policy.state import CaseState, Clock, Stage
-from arrears.policy.tasks import ON_FACTS, Outcome, TaskKind, lacks, may_answer
+from arrears.policy.state import CaseState, Clock
+from arrears.policy.tasks import ON_FACTS, WORK, Outcome, TaskKind, lacks, may_answer
 from arrears.policy.turn import Moment, Turn
 
 Answer = tuple[CaseState, list[Effect]]
@@ -42,7 +42,7 @@ def react(state: CaseState | None, event: Event, now: Moment) -> Answer:
     return turn.state, turn.effects
 
 
-def _dispatch(turn: Turn, event: Event) -> None:
+def _dispatch(turn: Turn, event: Event) -> None:  # noqa: C901 - one arm per event
     match event:
         case Opened():
             turn.tell(Refuse("already_open"))
@@ -71,6 +71,14 @@ def _due(turn: Turn, clock: Clock) -> None:
         turn.tell(Refuse("not_due"))
         return
     turn.disarm(clock)
+    if turn.state.overdue == 0 and clock is not Clock.IDLE:
+        # All that is due is paid and the case only waits for provisional money: nobody is called or asked.
+        turn.arm(clock, turn.in_days(1))
+        return
+    _ring(turn, clock)
+
+
+def _ring(turn: Turn, clock: Clock) -> None:  # noqa: C901 - one arm per clock
     match clock:
         case Clock.ESCALATE:
             stages.propose_escalation(turn, why="days_past_due")
@@ -109,11 +117,14 @@ def _why_not(turn: Turn, kind: TaskKind, event: TaskDecided) -> str:
     task = turn.state.tasks[kind]
     if not may_answer(kind, event.outcome):
         return "answer_not_offered"
-    if event.by in task.barred:
+    # Whoever worked the case after the task was opened is barred like those who did before.
+    if event.by in task.barred or (WORK[kind].parts_people and event.by in turn.state.hands):
         return "second_person_needed"
     outcome = Outcome(event.outcome)
     if outcome in ON_FACTS and event.facts_no != turn.state.facts_no:
         return "facts_changed"
+    if outcome in ON_FACTS and turn.state.overdue == 0:
+        return "nothing_overdue"
     reason = "given" if event.has_reason else None
     if lacks(outcome, reason=reason, amount_minor=event.amount, on=event.on):
         return "incomplete"
@@ -122,24 +133,17 @@ def _why_not(turn: Turn, kind: TaskKind, event: TaskDecided) -> str:
 
 def _act(turn: Turn, kind: TaskKind, event: TaskDecided, outcome: Outcome) -> None:
     by = event.by
+    turn.disarm(Clock.IDLE)  # a person looked at the case: the long stop starts anew
     match kind:
         case TaskKind.FIRST_CONTACT | TaskKind.FOLLOW_UP:
             _remember(turn, by)
             contact.contacted(turn, kind, event, outcome)
         case TaskKind.ESCALATION:
             _remember(turn, by)
-            turn.finish(kind, outcome=outcome.value, by=by)
-            if outcome is Outcome.ESCALATE and turn.state.stage is Stage.INITIAL:
-                stages.enter_formal(turn)
-            else:
-                turn.arm(Clock.ESCALATE, turn.in_days(turn.state.terms.repropose_escalation_days))
+            stages.escalation_decided(turn, outcome, by)
         case TaskKind.NOTICE_RELEASE:
             _remember(turn, by)
-            turn.finish(kind, outcome=outcome.value, by=by)
-            if outcome is Outcome.RELEASE:
-                notices.release(turn, by)
-            else:
-                turn.arm(Clock.NOTICE, turn.in_days(turn.state.terms.repropose_notice_days))
+            notices.release_decided(turn, outcome, by)
         case TaskKind.LEGAL_REVIEW:
             legal.reviewed(turn, outcome, by)
         case TaskKind.SECOND_APPROVAL:

@@ -10,10 +10,10 @@ closed    by money at any moment: CURED, PAID_OFF                               
 from datetime import timedelta
 
 from arrears.policy.effects import CloseCase, EnterStage, NoticeBecame, ReopenCase
-from arrears.policy.money import Owed
 from arrears.policy.events import Opened
+from arrears.policy.money import Owed
 from arrears.policy.state import CaseState, Clock, Stage
-from arrears.policy.tasks import TaskKind
+from arrears.policy.tasks import Outcome, TaskKind
 from arrears.policy.turn import Moment, Turn
 
 CONTACT_TASKS = (TaskKind.FIRST_CONTACT, TaskKind.FOLLOW_UP)
@@ -49,17 +49,54 @@ def open_case(turn: Turn) -> None:
 
 
 def arm_escalation(turn: Turn) -> None:
-    """At the formal threshold, but not before collectors had their days."""
+    turn.arm(Clock.ESCALATE, escalation_at(turn))
+
+
+def escalation_at(turn: Turn) -> int:
+    """The formal threshold, but not before collectors had their days."""
     terms = turn.state.terms
     entered = turn.now.calendar.day_of(turn.state.stage_since)
     talked = turn.now.calendar.start_of(entered + timedelta(days=terms.initial_min_days))
-    turn.arm(Clock.ESCALATE, max(turn.reaches(terms.formal_dpd), talked))
+    return max(turn.reaches(terms.formal_dpd), talked)
+
+
+def clocks_by_days(turn: Turn) -> set[Clock]:
+    """The clocks that stand where the days past due put them; a person may have set them elsewhere."""
+    stand = {Clock.ESCALATE: escalation_at(turn), Clock.LEGAL_REVIEW: _review_at(turn)}
+    return {clock for clock, at in stand.items() if turn.state.deadlines.get(clock.value) == at}
+
+
+def follow_the_days(turn: Turn, clocks: set[Clock]) -> None:
+    """The core bank moved the day from which the days past due are counted."""
+    early = turn.days_past_due < turn.state.terms.formal_dpd
+    if early and TaskKind.ESCALATION in turn.state.tasks:
+        turn.cancel(TaskKind.ESCALATION, why="stale_facts")
+        arm_escalation(turn)
+    if Clock.ESCALATE in clocks:
+        arm_escalation(turn)
+    if Clock.LEGAL_REVIEW in clocks:
+        turn.arm(Clock.LEGAL_REVIEW, _review_at(turn))
+
+
+def _review_at(turn: Turn) -> int:
+    return turn.reaches(turn.state.terms.legal_review_dpd)
 
 
 def propose_escalation(turn: Turn, why: str) -> None:
     """A timer or a collector proposes; a lead decides (PIPL art. 24: no machine decides this alone)."""
     turn.disarm(Clock.ESCALATE)
+    if turn.days_past_due < turn.state.terms.formal_dpd:
+        arm_escalation(turn)  # the core bank moved the due day since the clock was set
+        return
     turn.open(TaskKind.ESCALATION, why=why)
+
+
+def escalation_decided(turn: Turn, outcome: Outcome, by: str) -> None:
+    turn.finish(TaskKind.ESCALATION, outcome=outcome.value, by=by)
+    if outcome is Outcome.ESCALATE:
+        enter_formal(turn)
+    else:
+        turn.arm(Clock.ESCALATE, turn.in_days(turn.state.terms.repropose_escalation_days))
 
 
 def enter_formal(turn: Turn) -> None:
@@ -81,8 +118,9 @@ def _enter(turn: Turn, stage: Stage, why: str) -> None:
 
 
 def stay_awake(turn: Turn) -> None:
-    """T18: nothing sleeps for ever; whatever happens to a case sets the long stop anew."""
-    if not turn.state.closed:
+    """T18: nothing sleeps for ever. Only a person's act sets the long stop anew: a file that comes every night
+    must not keep a case out of everybody's sight."""
+    if not turn.state.closed and Clock.IDLE.value not in turn.state.deadlines:
         turn.arm(Clock.IDLE, turn.in_days(turn.state.terms.idle_days))
 
 

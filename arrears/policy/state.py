@@ -72,6 +72,7 @@ class CaseState:
     terms: Terms
     facts_no: int = 1
     surplus: int = 0
+    ahead: int = 0  # paid beyond what was overdue; a reversal takes it before anything falls due again
     deadlines: dict[str, int] = field(default_factory=dict)
     tasks: dict[str, OpenTask] = field(default_factory=dict)
     notice: NoticeUnderWay | None = None

@@ -27,8 +27,9 @@ class Moment:
 
 class Turn:
     def __init__(self, state: CaseState, now: Moment) -> None:
-        self.state = replace(state, at=max(state.at, now.at))
-        self.now = now
+        # The clock of a case is never turned back, whatever the machine's says.
+        self.now = replace(now, at=max(state.at, now.at))
+        self.state = replace(state, at=self.now.at)
         self.effects: list[Effect] = []
 
     def tell(self, *effects: Effect) -> None:
@@ -50,6 +51,10 @@ class Turn:
     def in_days(self, days: int) -> int:
         """00:00 of the bank's civil day `days` from today."""
         return self.now.calendar.start_of(self.now.today + timedelta(days=days))
+
+    def morning_in(self, days: int) -> int:
+        """09:00 of that day: when collectors begin."""
+        return self.now.calendar.instant(self.now.today + timedelta(days=days), hour=9)
 
     def reaches(self, days_past_due: int) -> int:
         """The instant at which the oldest unpaid instalment is so many days past due."""

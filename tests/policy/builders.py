@@ -1,0 +1,263 @@
+"""A bank in miniature: cases that are played by the rules alone, without Temporal and without a database."""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final, TypeVar
+
+from arrears.policy.effects import Effect, Refuse
+from arrears.policy.events import (
+    DeliveryReported,
+    Due,
+    Event,
+    LoanRestated,
+    LoanState,
+    Opened,
+    PaymentPosted,
+    PaymentReversed,
+    SendAnswered,
+    TaskDecided,
+)
+from arrears.policy.react import react
+from arrears.policy.state import CaseState, Clock, Stage
+from arrears.policy.tasks import Outcome, TaskKind
+from arrears.policy.terms import Terms
+from arrears.policy.turn import Moment
+from arrears.store import packs
+from workflows.naming import name_tasks
+
+RULES: Final = packs.load("cn-bank-2026").rules
+CALENDAR: Final = RULES.calendar
+START: Final = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)  # 10:00 on a Monday in Shanghai
+LOAN: Final = "L1"
+CASE: Final = "case-L1-1"
+
+COLLECTOR, LEAD = "s-collector", "s-lead"
+ADVISOR, SECOND, THIRD = "s-advisor", "s-second", "s-third"
+
+AnyEffect = TypeVar("AnyEffect")
+
+
+def at(day: str | date, hour: int = 0, minute: int = 0) -> int:
+    """UTC seconds of a wall clock in the bank's zone."""
+    civil = date.fromisoformat(day) if isinstance(day, str) else day
+    return CALENDAR.instant(civil, hour=hour, minute=minute)
+
+
+def a_moment(instant: int | None = None, **terms: Any) -> Moment:
+    return Moment(int(START.timestamp()) if instant is None else instant, some_terms(**terms), CALENDAR)
+
+
+def some_terms(**changes: Any) -> Terms:
+    return replace(RULES.terms, **changes)
+
+
+def a_loan(
+    *,
+    overdue: int = 100_000,
+    balance: int = 500_000,
+    days_past_due: int = 5,
+    status: str = "open",
+    **changes: Any,
+) -> LoanState:
+    """Days past due are counted at START."""
+    first = CALENDAR.day_of(int(START.timestamp())) - timedelta(days=days_past_due)
+    loan = LoanState(LOAN, "CNY", balance, overdue, first.isoformat() if overdue else None, status)
+    return replace(loan, **changes)
+
+
+def decided(
+    task_id: str,
+    outcome: str,
+    *,
+    by: str = COLLECTOR,
+    facts_no: int = 1,
+    has_reason: bool = True,
+    amount: int | None = 10_000,
+    on: str | None = "2026-03-06",
+) -> TaskDecided:
+    return TaskDecided(task_id, by, str(outcome), facts_no, has_reason, amount, on)
+
+
+@dataclass
+class Case:
+    """One case and the clock it lives by; every step is named as the workflow names it."""
+
+    state: CaseState
+    now: int
+    terms: Terms
+    seq: int = 1
+    last: list[Effect] = field(default_factory=list)
+    steps: list[tuple[Event, list[Effect]]] = field(default_factory=list)
+    money: int = 0
+
+    # ---- hearing -----------------------------------------------------------------------------------------
+
+    def hear(self, event: Event) -> list[Effect]:
+        new, effects = react(self.state, event, Moment(self.now, self.terms, CALENDAR))
+        self.seq += 1
+        named, self.last = name_tasks(new, effects, seq=self.seq)
+        assert named is not None
+        self.state = named
+        self.steps.append((event, self.last))
+        return self.last
+
+    @property
+    def refusal(self) -> str:
+        """Why the last event was refused; "" when it was not."""
+        return next((effect.why for effect in self.last if isinstance(effect, Refuse)), "")
+
+    def saw(self, kind: type[AnyEffect]) -> list[AnyEffect]:
+        """Effects of that kind in the last step."""
+        return [effect for effect in self.last if isinstance(effect, kind)]
+
+    def ever(self, kind: type[AnyEffect]) -> list[AnyEffect]:
+        return [effect for _, effects in self.steps for effect in effects if isinstance(effect, kind)]
+
+    # ---- time --------------------------------------------------------------------------------------------
+
+    @property
+    def today(self) -> date:
+        return CALENDAR.day_of(self.now)
+
+    def at(self, instant: int) -> "Case":
+        """Nothing is heard on the way: what came due meanwhile stays due."""
+        assert instant >= self.now, "time runs forward"
+        self.now = instant
+        return self
+
+    def later(self, **spans: float) -> "Case":
+        return self.at(self.now + int(timedelta(**spans).total_seconds()))
+
+    def next_clock(self) -> Clock:
+        return Clock(min((instant, name) for name, instant in self.state.deadlines.items())[1])
+
+    def deadline(self, clock: Clock) -> int | None:
+        return self.state.deadlines.get(clock.value)
+
+    def wake(self) -> Clock:
+        """To the earliest deadline, and let it act; a notice that is due goes out at once."""
+        clock = self.next_clock()
+        self.now = max(self.now, self.state.deadlines[clock.value])
+        if clock is Clock.SEND:
+            self.send_answered("sent")
+        else:
+            self.hear(Due(clock))
+        return clock
+
+    def wake_until(self, clock: Clock) -> "Case":
+        for _ in range(40):
+            if self.wake() is clock:
+                return self
+        raise AssertionError(f"{clock} never came")
+
+    # ---- what people and machines say --------------------------------------------------------------------
+
+    def task(self, kind: TaskKind) -> str:
+        return self.state.tasks[kind.value].task_id
+
+    def decide(self, kind: TaskKind, outcome: Outcome, *, by: str, **more: Any) -> "Case":
+        task = self.state.tasks[kind.value]
+        facts_no = more.pop("facts_no", self.state.facts_no)
+        self.hear(decided(task.task_id, outcome, by=by, facts_no=facts_no, **more))
+        return self
+
+    def pay(self, amount: int, *, kind: str = "payment", provisional: bool = False) -> str:
+        self.money += 1
+        payment = f"P{self.money}"
+        self.hear(PaymentPosted(payment, amount, kind, provisional))
+        return payment
+
+    def reverse(self, payment: str, amount: int) -> "Case":
+        self.hear(PaymentReversed(f"R-{payment}", payment, amount))
+        return self
+
+    def restate(self, **loan: Any) -> "Case":
+        """The loan as the state knows it, but for what is said."""
+        state = self.state
+        known = LoanState(LOAN, "CNY", state.balance, state.overdue, state.first_overdue_on, "open")
+        self.hear(LoanRestated(replace(known, **loan)))
+        return self
+
+    def send_answered(self, answer: str, *, not_before: int = 0, rule: str = "", notice: str = "") -> "Case":
+        self.hear(SendAnswered(notice or self.notice_id, answer, self.now, not_before, rule))
+        return self
+
+    def delivered(self, status: str, *, on: int | None = None, notice: str = "") -> "Case":
+        self.hear(DeliveryReported(notice or self.notice_id, status, self.now if on is None else on))
+        return self
+
+    @property
+    def notice_id(self) -> str:
+        assert self.state.notice is not None
+        return self.state.notice.notice_id
+
+    # ---- the story, scene by scene -----------------------------------------------------------------------
+
+    def talk(self, outcome: Outcome = Outcome.NO_ANSWER, **more: Any) -> "Case":
+        kind = next(kind for kind in (TaskKind.FIRST_CONTACT, TaskKind.FOLLOW_UP) if kind in self.state.tasks)
+        return self.decide(kind, outcome, by=COLLECTOR, **more)
+
+    def escalate(self) -> "Case":
+        if TaskKind.ESCALATION not in self.state.tasks:
+            self.wake_until(Clock.ESCALATE)
+        return self.decide(TaskKind.ESCALATION, Outcome.ESCALATE, by=LEAD)
+
+    def release(self) -> "Case":
+        return self.decide(TaskKind.NOTICE_RELEASE, Outcome.RELEASE, by=LEAD)
+
+    def ask_advisor(self) -> "Case":
+        """On to the day on which an advisor is asked."""
+        return self if TaskKind.LEGAL_REVIEW in self.state.tasks else self.wake_until(Clock.LEGAL_REVIEW)
+
+    def sue(self, by: str = ADVISOR) -> "Case":
+        return self.decide(TaskKind.LEGAL_REVIEW, Outcome.SUE, by=by)
+
+    def approve(self, by: str = SECOND) -> "Case":
+        return self.decide(TaskKind.SECOND_APPROVAL, Outcome.APPROVE, by=by)
+
+
+def opened(loan: LoanState | None = None, *, instant: int | None = None, **terms: Any) -> Case:
+    """A case just opened."""
+    now = a_moment(instant, **terms)
+    event = Opened(CASE, loan or a_loan())
+    new, effects = react(None, event, now)
+    named, last = name_tasks(new, effects, seq=1)
+    assert named is not None
+    return Case(named, now.at, now.terms, last=last, steps=[(event, last)])
+
+
+def a_case(stage: Stage = Stage.INITIAL, *, terms: dict[str, Any] | None = None, **loan: Any) -> Case:
+    """A case that came into this stage by the only way there is; closed means cured in INITIAL."""
+    case = opened(a_loan(**loan), **(terms or {}))
+    match stage:
+        case Stage.INITIAL:
+            return case
+        case Stage.FORMAL:
+            return case.escalate()
+        case Stage.LEGAL:
+            a_suit(case)
+            case.wake_until(Clock.ENTER_LEGAL)
+            return case
+        case Stage.CLOSED:
+            case.pay(case.state.overdue)
+            return case
+
+
+def a_notice_out(**loan: Any) -> Case:
+    """FORMAL, the demand notice sent, its arrival not reported."""
+    case = a_case(Stage.FORMAL, **loan).release()
+    case.wake_until(Clock.SEND)
+    return case
+
+
+def a_review(**loan: Any) -> Case:
+    """FORMAL, the debtor's time is over and an advisor is asked."""
+    return a_notice_out(**loan).ask_advisor()
+
+
+def a_suit(case: Case | None = None, **loan: Any) -> Case:
+    """Both advisors agreed; litigation waits for its day."""
+    if case is None:
+        case = opened(a_loan(**loan))
+    case.escalate().release().wake_until(Clock.SEND)
+    return case.ask_advisor().sue().approve()

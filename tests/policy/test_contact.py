@@ -1,0 +1,110 @@
+"""After a call: again soon, after the promised day, or a word to the lead."""
+
+from itertools import pairwise
+
+import pytest
+
+from arrears.policy.effects import FinishTask, LogContact, OpenTask
+from arrears.policy.state import Clock, Stage
+from arrears.policy.tasks import CONTACT_RESULTS, Outcome, TaskKind
+from tests.policy.builders import ADVISOR, COLLECTOR, LEAD, a_case, a_review, at
+
+
+@pytest.mark.parametrize(
+    ("outcome", "again_on"),
+    [
+        (Outcome.NO_ANSWER, "2026-03-03"),
+        (Outcome.BUSY, "2026-03-03"),
+        (Outcome.SWITCHED_OFF, "2026-03-03"),
+        (Outcome.HUNG_UP, "2026-03-04"),
+        (Outcome.WRONG_NUMBER, "2026-03-04"),
+        (Outcome.CANNOT_PAY, "2026-03-09"),
+        (Outcome.REFUSES, "2026-03-09"),
+    ],
+)
+def test_each_result_has_its_day_for_another_try(outcome: Outcome, again_on: str) -> None:
+    case = a_case()
+    task = case.task(TaskKind.FIRST_CONTACT)
+    case.talk(outcome)
+    assert case.last == [LogContact(task, outcome, COLLECTOR), FinishTask(task, outcome, COLLECTOR)]
+    assert case.deadline(Clock.FOLLOW_UP) == at(again_on, 9)
+    assert case.wake() is Clock.FOLLOW_UP
+    assert [(task.task, task.why) for task in case.saw(OpenTask)] == [("follow_up", "follow_up_due")]
+
+
+@pytest.mark.parametrize(
+    ("promised", "judged"),
+    [
+        ("2026-03-04", "2026-03-06"),  # Wednesday: Thursday is grace, judged when it is over
+        ("2026-03-06", "2026-03-10"),  # Friday: Monday is grace
+        ("2026-03-07", "2026-03-11"),  # Saturday: due on Monday, Tuesday is grace
+        ("2026-10-03", "2026-10-10"),  # the rule book's scenario 6
+        ("2026-03-02", "2026-03-04"),  # today
+    ],
+)
+def test_a_promise_is_judged_after_its_day_and_a_bank_day_of_grace(promised: str, judged: str) -> None:
+    case = a_case(days_past_due=0, terms={"formal_dpd": 400, "legal_review_dpd": 500, "legal_dpd": 600})
+    case.talk(Outcome.PROMISE, on=promised)
+    assert case.deadline(Clock.FOLLOW_UP) == at(judged)
+
+
+def test_a_promise_for_a_day_that_is_over_is_judged_at_once() -> None:
+    case = a_case().talk(Outcome.PROMISE, on="2026-01-05")
+    assert case.deadline(Clock.FOLLOW_UP) == case.now
+
+
+def test_a_refusal_to_pay_goes_to_the_lead_once_the_debt_is_old_enough() -> None:
+    assert a_case(days_past_due=30).talk(Outcome.REFUSES).state.tasks == {}
+    ripe = a_case(days_past_due=31).talk(Outcome.REFUSES)
+    assert set(ripe.state.tasks) == {"escalation"}
+    assert ripe.state.deadlines.keys() == {"follow_up", "idle"}
+
+
+def test_a_refusal_to_pay_in_a_later_stage_proposes_nothing() -> None:
+    case = a_review().decide(TaskKind.LEGAL_REVIEW, Outcome.RETURN, by=ADVISOR)
+    case.wake_until(Clock.FOLLOW_UP).talk(Outcome.REFUSES)
+    assert case.state.tasks == {}
+    assert case.state.stage is Stage.FORMAL
+
+
+def test_a_wrong_number_on_the_last_call_leaves_the_case_awake() -> None:
+    case = a_case(days_past_due=40)
+    for _ in range(10):
+        case.talk(Outcome.WRONG_NUMBER)
+        assert case.deadline(Clock.FOLLOW_UP) is not None
+        case.wake_until(Clock.FOLLOW_UP)
+    assert set(case.state.tasks) == {"follow_up", "escalation"}
+    assert case.state.attempts == 10
+
+
+def test_calls_are_counted_and_who_made_them_is_remembered_once() -> None:
+    case = a_case()
+    for caller in ("s-1", "s-2", "s-1"):
+        kind = next(iter(case.state.tasks))
+        case.decide(TaskKind(kind), Outcome.BUSY, by=caller).wake_until(Clock.FOLLOW_UP)
+    assert (case.state.attempts, case.state.hands) == (3, ("s-1", "s-2"))
+
+
+def test_one_call_is_open_at_a_time() -> None:
+    case = a_review().decide(TaskKind.LEGAL_REVIEW, Outcome.RETURN, by=ADVISOR)
+    case.wake_until(Clock.FOLLOW_UP)
+    [opened] = case.saw(OpenTask)
+    case.ask_advisor().decide(TaskKind.LEGAL_REVIEW, Outcome.RETURN, by=ADVISOR)
+    case.wake_until(Clock.FOLLOW_UP)
+    assert case.task(TaskKind.FOLLOW_UP) == opened.task_id
+    assert not case.saw(OpenTask)
+
+
+@pytest.mark.parametrize("outcome", CONTACT_RESULTS)
+def test_tries_never_come_closer_than_a_day(outcome: Outcome) -> None:
+    case = a_case(days_past_due=1)
+    tries = []
+    for _ in range(6):
+        tries.append(case.today)
+        case.talk(outcome, on=case.today.isoformat()).wake_until(Clock.FOLLOW_UP)
+    assert all((later - earlier).days >= 1 for earlier, later in pairwise(tries))
+
+
+def test_a_lead_who_calls_is_a_hand_like_any_other() -> None:
+    case = a_case().decide(TaskKind.FIRST_CONTACT, Outcome.BUSY, by=LEAD)
+    assert case.state.hands == (LEAD,)
