@@ -184,8 +184,14 @@ def post_payment(
         _refuse_other_content(payment, kept)
         return Posted(Standing.REPEATED)
     posted = _place(connection, payment, at=at, reopen_days=reopen_days)
-    connection.execute(insert(payments).values(_payment_row(payment, posted.standing, at=at, source=source)))
-    return posted
+    put = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    row = put(payments).values(_payment_row(payment, posted.standing, at=at, source=source))
+    # Asked back, because psycopg counts no rows of such an insert.
+    new = row.on_conflict_do_nothing().returning(payments.c.payment_id)
+    if connection.execute(new).first() is not None:
+        return posted
+    # On PostgreSQL another hand kept the same id while this one was looking: that one was first.
+    return post_payment(connection, payment, at=at, source=source, reopen_days=reopen_days)
 
 
 def post_payments(
@@ -330,8 +336,8 @@ def raise_incident(
         "opened_at": at,
     }
     put = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    done = connection.execute(put(incidents).values(incident).on_conflict_do_nothing())
-    return done.rowcount == 1
+    new = put(incidents).values(incident).on_conflict_do_nothing().returning(incidents.c.incident_id)
+    return connection.execute(new).first() is not None
 
 
 def withdraw(connection: Connection, message_id: str) -> bool:

@@ -1,0 +1,184 @@
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import func, select
+
+from arrears.policy.tasks import Role
+from arrears.store import keyed
+from arrears.store.tables import idempotency_keys, incidents, messages, payments
+from tests.api import rows
+from tests.api.conftest import Server
+
+BODY = {
+    "payment_id": "P-1",
+    "loan_id": "L1",
+    "booked_on": "2026-11-02",
+    "value_on": "2026-11-02",
+    "amount_minor": 100_000,
+    "currency": "CNY",
+    "channel": "transfer",
+}
+
+
+def _post(client: httpx.Client, key: str | None = "k1", **changed: Any) -> httpx.Response:
+    headers = {} if key is None else {"Idempotency-Key": key}
+    return client.post("/api/v1/payments", json=BODY | changed, headers=headers)
+
+
+def _count(server: Server, table: Any) -> int:
+    with server.store.reading() as connection:
+        return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
+
+
+@pytest.fixture
+def case_id(server: Server) -> str:
+    return rows.a_case(server.store)
+
+
+def test_a_payment_is_told_to_its_case_once(server: Server, case_id: str) -> None:
+    answer = _post(server.as_(Role.OPS))
+    assert answer.status_code == 201
+    assert answer.json() == {
+        "payment_id": "P-1",
+        "standing": "message",
+        "case_id": case_id,
+        "message_id": "pay-P-1",
+    }
+    with server.store.reading() as connection:
+        said = connection.execute(select(messages)).one()
+    assert (said.signal, said.rank, said.content["amount_minor"]) == ("payment_posted", 0, 100_000)
+
+
+def test_the_same_request_gets_the_first_answer_again(server: Server, case_id: str) -> None:
+    client = server.as_(Role.OPS)
+    first, again = _post(client), _post(client)
+    assert (again.status_code, again.text) == (first.status_code, first.text)
+    assert (_count(server, payments), _count(server, messages)) == (1, 1)
+
+
+def test_the_order_of_fields_and_defaults_written_out_make_no_other_request(
+    server: Server, case_id: str
+) -> None:
+    client = server.as_(Role.OPS)
+    first = _post(client)
+    turned = dict(reversed(BODY.items())) | {"kind": "payment", "provisional": False, "designation": None}
+    again = client.post("/api/v1/payments", json=turned, headers={"Idempotency-Key": "k1"})
+    assert (again.status_code, again.json()) == (201, first.json())
+
+
+def test_the_same_key_with_another_body_is_refused(server: Server, case_id: str) -> None:
+    client = server.as_(Role.OPS)
+    _post(client)
+    for changed in ({"amount_minor": 1}, {"payment_id": "P-2"}, {"value_on": "2026-11-01"}):
+        refused = _post(client, **changed)
+        assert (refused.status_code, refused.json()["detail"]) == (422, "key_reused"), changed
+    assert _count(server, payments) == 1
+
+
+def test_keys_of_two_people_do_not_meet(server: Server, case_id: str) -> None:
+    one = rows.a_person(server.store, Role.OPS, login="one")
+    two = rows.a_person(server.store, Role.OPS, login="two")
+    assert _post(server.speaking_for(one)).status_code == 201
+    assert _post(server.speaking_for(two), payment_id="P-2").status_code == 201
+
+
+def test_the_payment_id_alone_is_enough_to_book_once(server: Server, case_id: str) -> None:
+    client = server.as_(Role.OPS)
+    first, again = _post(client), _post(client, "k2")
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.json() == first.json()
+    assert (_count(server, payments), _count(server, messages)) == (1, 1)
+    differs = _post(client, "k3", amount_minor=99)
+    assert (differs.status_code, differs.json()["detail"]) == (409, "payment_differs")
+    assert _post(client, "k3", amount_minor=99).json() == differs.json()
+
+
+def test_what_died_between_its_two_steps_is_finished_by_the_retry(server: Server, case_id: str) -> None:
+    """As if the first process was killed after the key was taken, and after the payment was kept."""
+    client = server.as_(Role.OPS)
+    _post(client, "first")
+    with server.store.transaction() as connection:
+        connection.execute(idempotency_keys.update().values(status=keyed.UNANSWERED, answer={}))
+    retried = _post(client, "first")
+    assert (retried.status_code, retried.json()["standing"]) == (200, "message")
+    assert _post(client, "first").text == retried.text
+    assert (_count(server, payments), _count(server, messages)) == (1, 1)
+
+
+@pytest.mark.parametrize("bodies", ["same", "other"])
+def test_racing_requests_with_one_key_book_once(server: Server, case_id: str, bodies: str) -> None:
+    person = server.person(Role.OPS)
+
+    def one(number: int) -> httpx.Response:
+        changed = {"payment_id": f"P-{number}"} if bodies == "other" else {}
+        return _post(server.speaking_for(person), **changed)
+
+    with ThreadPoolExecutor(6) as many:
+        answers = list(many.map(one, range(6)))
+    assert (_count(server, payments), _count(server, messages)) == (1, 1)
+    if bodies == "same":
+        assert len({(answer.status_code, answer.text) for answer in answers}) == 1
+    else:
+        assert sorted(answer.status_code for answer in answers) == [201] + [422] * 5
+        assert {answer.json()["detail"] for answer in answers if answer.status_code == 422} == {"key_reused"}
+
+
+def test_racing_requests_with_keys_of_their_own_book_once(server: Server, case_id: str) -> None:
+    person = server.person(Role.OPS)
+    with ThreadPoolExecutor(6) as many:
+        answers = list(many.map(lambda n: _post(server.speaking_for(person), f"k{n}"), range(6)))
+    assert (_count(server, payments), _count(server, messages)) == (1, 1)
+    assert len({answer.text for answer in answers}) == 1
+    assert sorted(answer.status_code for answer in answers) == [200] * 5 + [201]
+
+
+def test_money_without_a_case_is_kept_as_an_incident(server: Server) -> None:
+    answer = _post(server.as_(Role.OPS), loan_id="UNKNOWN")
+    assert (answer.status_code, answer.json()["standing"]) == (201, "suspense")
+    assert answer.json()["case_id"] is None
+    assert _count(server, incidents) == 1
+
+
+@pytest.mark.parametrize("key", [None, "", "a b", "é", "x" * 129, "a\x00b", "\t"])
+def test_a_request_needs_a_key(server: Server, case_id: str, key: str | None) -> None:
+    headers = {} if key is None else {b"Idempotency-Key": key.encode()}
+    answer = server.as_(Role.OPS).post("/api/v1/payments", json=BODY, headers=headers)
+    assert (answer.status_code, answer.json()["detail"]) == (400, "key_missing")
+    assert _count(server, payments) == 0
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"amount_minor": 0},
+        {"amount_minor": "100"},
+        {"amount_minor": 1.0},
+        {"amount_minor": 10**16},
+        {"amount_minor": True},
+        {"currency": "cny"},
+        {"currency": "TWD"},
+        {"payment_id": "P 1"},
+        {"payment_id": "x" * 49},
+        {"loan_id": "../L1"},
+        {"loan_id": "L1\x00"},
+        {"booked_on": "2026-11-04"},
+        {"booked_on": "2026-02-30"},
+        {"value_on": 20261102},
+        {"kind": "gift"},
+        {"channel": "cheque"},
+        {"kind": "reversal"},
+        {"reverses_payment_id": "P-0"},
+        {"provisional": "yes"},
+        {"case_id": "case-L1-1"},
+    ],
+    ids=str,
+)
+def test_a_payment_that_cannot_be_is_refused_whole(
+    server: Server, case_id: str, changed: dict[str, Any]
+) -> None:
+    answer = _post(server.as_(Role.OPS), **changed)
+    assert answer.status_code == 422
+    assert answer.json()["errors"]
+    assert _count(server, payments) == 0
