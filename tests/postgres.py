@@ -58,8 +58,7 @@ def cluster(*, durable: bool = False) -> Iterator[Cluster]:
     binaries = _binaries()
     folder = Path(tempfile.mkdtemp(prefix="arrears-pg-"))
     try:
-        if os.geteuid() == 0:
-            shutil.chown(folder, "postgres", "postgres")
+        _hand_over(folder)
         made = Cluster(binaries, folder)
         _initialise(made)
         _start(made, durable=durable)
@@ -69,6 +68,14 @@ def cluster(*, durable: bool = False) -> Iterator[Cluster]:
             _control(made, "stop", "--mode=immediate")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _hand_over(folder: Path) -> None:
+    if os.geteuid() == 0:
+        try:
+            shutil.chown(folder, "postgres", "postgres")
+        except LookupError as nobody:
+            raise NoPostgres("a user `postgres` to run the server as") from nobody
 
 
 def _binaries() -> Path:
