@@ -47,6 +47,9 @@ _UNSETTLED_OF: Final = (
     .where(messages.c.case_id.in_(bindparam("names", expanding=True)), messages.c.status.in_(_UNSETTLED))
     .order_by(messages.c.rank, messages.c.arrival)
 )
+_STILL_SENT: Final = select(messages.c.message_id).where(
+    messages.c.message_id.in_(bindparam("names", expanding=True)), messages.c.status == "sent"
+)
 _MARK: Final = (
     update(messages)
     .where(
@@ -60,10 +63,11 @@ _MARK: Final = (
 
 @dataclass(frozen=True)
 class RelayTerms:
-    """`in_flight` requests at once (more floods the server); the first resend after `resend_seconds`, then later
+    """`in_flight` requests and `opening` cases at once (more floods the server); the first resend after `resend_seconds`, then later
     and later; after `max_attempts` that Temporal accepted a message is parked with an incident."""
 
     in_flight: int = 32
+    opening: int = 48
     resend_seconds: float = 15.0
     max_attempts: int = 20
     poll_seconds: float = 0.25
@@ -88,6 +92,7 @@ class Relay:
         self._terms = terms or RelayTerms()
         self._door = door
         self._busy: dict[str, asyncio.Task[None]] = {}
+        self._opening: set[str] = set()
         self._bell = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -137,14 +142,16 @@ class Relay:
 
     def _heads(self, connection: Connection, *, now: datetime, door: datetime, room: int) -> list[MessageRow]:
         said = self._ready(connection, _SAID, now=now, door=door, room=room)
-        # Starting a portfolio must not keep a collector waiting: new cases leave a quarter of the room free, and
-        # they are taken by the handful, because each taking is a durable write.
-        most = self._terms.in_flight * 3 // 4
-        starting = sum(1 for task in self._busy.values() if task.get_name() == "open")
-        if starting > most - min(_HANDFUL, most):
+        # Starting a portfolio must not keep a collector waiting, nor flood the workers: only so many cases are
+        # opening at once. They are taken by the handful, because each taking is a durable write.
+        self._opening &= set(connection.execute(_STILL_SENT, {"names": list(self._opening)}).scalars())
+        most = self._terms.opening
+        if len(self._opening) > most - min(_HANDFUL, most):
             return said
-        spare = min(room - len(said), most - starting)
-        return [*said, *self._ready(connection, _OPENS, now=now, door=door, room=spare)]
+        spare = min(room - len(said), most - len(self._opening))
+        opens = self._ready(connection, _OPENS, now=now, door=door, room=spare)
+        self._opening |= {row.message_id for row in opens}
+        return [*said, *opens]
 
     def _ready(
         self, connection: Connection, which: Select[Any], *, now: datetime, door: datetime, room: int

@@ -125,13 +125,19 @@ def load_delivery(
     loans: int | None = None,
     console: Console,
 ) -> Outcome:
-    """The same for another verb that has its store open; ends the command when the delivery is refused."""
+    """The same for another verb that runs the relay itself: it waits until every case is open.
+
+    Ends the command when the delivery is refused.
+    """
     order = Order(paths, rejects_to=rejects_to, rebase_to_today=rebase, first_loans=loans)
     with _bars(console) as bars:
         outcome = import_delivery(store, pack, order, bars)
+        started = None if outcome.verdict is Verdict.REFUSED else _wait(store, outcome, bars)
     _show(console, outcome, order)
-    if outcome.verdict is Verdict.REFUSED:
+    if started is None:
         stop("The delivery was refused.", code=1)
+    if started.cases:
+        _show_started(console, started)
     return outcome
 
 
