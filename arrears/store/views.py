@@ -1,0 +1,268 @@
+"""What pages are shown: frozen values shaped for the eye, made by `queries`; personal data are kept out of reprs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+
+class View(StrEnum):
+    """The splits of the inbox."""
+
+    ALL = "all"
+    MINE = "mine"
+    FREE = "free"
+    LATE = "late"
+
+
+@dataclass(frozen=True)
+class Reader:
+    """For whom a list is made: whose tasks, and what is late at this instant."""
+
+    staff_id: str
+    roles: tuple[str, ...]
+    now: datetime
+
+
+@dataclass(frozen=True)
+class TaskKey:
+    """A place in the list: the last row that was shown."""
+
+    due_at: datetime
+    task_id: str
+
+
+@dataclass(frozen=True, order=True)
+class InboxRow:
+    due_at: datetime
+    task_id: str
+    case_id: str
+    loan_id: str
+    kind: str
+    role: str
+    stage: str
+    borrower: str = field(repr=False)
+    assignee: str | None
+    assignee_name: str | None
+    currency: str
+    overdue_minor: int
+    first_overdue_on: date | None
+
+
+@dataclass(frozen=True)
+class InboxPage:
+    rows: tuple[InboxRow, ...]
+    more: TaskKey | None
+
+
+@dataclass(frozen=True)
+class ContactView:
+    channel: str
+    address: str = field(repr=False)
+    timezone: str | None
+    allowed_from: str | None
+    allowed_to: str | None
+    preferred: bool
+    do_not_contact: bool
+
+
+@dataclass(frozen=True)
+class Said:
+    """A message as its sender sees it: what was said and what became of it."""
+
+    message_id: str
+    signal: str
+    actor: str
+    actor_name: str | None
+    content: Mapping[str, Any]
+    status: str
+    reason: str | None
+    accepted_at: datetime
+    settled_at: datetime | None
+
+
+@dataclass(frozen=True)
+class TaskView:
+    task_id: str
+    case_id: str
+    loan_id: str
+    borrower: str = field(repr=False)
+    kind: str
+    role: str
+    stage: str
+    status: str
+    facts_no: int
+    facts: Mapping[str, Any]
+    barred: tuple[str, ...]
+    opened_at: datetime
+    due_at: datetime
+    closed_at: datetime | None
+    outcome: str | None
+    decided_by: str | None
+    decided_by_name: str | None
+    why: str | None
+    ended_why: str | None
+    assignee: str | None
+    assignee_name: str | None
+    claimed_at: datetime | None
+    case_status: str
+    case_stage: str
+    answer: Said | None
+    contacts: tuple[ContactView, ...]
+
+
+@dataclass(frozen=True)
+class CaseView:
+    case_id: str
+    loan_id: str
+    borrower_id: str
+    borrower: str = field(repr=False)
+    borrower_kind: str
+    episode: int
+    status: str
+    stage: str
+    stage_since: datetime
+    opened_at: datetime
+    closed_at: datetime | None
+    closed_reason: str | None
+    currency: str
+    balance_minor: int
+    overdue_minor: int
+    first_overdue_on: date | None
+    pack: str
+    attention: bool
+    seq: int
+    recorded_at: datetime
+    owed: Mapping[str, int]
+    product: str
+    contract_no: str | None
+    as_of_on: date
+
+
+@dataclass(frozen=True)
+class CaseTask:
+    task_id: str
+    kind: str
+    role: str
+    stage: str
+    status: str
+    opened_at: datetime
+    due_at: datetime
+    closed_at: datetime | None
+    outcome: str | None
+    assignee: str | None
+    assignee_name: str | None
+    barred: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class StageEntry:
+    stage: str
+    at: datetime
+    why: str
+
+
+@dataclass(frozen=True)
+class DeadlineView:
+    name: str
+    due_at: datetime
+
+
+@dataclass(frozen=True)
+class PaymentView:
+    payment_id: str
+    loan_id: str
+    booked_on: date
+    value_on: date
+    amount_minor: int
+    currency: str
+    channel: str
+    kind: str
+    provisional: bool
+    source: str
+    standing: str
+    received_at: datetime
+    allocated: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class NoticeView:
+    notice_id: str
+    status: str
+    amount_minor: int
+    balance_minor: int
+    currency: str
+    cure_on: date | None
+    released_by: str
+    released_by_name: str | None
+    released_at: datetime
+    sent_at: datetime | None
+    arrived_at: datetime | None
+    document: str | None
+    document_hash: str | None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One record of a case: what was heard and what followed."""
+
+    seq: int
+    at: datetime
+    event: Mapping[str, Any]
+    effects: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """Newest first. The maps give tasks their kind, people their names, remarks their words."""
+
+    steps: tuple[Step, ...]
+    earlier: int | None
+    task_kinds: Mapping[str, str]
+    names: Mapping[str, str]
+    remarks: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    case_id: str
+    loan_id: str
+    borrower: str = field(repr=False)
+    status: str
+    stage: str
+    currency: str
+    overdue_minor: int
+    first_overdue_on: date | None
+    next_deadline: str | None
+    next_deadline_at: datetime | None
+    attention: bool
+    closed_at: datetime | None
+    closed_reason: str | None
+
+
+@dataclass(frozen=True)
+class CaseKey:
+    due_at: datetime
+    case_id: str
+
+
+@dataclass(frozen=True)
+class IncidentView:
+    incident_id: str
+    kind: str
+    case_id: str | None
+    loan_id: str | None
+    detail: Mapping[str, Any]
+    status: str
+    opened_at: datetime
+    closed_at: datetime | None
+    closed_by: str | None
+    closed_by_name: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class IncidentKey:
+    at: datetime
+    incident_id: str

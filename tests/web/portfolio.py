@@ -1,0 +1,165 @@
+"""A small portfolio in which every page has something to show, seen from a given hour."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from arrears.store import intents
+from arrears.store.intents import PaymentIn
+from tests.builders import CaseRoom, LoanFacts
+
+NAMES = (
+    "胡国栋",
+    "朱秀英",
+    "陈振华",
+    "黄春燕",
+    "高雪梅",
+    "孙思远",
+    "张振华",
+    "徐春燕",
+    "马晓东",
+    "杨雪梅",
+    "吴婉婷",
+    "何立新",
+)
+
+
+@dataclass(frozen=True)
+class Portfolio:
+    """Cases by what is to be seen in them."""
+
+    first_contact: str
+    promised: str
+    escalation: str
+    notice: str
+    formal: str
+    review: str
+    second: str
+    legal: str
+    paid: str
+
+
+def fill(room: CaseRoom, now: datetime) -> Portfolio:
+    """Each case lives its own past, which ends at `now`."""
+    for n, name in enumerate(NAMES):
+        room.now = now - timedelta(hours=7 * n)
+        facts = LoanFacts(
+            name, days_past_due=3 + 2 * n, overdue=1_165_923 * (n + 1), balance=9_876_543 * (n + 1)
+        )
+        room.a_case(facts, phone=f"139{n:04d}{n * 7:04d}")
+    made = Portfolio(
+        first_contact=_begun(room, now),
+        promised=_promised(room, now),
+        escalation=_up_to_escalation(room, now, "刘明辉"),
+        notice=_up_to_notice(room, now, "杨建国"),
+        formal=_notified(room, now, "王佳怡"),
+        review=_up_to_review(room, now, "周海燕"),
+        second=_up_to_second(room, now, "杨思远"),
+        legal=_in_court(room, now),
+        paid=_paid(room, now),
+    )
+    room.now = now
+    _strange_money(room)
+    return made
+
+
+def _begun(room: CaseRoom, now: datetime) -> str:
+    room.now = now
+    return room.a_case(LoanFacts("李明辉", days_past_due=12, overdue=7_472_931, balance=31_086_412))
+
+
+def _promised(room: CaseRoom, now: datetime) -> str:
+    room.now = now - timedelta(days=6)
+    case_id = room.a_case(LoanFacts("朱子涵", days_past_due=12, overdue=5_396_314, balance=20_000_000))
+    room.say(case_id, "first_contact", "na", by="s-collector")
+    room.pass_days(case_id, 4)
+    room.say(
+        case_id,
+        "follow_up",
+        "ptp",
+        by="s-collector",
+        reason="发工资后还款，请勿再拨打单位电话。",
+        amount_minor=5_396_314,
+        on=room.today + timedelta(days=9),
+    )
+    room.pay(case_id, 1_000_000)
+    return case_id
+
+
+def _up_to_escalation(room: CaseRoom, now: datetime, name: str) -> str:
+    room.now = now - timedelta(days=12)
+    case_id = room.a_case(LoanFacts(name, days_past_due=41, overdue=81_044_604, balance=92_000_000))
+    room.say(case_id, "first_contact", "rtp", by="s-collector", reason="称与银行有争议，拒绝还款。")
+    room.pass_days(case_id, 10)
+    return case_id
+
+
+def _up_to_notice(room: CaseRoom, now: datetime, name: str) -> str:
+    case_id = _up_to_escalation(room, now, name)
+    room.say(case_id, "escalation", "escalate", by="s-lead")
+    return case_id
+
+
+def _notified(room: CaseRoom, now: datetime, name: str) -> str:
+    room.now = now - timedelta(days=20)
+    case_id = room.a_case(LoanFacts(name, days_past_due=45, overdue=30_858_329, balance=33_000_000))
+    room.say(case_id, "first_contact", "na", by="s-colleague")
+    room.pass_days(case_id, 9)
+    room.say(case_id, "escalation", "escalate", by="s-lead")
+    room.say(case_id, "notice_release", "release", by="s-lead")
+    room.pass_days(case_id, 2)
+    return case_id
+
+
+def _up_to_review(room: CaseRoom, now: datetime, name: str) -> str:
+    room.now = now - timedelta(days=40)
+    case_id = room.a_case(LoanFacts(name, days_past_due=60, overdue=28_605_188, balance=28_605_188))
+    room.say(case_id, "first_contact", "na", by="s-colleague")
+    room.pass_days(case_id, 9)
+    room.say(case_id, "escalation", "escalate", by="s-lead")
+    room.say(case_id, "notice_release", "release", by="s-lead")
+    room.pass_days(case_id, 29)
+    return case_id
+
+
+def _up_to_second(room: CaseRoom, now: datetime, name: str) -> str:
+    case_id = _up_to_review(room, now, name)
+    room.say(case_id, "legal_review", "sue", by="s-advisor1", reason="催告函已送达，证据齐全。")
+    return case_id
+
+
+def _in_court(room: CaseRoom, now: datetime) -> str:
+    room.now = now - timedelta(days=70)
+    case_id = room.a_case(LoanFacts("陈建业", days_past_due=80, overdue=12_300_000, balance=12_300_000))
+    room.pass_days(case_id, 9)
+    room.say(case_id, "escalation", "escalate", by="s-lead")
+    room.to_legal(case_id)
+    return case_id
+
+
+def _paid(room: CaseRoom, now: datetime) -> str:
+    room.now = now - timedelta(days=3)
+    case_id = room.a_case(LoanFacts("赵文博", days_past_due=9, overdue=1_481_010, balance=8_000_000))
+    room.say(case_id, "first_contact", "cant", by="s-collector")
+    room.pay(case_id, 1_481_010)
+    return case_id
+
+
+def _strange_money(room: CaseRoom) -> None:
+    """Money for nobody and a signal nobody sent: the operators' queue is not empty."""
+    currency = room.rules.terms.currency
+    with room.store.transaction() as connection:
+        intents.post_payment(
+            connection,
+            PaymentIn("P-900001", "RL-UNKNOWN-7", room.today, room.today, 1_250_000, currency),
+            at=room.now,
+            source="core-bank",
+            reopen_days=room.rules.terms.reopen_days,
+        )
+        intents.raise_incident(
+            connection,
+            kind="unknown_message",
+            key="case-RL2024000001-1-0f3a",
+            at=room.now - timedelta(hours=5),
+            case_id="case-RL2024000001-1",
+            detail={"signal": "task_decided"},
+        )

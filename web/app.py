@@ -1,0 +1,78 @@
+"""The server people and programs speak to: pages, JSON routes, static files, and what guards them all."""
+
+from collections.abc import Callable
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import structlog
+from fastapi import FastAPI, Request
+from starlette.responses import Response
+
+from api import errors
+from api.auth.entrance import Entrance
+from api.auth.sessions import cookie_name
+from api.deps import EVERYONE, Reachable, require_declared
+from api.desk.desk import Desk
+from api.routes import router as api_router
+from arrears.contracts import Rules
+from arrears.settings import Settings
+from arrears.store.session import Store
+from web.assets import PREFIX, Assets
+from web.formats import Formats
+from web.headers import SecurityHeaders
+from web.mishap import Mishaps
+from web.office import Office
+from web.pages import cases, inbox, incidents, payments, prefs, sign_in, tasks
+from web.reception import Reception
+from web.rendering import Pages
+from web.seal import Sealed
+
+log = structlog.get_logger(__name__)
+
+_LARGEST_REPORT: Final = 16 * 1024
+
+
+def create_app(
+    *,
+    settings: Settings,
+    store: Store,
+    desk: Desk,
+    entrance: Entrance,
+    rules: Callable[[], Rules],
+    temporal_ready: Reachable | None = None,
+) -> FastAPI:
+    assets = Assets()
+    pages = Pages(assets, Formats(ZoneInfo(rules().calendar.zone)))
+    mishaps = Mishaps(pages)
+    app = FastAPI(title="Arrears", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.store, app.state.desk, app.state.entrance = store, desk, entrance
+    app.state.temporal_reachable = temporal_ready
+    app.state.office = Office(settings, store, desk, entrance, rules, pages)
+    app.include_router(api_router)
+    for part in (sign_in, prefs, inbox, tasks, cases, incidents, payments):
+        app.include_router(part.router)
+    app.add_api_route("/csp", _report, methods=["POST"], dependencies=[EVERYONE])
+    app.mount(PREFIX, assets, name="static")
+    errors.install(app, page=mishaps)
+    # The last one added is the first to see a request.
+    app.add_middleware(Sealed, mishap=mishaps)
+    app.add_middleware(
+        Reception,
+        sessions=entrance.sessions,
+        cookie=cookie_name(secure=entrance.secure_cookies),
+        mishap=mishaps,
+    )
+    app.add_middleware(SecurityHeaders, secure=entrance.secure_cookies)
+    require_declared(app)
+    return app
+
+
+async def _report(request: Request) -> Response:
+    """A browser refused to load something: worth a line, whatever it was."""
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > _LARGEST_REPORT:
+            break
+    log.warning("a page broke the content policy", bytes=size)
+    return Response(status_code=204)

@@ -1,0 +1,159 @@
+"""One case as its reader sees it: figures, the way through the stages, work, clocks, money, letters, the story."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from urllib.parse import quote
+
+from sqlalchemy import Connection
+
+from api.auth.permissions import Permission, may, may_ever, task_relations
+from api.auth.person import Person
+from arrears.policy.state import Stage
+from arrears.settings import Settings
+from arrears.store import queries
+from arrears.store.views import (
+    CaseTask,
+    CaseView,
+    DeadlineView,
+    IncidentView,
+    NoticeView,
+    PaymentView,
+    StageEntry,
+)
+from web.formats import Formats
+from web.language import gettext as _
+from web.seen import shown_name
+from web.story import Entry, Teller
+from web.words import ENTERED, called
+
+WAY = (Stage.INITIAL, Stage.FORMAL, Stage.LEGAL)
+
+
+@dataclass(frozen=True)
+class Milestone:
+    """A stage on the way: passed, where the case is now, or ahead."""
+
+    stage: str
+    state: str
+    entered_at: datetime | None
+    why: str
+
+
+@dataclass(frozen=True)
+class TaskLine:
+    task: CaseTask
+    href: str | None
+
+
+@dataclass(frozen=True)
+class NoticeLine:
+    notice: NoticeView
+    href: str | None
+
+
+@dataclass(frozen=True)
+class CaseSheet:
+    case: CaseView
+    name: str = field(repr=False)
+    overdue_since: date | None
+    days_past_due: int
+    way: tuple[Milestone, ...]
+    open_tasks: tuple[TaskLine, ...]
+    ended_tasks: tuple[TaskLine, ...]
+    deadlines: tuple[DeadlineView, ...]
+    ledger: tuple[PaymentView, ...]
+    notices: tuple[NoticeLine, ...]
+    incidents: tuple[IncidentView, ...]
+    story: tuple[Entry, ...]
+    is_earlier: bool
+    earlier_href: str | None
+    href: str
+    engine_href: str | None
+    may_skip: bool
+
+
+@dataclass(frozen=True)
+class Look:
+    """Where the letters lie and the engine is seen, how things are written, when, and whether time can be skipped."""
+
+    settings: Settings
+    shapes: Formats
+    now: datetime
+    skips_time: bool
+
+
+def case_sheet(
+    connection: Connection, case: CaseView, who: Person, look: Look, *, before: int | None
+) -> CaseSheet:
+    tasks = queries.tasks_of(connection, case.case_id)
+    told = queries.timeline(connection, case.case_id, before=before)
+    holds = any(task.assignee == who.staff_id and task.status == "open" for task in tasks)
+    lines = [TaskLine(task, _task_href(task, who)) for task in tasks]
+    href = f"/cases/{quote(case.case_id, safe='')}"
+    overdue_since = case.first_overdue_on if case.overdue_minor else None
+    return CaseSheet(
+        case=case,
+        name=shown_name(who, case.borrower, holds=holds),
+        overdue_since=overdue_since,
+        days_past_due=look.shapes.days_past_due(overdue_since, look.now),
+        way=_way(case, queries.stages_of(connection, case.case_id)),
+        open_tasks=tuple(line for line in lines if line.task.status == "open"),
+        ended_tasks=tuple(line for line in lines if line.task.status != "open"),
+        deadlines=queries.deadlines_of(connection, case.case_id),
+        ledger=queries.ledger_of(connection, case.loan_id),
+        notices=tuple(
+            NoticeLine(notice, _document_href(href, notice, look.settings))
+            for notice in queries.notices_of(connection, case.case_id)
+        ),
+        incidents=_incidents(connection, case, who),
+        story=Teller(told, case.currency, look.shapes).tell(),
+        is_earlier=before is not None,
+        earlier_href=f"{href}?before={told.earlier}#story" if told.earlier else None,
+        href=href,
+        engine_href=_engine_href(case, who, look.settings),
+        may_skip=look.skips_time and case.status == "open" and may(who, Permission.SKIP_TIME),
+    )
+
+
+def _way(case: CaseView, entries: tuple[StageEntry, ...]) -> tuple[Milestone, ...]:
+    entered = {entry.stage: entry for entry in entries}
+    now = WAY.index(Stage(case.stage))
+    return tuple(
+        Milestone(
+            stage,
+            _state(case, place, now),
+            entered[stage].at if stage in entered and place <= now else None,
+            called(ENTERED, entered[stage].why) if stage in entered and place <= now else _("not reached"),
+        )
+        for place, stage in enumerate(WAY)
+    )
+
+
+def _state(case: CaseView, place: int, now: int) -> str:
+    if place != now:
+        return "passed" if place < now else "ahead"
+    return "now" if case.status == "open" else "passed"
+
+
+def _task_href(task: CaseTask, who: Person) -> str | None:
+    relations = task_relations(who, role=task.role, assignee=task.assignee, barred=task.barred)
+    readable = may(who, Permission.READ_TASK, relations)
+    return f"/tasks/{quote(task.task_id, safe='')}" if readable else None
+
+
+def _document_href(case_href: str, notice: NoticeView, settings: Settings) -> str | None:
+    is_there = notice.document is not None and (settings.letters / f"{notice.notice_id}.pdf").is_file()
+    return f"{case_href}/notices/{quote(notice.notice_id, safe='')}" if is_there else None
+
+
+def _incidents(connection: Connection, case: CaseView, who: Person) -> tuple[IncidentView, ...]:
+    if not may_ever(who, Permission.READ_INCIDENT):
+        return ()
+    return queries.incidents_of(connection, case.case_id)
+
+
+def _engine_href(case: CaseView, who: Person, settings: Settings) -> str | None:
+    if settings.temporal_ui_url is None or not may(who, Permission.INSPECT_ENGINE):
+        return None
+    root = settings.temporal_ui_url.rstrip("/")
+    return f"{root}/namespaces/{settings.temporal_namespace}/workflows/{quote(case.case_id, safe='')}"

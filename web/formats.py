@@ -1,0 +1,135 @@
+"""How money, days and instants are written on a page, in the language of the moment and the bank's zone."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.numbers import format_currency, format_decimal
+
+from arrears.policy.currency import EXPONENTS
+from web.language import gettext as _
+from web.language import locale
+
+SOON: Final = timedelta(hours=2)
+MOST_SHOWN: Final = 999
+_LARGEST_MINOR: Final = 10**13
+
+
+@dataclass(frozen=True)
+class DueClock:
+    """`state` is late, soon, today or ok; the words say the same as colour and icon."""
+
+    state: str
+    text: str
+    icon: str
+
+
+@dataclass(frozen=True)
+class Formats:
+    """What templates may call; `zone` is the bank's."""
+
+    zone: ZoneInfo
+
+    def local(self, instant: datetime | int) -> datetime:
+        at = datetime.fromtimestamp(instant, UTC) if isinstance(instant, int) else instant
+        return at.astimezone(self.zone)
+
+    def day_of(self, instant: datetime | int) -> date:
+        return self.local(instant).date()
+
+    def moment(self, instant: datetime | int) -> str:
+        """For lists: month and day, hour and minute."""
+        return self.local(instant).strftime("%m-%d %H:%M")
+
+    def stamp(self, instant: datetime | int) -> str:
+        """For facts: with the year."""
+        return self.local(instant).strftime("%Y-%m-%d %H:%M")
+
+    def iso(self, instant: datetime | int) -> str:
+        """For the `datetime` attribute of a <time>."""
+        return self.local(instant).isoformat(timespec="seconds")
+
+    def due(self, due_at: datetime, now: datetime) -> DueClock:
+        left = due_at - now
+        if left < timedelta():
+            return DueClock("late", _late(-left), "triangle-alert")
+        if left < SOON:
+            return DueClock("soon", _left(left), "clock")
+        state = "today" if self.day_of(due_at) == self.day_of(now) else "ok"
+        return DueClock(state, _left(left), "clock")
+
+    def days_past_due(self, first_overdue_on: date | None, now: datetime) -> int:
+        return 0 if first_overdue_on is None else max(0, (self.day_of(now) - first_overdue_on).days)
+
+
+def money(amount_minor: int, currency: str) -> str:
+    return _money(amount_minor, currency, locale())
+
+
+def plain_money(amount_minor: int, currency: str) -> str:
+    """As a person would type it into a field."""
+    digits = EXPONENTS.get(currency, 2)
+    return f"{Decimal(amount_minor).scaleb(-digits):.{digits}f}"
+
+
+def minor_units(typed: str, currency: str) -> int | None:
+    """What somebody typed as an amount (12,000.50); None when it is none, or finer than the currency."""
+    cleaned = typed.strip().translate(_TYPED)
+    try:
+        amount = Decimal(cleaned).scaleb(EXPONENTS.get(currency, 2))
+    except InvalidOperation:
+        return None
+    if not amount.is_finite() or amount != amount.to_integral_value() or abs(amount) > _LARGEST_MINOR:
+        return None
+    return int(amount)
+
+
+def typed_day(typed: str) -> date | None:
+    try:
+        return date.fromisoformat(typed.strip())
+    except ValueError:
+        return None
+
+
+def number(value: int) -> str:
+    return format_decimal(value, locale=locale())
+
+
+def count(value: int) -> str:
+    """A zero says nothing, and beyond 999 nobody counts."""
+    if value == 0:
+        return ""
+    return f"{MOST_SHOWN}+" if value > MOST_SHOWN else str(value)
+
+
+# Thousands' commas, blanks and currency signs as people type them, half- and full-width.
+_TYPED: Final = str.maketrans(dict.fromkeys(",，  ¥￥元$") | {"．": ".", "。": "."})
+
+
+@lru_cache(maxsize=16_384)
+def _money(amount_minor: int, currency: str, where: Locale) -> str:
+    amount = Decimal(amount_minor).scaleb(-EXPONENTS.get(currency, 2))
+    # To an English reader in a Chinese bank "¥" is the yuan; CLDR would write "CN¥".
+    return format_currency(amount, currency, locale=where).replace("CN¥", "¥").replace("-", "−")
+
+
+def _late(by: timedelta) -> str:
+    minutes = int(by.total_seconds() // 60)
+    if minutes < 60:
+        return _("Late %(n)s min") % {"n": max(minutes, 1)}
+    if minutes < 24 * 60:
+        return _("Late %(n)s h") % {"n": minutes // 60}
+    return _("Late %(n)s d") % {"n": minutes // (24 * 60)}
+
+
+def _left(left: timedelta) -> str:
+    minutes = int(left.total_seconds() // 60)
+    if minutes < 60:
+        return _("%(n)s min left") % {"n": max(minutes, 1)}
+    if minutes < 24 * 60:
+        return _("%(n)s h left") % {"n": minutes // 60}
+    return _("%(n)s d left") % {"n": minutes // (24 * 60)}

@@ -1,0 +1,118 @@
+"""What people type into forms, read into what the desk takes; every fault has a field and words."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+from api.desk.desk import Answer
+from api.forms import LONGEST_REASON
+from arrears.policy.tasks import Missing, Outcome
+from arrears.store.intents import PaymentIn
+from web.formats import minor_units, typed_day
+from web.words import Words, called, term
+
+Faults = Mapping[str, str]
+
+FAULTS: Final[Words] = {
+    "reason_required": term("fault", "Say why"),
+    "reason_too_long": term("fault", "The text is too long"),
+    "control_sign": term("fault", "The text holds signs that cannot be kept"),
+    "amount_required": term("fault", "Enter the amount"),
+    "amount_unreadable": term("fault", "Enter the amount as a number, such as 12,000.50"),
+    "day_required": term("fault", "Choose the day"),
+    "day_unreadable": term("fault", "Enter the day as year-month-day, such as 2026-12-31"),
+    "day_in_the_past": term("fault", "The day is in the past"),
+    "day_in_the_future": term("fault", "The day is in the future"),
+    "answer_required": term("fault", "Choose an answer"),
+    "answer_not_offered": term("fault", "This task does not take that answer"),
+    "loan_required": term("fault", "Enter the loan number"),
+    "loan_unknown": term("fault", "No loan has this number"),
+    "currency_not_the_packs": term("fault", "The loan is in another currency"),
+    "not_found": term("fault", "No case has this loan number"),
+}
+
+
+def told(faults: Iterable[Missing]) -> dict[str, str]:
+    """The first fault of each field, in the reader's language."""
+    words: dict[str, str] = {}
+    for fault in faults:
+        words.setdefault(fault.field, called(FAULTS, fault.why))
+    return words
+
+
+@dataclass(frozen=True)
+class DecisionForm:
+    """As it was typed, so that it can be shown again."""
+
+    outcome: str = ""
+    facts_no: str = ""
+    reason: str = field(default="", repr=False)
+    amount: str = ""
+    on: str = ""
+
+    def read(self, currency: str) -> Answer | list[Missing]:
+        """Amount and day belong to a promise; whatever else they hold was typed for an answer not given."""
+        typed, day_typed = (self.amount, self.on) if self.outcome == Outcome.PROMISE else ("", "")
+        amount = minor_units(typed, currency) if typed.strip() else None
+        day = typed_day(day_typed) if day_typed.strip() else None
+        faults = [
+            *_said(self.outcome, Missing("outcome", "answer_required")),
+            *_readable(day_typed, day, Missing("on", "day_unreadable")),
+            *_readable(typed, amount, Missing("amount", "amount_unreadable")),
+            *_kept("reason", self.reason),
+        ]
+        return faults or Answer(self.outcome, self._seen_facts(), self.reason.strip() or None, amount, day)
+
+    def _seen_facts(self) -> int:
+        known = self.facts_no.isascii() and self.facts_no.isdecimal() and len(self.facts_no) < 10
+        return int(self.facts_no) if known else -1
+
+
+@dataclass(frozen=True)
+class PaymentForm:
+    payment_id: str
+    loan_id: str = ""
+    amount: str = ""
+    value_on: str = ""
+
+    def read(self, *, currency: str, today: date) -> PaymentIn | list[Missing]:
+        amount = minor_units(self.amount, currency) if self.amount.strip() else None
+        day = typed_day(self.value_on) if self.value_on.strip() else None
+        faults = [
+            *_said(self.loan_id.strip(), Missing("loan_id", "loan_required")),
+            *_said(self.amount.strip(), Missing("amount", "amount_required")),
+            *_readable(self.amount, amount, Missing("amount", "amount_unreadable")),
+            *_said(self.value_on.strip(), Missing("value_on", "day_required")),
+            *_readable(self.value_on, day, Missing("value_on", "day_unreadable")),
+        ]
+        if faults or amount is None or day is None:
+            return faults
+        if day > today:
+            return [Missing("value_on", "day_in_the_future")]
+        return PaymentIn(
+            payment_id=self.payment_id,
+            loan_id=self.loan_id.strip(),
+            booked_on=today,
+            value_on=day,
+            amount_minor=amount,
+            currency=currency,
+            channel="transfer",
+        )
+
+
+def _said(text: str, otherwise: Missing) -> list[Missing]:
+    return [] if text else [otherwise]
+
+
+def _readable(text: str, value: object | None, otherwise: Missing) -> list[Missing]:
+    return [otherwise] if text.strip() and value is None else []
+
+
+def _kept(name: str, text: str) -> list[Missing]:
+    if len(text) > LONGEST_REASON:
+        return [Missing(name, "reason_too_long")]
+    # PostgreSQL keeps no NUL, and no other control sign says anything.
+    if any(ord(sign) < 32 and sign not in "\n\r\t" for sign in text):
+        return [Missing(name, "control_sign")]
+    return []

@@ -1,0 +1,79 @@
+"""What a person is shown when a page cannot be had: what happened, and the way back."""
+
+from collections.abc import Callable
+from urllib.parse import quote, urlsplit
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from api.errors import Problem
+from web.language import gettext as _
+from web.rendering import Pages
+from web.visitor import safe_next
+
+Mishap = Callable[[Request, Problem], Response]
+
+
+class Mishaps:
+    def __init__(self, pages: Pages) -> None:
+        self._pages = pages
+
+    def __call__(self, request: Request, problem: Problem) -> Response:
+        if problem.message_id == "not_signed_in":
+            return _to_the_door(request)
+        title, text = _told(problem)
+        page = self._pages.show(
+            request,
+            "error.html",
+            status=problem.status,
+            code=problem.status,
+            title=title,
+            text=text,
+            reference=problem.reference,
+        )
+        if problem.retry_after is not None:
+            page.headers["Retry-After"] = str(problem.retry_after)
+        return page
+
+
+def _to_the_door(request: Request) -> Response:
+    """A swap must not put the sign-in page into the middle of another one."""
+    if request.headers.get("hx-request") == "true":
+        back = urlsplit(request.headers.get("hx-current-url", ""))
+        door = _door(f"{back.path}?{back.query}" if back.query else back.path)
+        return Response(status_code=401, headers={"HX-Redirect": door})
+    query = request.url.query
+    wanted = f"{request.url.path}?{query}" if query else request.url.path
+    return RedirectResponse(_door(wanted if request.method == "GET" else "/"), 303)
+
+
+def _door(wanted: str) -> str:
+    back_to = safe_next(wanted)
+    return "/login" if back_to == "/" else f"/login?next={quote(back_to, safe='/')}"
+
+
+def _told(problem: Problem) -> tuple[str, str]:
+    match problem.message_id:
+        case "cross_site":
+            return _("This page was too old"), _(
+                "It was opened before you signed in again. Open it once more."
+            )
+        case "too_large" | "media_type" | "unreadable" | "invalid" | "bad_cursor":
+            return _("This cannot be read"), _(
+                "The address or the form is not one of ours. Nothing was changed."
+            )
+        case "method_not_allowed":
+            return _("This cannot be opened like that"), _("The address takes a form and shows no page.")
+    match problem.status:
+        case 403:
+            return _("This is not for your role"), _("Ask an administrator if you need it for your work.")
+        case 404:
+            return _("There is nothing here"), _("It does not exist, or it is not for you to see.")
+        case 429:
+            return _("Too many tries"), _("Wait a little, then try again.")
+        case 503:
+            return _("The database does not answer"), _("Nothing was lost. Try again in a moment.")
+        case _:
+            return _("Something went wrong"), _(
+                "Nothing was saved. The reference helps an operator to find out."
+            )

@@ -1,0 +1,37 @@
+"""The parts every page works with, made once when the server starts."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from api.auth.entrance import Entrance
+from api.desk.desk import Desk
+from arrears.contracts import Rules
+from arrears.settings import Settings
+from arrears.store.session import Store
+from web.formats import Formats
+from web.rendering import Pages
+
+
+@dataclass(frozen=True)
+class Office:
+    settings: Settings
+    store: Store
+    desk: Desk
+    entrance: Entrance
+    rules: Callable[[], Rules]
+    pages: Pages
+
+    @property
+    def shapes(self) -> Formats:
+        return self.pages.shapes
+
+
+def office_of(request: Request) -> Office:
+    office: Office = request.app.state.office
+    return office
+
+
+TheOffice = Annotated[Office, Depends(office_of)]

@@ -1,0 +1,123 @@
+"""Money posted by hand, and what became of it."""
+
+import re
+import secrets
+from datetime import date
+from typing import Annotated, Final
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse, Response
+
+from api.auth.permissions import Permission
+from api.auth.person import Person
+from api.desk.errors import Invalid, NotFound, PaymentConflict
+from api.paging import known_shape
+from arrears import clock
+from arrears.names import payment_message_id
+from arrears.policy.tasks import Missing
+from arrears.store import queries
+from arrears.store.intents import PaymentIn
+from web.forms import PaymentForm, told
+from web.gate import Permitted
+from web.office import Office, TheOffice
+from web.waiting import until_settled
+
+router = APIRouter()
+
+# What this page draws, and what a loan number can look like at all.
+_OURS: Final = re.compile(r"hand-[0-9a-f]{16}")
+_LOAN: Final = re.compile(r"[A-Za-z0-9_-]{1,48}")
+
+Poster = Annotated[Person, Depends(Permitted(Permission.POST_PAYMENT))]
+
+
+def typed(
+    payment_id: Annotated[str, Form()] = "",
+    loan_id: Annotated[str, Form()] = "",
+    amount: Annotated[str, Form()] = "",
+    value_on: Annotated[str, Form()] = "",
+) -> PaymentForm:
+    return PaymentForm(payment_id, loan_id, amount, value_on)
+
+
+@router.get("/payments/new")
+def show_form(request: Request, office: TheOffice, _who: Poster) -> Response:
+    """The payment's id is drawn with the form: sent twice it is one payment."""
+    form = PaymentForm(f"hand-{secrets.token_hex(8)}", value_on=_today(office).isoformat())
+    return _form(request, office, form)
+
+
+@router.post("/payments")
+async def post(
+    request: Request, office: TheOffice, who: Poster, form: Annotated[PaymentForm, Depends(typed)]
+) -> Response:
+    if not _OURS.fullmatch(form.payment_id):
+        raise NotFound
+    refused = await run_in_threadpool(_post, request, office, who, form)
+    if refused is not None:
+        return refused
+    await until_settled(office.desk, who, payment_message_id(form.payment_id))
+    return RedirectResponse(f"/payments/{quote(form.payment_id, safe='')}", 303)
+
+
+@router.get("/payments/{payment_id}")
+def show(request: Request, payment_id: str, office: TheOffice, _who: Poster) -> Response:
+    with office.store.reading() as connection:
+        known = queries.payment(connection, known_shape(payment_id))
+        if known is None:
+            raise NotFound
+        payment, said = known
+        found = queries.cases_of_loan(connection, payment.loan_id)
+    waits = said is not None and said.status in queries.UNDER_WAY
+    return office.pages.show(
+        request,
+        "payment.html",
+        payment=payment,
+        said=said,
+        waits=waits,
+        case=found[0] if found else None,
+        case_href=f"/cases/{quote(found[0].case_id, safe='')}" if found else None,
+    )
+
+
+def _post(request: Request, office: Office, who: Person, form: PaymentForm) -> Response | None:
+    """None when it is kept; else the form with what is wrong."""
+    payment = form.read(currency=office.rules().terms.currency, today=_today(office))
+    if not isinstance(payment, PaymentIn):
+        return _form(request, office, form, faults=payment)
+    if not _LOAN.fullmatch(payment.loan_id):
+        return _form(request, office, form, faults=[Missing("loan_id", "loan_unknown")])
+    try:
+        office.desk.post_payment(who, payment, by_hand=True)
+    except NotFound:
+        return _form(request, office, form, faults=[Missing("loan_id", "loan_unknown")])
+    except Invalid as invalid:
+        return _form(request, office, form, faults=invalid.missing)
+    except PaymentConflict:
+        return _form(request, office, form, conflict=True)
+    return None
+
+
+def _form(
+    request: Request,
+    office: Office,
+    form: PaymentForm,
+    *,
+    faults: list[Missing] | None = None,
+    conflict: bool = False,
+) -> Response:
+    return office.pages.show(
+        request,
+        "payment_new.html",
+        status=409 if conflict else 422 if faults else 200,
+        form=form,
+        errors=told(faults or []),
+        conflict=conflict,
+        currency=office.rules().terms.currency,
+    )
+
+
+def _today(office: Office) -> date:
+    return office.shapes.day_of(clock.door_now())

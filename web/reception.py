@@ -1,0 +1,86 @@
+"""Receives every request for a page: who it is, which language; and answers when the house is on fire."""
+
+from traceback import extract_tb
+from typing import Final
+
+import structlog
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.auth.sessions import Sessions, SignedIn
+from api.errors import problem_of
+from web.language import choose, speaking
+from web.mishap import Mishap
+from web.visitor import LANGUAGE_COOKIE, THEME_COOKIE, THEMES, Visitor
+
+PLAIN: Final = ("/static/", "/api/", "/health/", "/metrics")
+
+log = structlog.get_logger(__name__)
+
+
+class Reception:
+    """Pure ASGI: the visitor is put into the request's state, the language into the context of its task."""
+
+    def __init__(self, app: ASGIApp, *, sessions: Sessions, cookie: str, mishap: Mishap) -> None:
+        self._app = app
+        self._sessions = sessions
+        self._cookie = cookie
+        self._mishap = mishap
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].startswith(PLAIN):
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        cookies = Request(scope).cookies
+        visitor = _visitor(None, cookies, headers)
+        started = False
+
+        async def noting(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            signed_in = await run_in_threadpool(self._sessions.find, cookies.get(self._cookie))
+            visitor = _visitor(signed_in, cookies, headers)
+            scope.setdefault("state", {})["visitor"] = visitor
+            with speaking(visitor.language):
+                await self._app(scope, receive, noting)
+        except Exception as broken:
+            if started:
+                raise
+            await self._answer_for(broken, visitor, scope, receive, send)
+
+    async def _answer_for(
+        self, broken: Exception, visitor: Visitor, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """The reference on the page finds the line in the log; neither says anything about a person."""
+        problem = problem_of(broken)
+        log.error(
+            "page failed", reference=problem.reference, error=type(broken).__name__, where=_where(broken)
+        )
+        scope.setdefault("state", {})["visitor"] = visitor
+        with speaking(visitor.language):
+            response = self._mishap(Request(scope, receive), problem)
+            await response(scope, receive, send)
+
+
+def _where(broken: Exception) -> list[str]:
+    """The way to the fault by file and line: a full trace would show what the variables held."""
+    return [f"{step.filename}:{step.lineno}" for step in extract_tb(broken.__traceback__)[-6:]]
+
+
+def _visitor(signed_in: SignedIn | None, cookies: dict[str, str], headers: Headers) -> Visitor:
+    person = signed_in.person if signed_in else None
+    theme = cookies.get(THEME_COOKIE, "")
+    return Visitor(
+        person,
+        signed_in.csrf if signed_in else "",
+        choose(
+            person.language if person else None, cookies.get(LANGUAGE_COOKIE), headers.get("accept-language")
+        ),
+        theme if theme in THEMES else THEMES[0],
+    )

@@ -1,0 +1,93 @@
+"""No page is posted by another site: every form is checked before anything reads it."""
+
+from typing import Final
+from urllib.parse import parse_qs
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.auth import csrf
+from api.errors import Problem
+from web.mishap import Mishap
+from web.reception import PLAIN
+from web.visitor import Visitor
+
+LARGEST_FORM: Final = 64 * 1024
+FORM: Final = "application/x-www-form-urlencoded"
+_REPORTS: Final = "/csp"  # browsers send these themselves, without a token; they change nothing
+
+
+class Sealed:
+    """Pure ASGI; reads the whole form (small by rule), checks it, then hands it on as it came."""
+
+    def __init__(self, app: ASGIApp, *, mishap: Mishap) -> None:
+        self._app = app
+        self._mishap = mishap
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not _is_act(scope):
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        body = await _whole(receive)
+        problem = _refusal(scope, headers, body)
+        if problem is None:
+            await self._app(scope, _again(body or b"", receive), send)
+            return
+        response = self._mishap(Request(scope, receive), problem)
+        await response(scope, receive, send)
+
+
+def _is_act(scope: Scope) -> bool:
+    path = scope["path"]
+    return scope["method"] not in csrf.SAFE_METHODS and not path.startswith(PLAIN) and path != _REPORTS
+
+
+def _refusal(scope: Scope, headers: Headers, body: bytes | None) -> Problem | None:
+    if body is None:
+        return Problem(413, "too_large")
+    if headers.get("content-type", FORM).split(";")[0].strip().lower() != FORM:
+        return Problem(415, "media_type")
+    visitor: Visitor = scope["state"]["visitor"]
+    host = headers.get("host", "")
+    if visitor.person is None:
+        # Nobody's session speaks for this request; it must still come from a page of ours.
+        return None if csrf.is_from_here(headers, host=host) else Problem(403, "cross_site")
+    sent = headers.get(csrf.HEADER) or _field(body)
+    allowed = csrf.may_pass(scope["method"], headers, host=host, sent=sent, bound=visitor.csrf)
+    return None if allowed else Problem(403, "cross_site")
+
+
+def _field(body: bytes) -> str | None:
+    try:
+        values = parse_qs(body.decode("utf-8"), max_num_fields=200).get(csrf.FIELD, [])
+    except (UnicodeDecodeError, ValueError):
+        return None
+    return values[0] if len(values) == 1 else None
+
+
+async def _whole(receive: Receive) -> bytes | None:
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return bytes(body)
+        body += message.get("body", b"")
+        if len(body) > LARGEST_FORM:
+            return None
+        if not message.get("more_body", False):
+            return bytes(body)
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    given = False
+
+    async def replay() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replay

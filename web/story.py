@@ -1,0 +1,240 @@
+"""A case's records told in prose: what was heard, who said it, what followed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Final
+
+from arrears.store.views import Step, Timeline
+from web import words
+from web.formats import Formats, money
+from web.language import gettext as _
+from web.language import pgettext
+from web.words import called
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One step as a reader sees it; `words` are what a person wrote."""
+
+    seq: int
+    icon: str
+    headline: str
+    consequences: tuple[str, ...]
+    at: datetime
+    who: str
+    words: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class Teller:
+    """Knows what the records only name: the currency, the kinds of tasks, the people."""
+
+    timeline: Timeline
+    currency: str
+    formats: Formats
+
+    def tell(self) -> tuple[Entry, ...]:
+        return tuple(self._entry(step) for step in self.timeline.steps)
+
+    def _entry(self, step: Step) -> Entry:
+        event = step.event
+        icon, headline = self._heard(event)
+        content = event.get("content") or {}
+        told = [self._followed(effect) for effect in step.effects]
+        return Entry(
+            step.seq,
+            icon,
+            headline,
+            tuple(dict.fromkeys(line for line in told if line)),
+            step.at,
+            self._who(event),
+            self.timeline.remarks.get(str(content.get("remark_id")), ""),
+        )
+
+    # ---- what was heard
+
+    def _heard(self, event: Record) -> tuple[str, str]:
+        match event["kind"]:
+            case "message":
+                return self._said(event)
+            case "due":
+                return "calendar-clock", _("Deadline: %(what)s") % {
+                    "what": called(words.CLOCKS, event["clock"])
+                }
+            case "send_answered":
+                return "message-square", called(SENDINGS, event["answer"])
+            case "nudge":
+                return "refresh-cw", _("Compared with the database")
+            case _:
+                return "triangle-alert", _("Something unreadable was kept as an incident")
+
+    def _said(self, event: Record) -> tuple[str, str]:
+        content = event["content"]
+        match event["signal"]:
+            case "open":
+                amount = {"amount": self._money(content["overdue_minor"])}
+                return "folder-open", _("Case opened with %(amount)s overdue") % amount
+            case "task_decided":
+                return self._decided(event)
+            case "payment_posted":
+                return "banknote", self._paid(content)
+            case "payment_reversed":
+                amount = {"amount": self._money(content["amount_minor"])}
+                return "undo-2", _("Payment of %(amount)s was taken back") % amount
+            case "loan_restated":
+                amount = {"amount": self._money(content["overdue_minor"])}
+                return "refresh-cw", _("The core bank sent a newer state: %(amount)s overdue") % amount
+            case "delivery_reported":
+                return "file-text", called(DELIVERIES, content["status"])
+            case other:
+                return "info", other
+
+    def _decided(self, event: Record) -> tuple[str, str]:
+        content = event["content"]
+        kind = self.timeline.task_kinds.get(event["task_id"], "")
+        told = {"task": called(words.TASKS, kind), "answer": called(words.ANSWERS, content["outcome"])}
+        icon = ICONS.get(kind, "check")
+        if content.get("amount_minor") and content.get("on"):
+            told |= {"amount": self._money(content["amount_minor"]), "day": content["on"]}
+            return icon, _("%(task)s: %(answer)s, %(amount)s on %(day)s") % told
+        return icon, _("%(task)s: %(answer)s") % told
+
+    def _paid(self, content: Record) -> str:
+        amount = {"amount": self._money(content["amount_minor"])}
+        if content.get("kind") == "fee":
+            return _("Fee of %(amount)s charged") % amount
+        if content.get("provisional"):
+            return _("Payment of %(amount)s came in, not final yet") % amount
+        return _("Payment of %(amount)s came in") % amount
+
+    # ---- what followed
+
+    def _followed(self, effect: Record) -> str:
+        """Empty for what a reader sees elsewhere."""
+        match effect["kind"]:
+            case "open_task":
+                due = {
+                    "task": called(words.TASKS, effect["task"]),
+                    "time": self.formats.moment(effect["due_at"]),
+                }
+                return _("New task: %(task)s, due %(time)s") % due
+            case "cancel_task":
+                kind = self.timeline.task_kinds.get(effect["task_id"], "")
+                why = {"task": called(words.TASKS, kind), "why": called(words.CANCELLED, effect["why"])}
+                return _("Task no longer needed: %(task)s (%(why)s)") % why
+            case "refuse":
+                return _("Not applied: %(why)s") % {"why": called(words.REFUSALS, effect["why"])}
+            case "enter_stage":
+                stage = {
+                    "stage": called(words.STAGES, effect["stage"]),
+                    "why": called(words.ENTERED, effect["why"]),
+                }
+                return _("Stage: %(stage)s (%(why)s)") % stage
+            case "allocate":
+                return self._allocated(effect)
+            case _:
+                return self._became(effect)
+
+    def _became(self, effect: Record) -> str:
+        match effect["kind"]:
+            case "release_notice":
+                amounts = {
+                    "overdue": self._money(effect["overdue"]),
+                    "balance": self._money(effect["balance"]),
+                }
+                return _("Notice released: %(overdue)s overdue of %(balance)s") % amounts
+            case "notice_became":
+                return self._notice(effect)
+            case "raise_incident":
+                return _("Incident: %(what)s") % {"what": called(INCIDENTS, effect["incident"])}
+            case "close_case":
+                return _("Case closed: %(reason)s") % {"reason": called(words.CLOSINGS, effect["reason"])}
+            case "reopen_case":
+                return _("Case open again")
+            case _:
+                return ""
+
+    def _notice(self, effect: Record) -> str:
+        status = {"status": called(words.NOTICES, effect["status"])}
+        if effect.get("cure_on"):
+            day = {"day": date.fromisoformat(effect["cure_on"]).isoformat()}
+            return _("Notice: %(status)s; time to pay until %(day)s") % (status | day)
+        return _("Notice: %(status)s") % status
+
+    def _allocated(self, effect: Record) -> str:
+        parts = [
+            pgettext("allocation", "%(tier)s %(amount)s")
+            % {"tier": called(words.TIERS, tier), "amount": self._money(effect[tier])}
+            for tier in words.TIERS
+            if effect.get(tier)
+        ]
+        return _("Taken against: %(parts)s") % {"parts": pgettext("list", ", ").join(parts)} if parts else ""
+
+    def _money(self, amount_minor: int) -> str:
+        return money(amount_minor, self.currency)
+
+    def _who(self, event: Record) -> str:
+        return actor_name(event.get("actor"), self.timeline.names)
+
+
+def actor_name(actor: str | None, names: Mapping[str, str]) -> str:
+    """A person by name; a machine by what it is."""
+    if actor is None:
+        return _("The case itself")
+    return names.get(actor) or called(MACHINES, actor)
+
+
+ICONS: Final = {
+    "first_contact": "phone",
+    "follow_up": "phone",
+    "escalation": "arrow-right",
+    "notice_release": "file-text",
+    "legal_review": "scale",
+    "second_approval": "gavel",
+    "idle_review": "hourglass",
+}
+MACHINES: Final[words.Words] = {
+    "core-bank": words.term("actor", "Core bank"),
+    "clock": words.term("actor", "The case itself"),
+}
+SENDINGS: Final[words.Words] = {
+    "sent": words.term("sending", "The notice was sent"),
+    "not_before": words.term("sending", "The notice waits for a permitted hour"),
+    "uncertain": words.term("sending", "Nobody can say whether the notice went out"),
+    "refused": words.term("sending", "The notice was not allowed to go out"),
+    "wait": words.term("sending", "The notice waits for money on its way"),
+}
+DELIVERIES: Final[words.Words] = {
+    "arrived": words.term("delivery", "The notice arrived"),
+    "returned": words.term("delivery", "The notice came back"),
+}
+# What the facts of an incident are called.
+DETAILS: Final[words.Words] = {
+    "payment_id": words.term("detail", "Payment"),
+    "message_id": words.term("detail", "Message"),
+    "amount_minor": words.term("detail", "Amount"),
+    "surplus_minor": words.term("detail", "Surplus"),
+    "signal": words.term("detail", "Signal"),
+    "why": words.term("detail", "Why"),
+    "rule": words.term("detail", "Rule"),
+    "pack": words.term("detail", "Rules"),
+    "seq": words.term("detail", "Step"),
+}
+INCIDENTS: Final[words.Words] = {
+    "payment_unknown_loan": words.term("incident", "Money for an unknown loan"),
+    "payment_without_case": words.term("incident", "Money for a loan without a case"),
+    "payment_write_off": words.term("incident", "A write-off was sent as a payment"),
+    "surplus": words.term("incident", "More was paid than is owed"),
+    "notice_uncertain": words.term("incident", "Uncertain whether a notice went out"),
+    "notice_refused": words.term("incident", "A notice was not allowed to go out"),
+    "junk_signal": words.term("incident", "An unreadable signal"),
+    "unknown_message": words.term("incident", "A signal nobody here sent"),
+    "tampered_message": words.term("incident", "A signal that differs from what was said"),
+    "opened_on_other_terms": words.term("incident", "A case opened on other rules"),
+    "state_too_large": words.term("incident", "A case has grown too large"),
+    "message_parked": words.term("incident", "A message that a case does not answer"),
+    "workflow_missing": words.term("incident", "An open case without its workflow"),
+}

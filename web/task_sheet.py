@@ -1,0 +1,283 @@
+"""One task as its reader sees it: the facts, why it is here, what may be answered, what became of an answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from api.auth.permissions import Permission, may, task_relations
+from api.auth.person import Person
+from arrears.policy.guard import Go, Hours, NotBefore, within_hours
+from arrears.policy.masking import masked_contact
+from arrears.policy.tasks import NEEDS_REASON, WORK, Outcome, TaskKind
+from arrears.policy.terms import Terms
+from arrears.store import queries
+from arrears.store.views import ContactView, Said, TaskView
+from web import words
+from web.formats import Formats, money
+from web.language import gettext as _
+from web.list_pane import Listing
+from web.seen import shown_name
+from web.story import Entry, Teller, actor_name
+from web.words import called
+
+SPOKEN: Final = ("phone", "sms")
+STEPS_SHOWN: Final = 5
+
+
+@dataclass(frozen=True)
+class AnswerChoice:
+    """`asks` names the fields this answer needs, for the style sheet to show them."""
+
+    code: str
+    name: str
+    hint: str
+    asks: str
+
+
+@dataclass(frozen=True)
+class AnswerStanding:
+    """What became of what somebody answered; `waits` while the case has not heard it yet."""
+
+    kind: str
+    icon: str
+    title: str
+    lines: tuple[str, ...]
+    waits: bool = False
+
+
+@dataclass(frozen=True)
+class ContactLine:
+    channel: str
+    address: str = field(repr=False)
+    never: bool
+    is_spoken: bool
+    may_now: bool
+    since: str
+    until: str
+    preferred: bool
+
+
+@dataclass(frozen=True)
+class TaskSheet:
+    task_id: str
+    listing: Listing
+    title: str
+    name: str = field(repr=False)
+    kind: str
+    role: str
+    stage: str
+    loan_id: str
+    case_href: str
+    is_open: bool
+    opened_at: datetime
+    due_at: datetime
+    why: str
+    facts: Mapping[str, Any]
+    facts_no: int
+    days_past_due: int
+    holder: str | None
+    is_mine: bool
+    may_claim: bool
+    may_release: bool
+    shows_form: bool
+    locked: str
+    answers: tuple[AnswerChoice, ...]
+    asks_promise: bool
+    answer: AnswerStanding | None
+    contacts: tuple[ContactLine, ...]
+    history: tuple[Entry, ...]
+    next_href: str | None
+
+    def href(self, act: str) -> str:
+        return self.listing.task_href(self.task_id, act)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One figure that is another one now."""
+
+    name: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Who looks, by which list, when, under which rules."""
+
+    who: Person
+    listing: Listing
+    now: datetime
+    terms: Terms
+    shapes: Formats
+
+
+def task_sheet(
+    connection: Connection, task: TaskView, setting: Setting, *, next_href: str | None
+) -> TaskSheet:
+    who = setting.who
+    relations = task_relations(who, role=task.role, assignee=task.assignee, barred=task.barred)
+    is_mine = task.assignee == who.staff_id
+    under_way = task.answer is not None and task.answer.status in queries.LIVE
+    is_open = task.status == "open" and not under_way
+    answers = _choices(TaskKind(task.kind))
+    standing = _standing(task, setting.shapes)
+    settled = not is_open and not (standing and standing.waits)
+    return TaskSheet(
+        task_id=task.task_id,
+        listing=setting.listing,
+        title=called(words.TASKS, task.kind),
+        name=shown_name(who, task.borrower, holds=is_mine),
+        kind=task.kind,
+        role=task.role,
+        stage=task.stage,
+        loan_id=task.loan_id,
+        case_href=f"/cases/{task.case_id}",
+        is_open=is_open,
+        opened_at=task.opened_at,
+        due_at=task.due_at,
+        why=called(words.WHYS, task.why),
+        facts=task.facts,
+        facts_no=task.facts_no,
+        days_past_due=setting.shapes.days_past_due(_first_overdue(task.facts), setting.now),
+        holder=task.assignee_name if is_open else None,
+        is_mine=is_mine,
+        may_claim=is_open and task.assignee is None and may(who, Permission.CLAIM_TASK, relations),
+        may_release=is_open and is_mine,
+        shows_form=is_open,
+        locked=_lock(task, who),
+        answers=answers,
+        asks_promise=any("promise" in answer.asks for answer in answers),
+        answer=standing,
+        contacts=tuple(_contact(one, setting) for one in task.contacts),
+        history=_history(connection, task, setting.shapes),
+        next_href=next_href if settled else None,
+    )
+
+
+def changes(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> tuple[Change, ...]:
+    """What is different between the facts a form was written on and those of now."""
+    if before is None:
+        return ()
+    currency = str(after["currency"])
+    figures = {
+        "overdue_minor": _("Amount overdue"),
+        "balance_minor": _("Whole balance"),
+        "principal_minor": _("Principal"),
+        "interest_minor": _("Interest"),
+        "costs_minor": _("Costs"),
+    }
+    return tuple(
+        Change(name, money(before[figure], currency), money(after[figure], currency))
+        for figure, name in figures.items()
+        if before.get(figure) != after.get(figure)
+    )
+
+
+def _first_overdue(facts: Mapping[str, Any]) -> date | None:
+    """None when nothing is overdue any more."""
+    day = facts["first_overdue_on"] if facts["overdue_minor"] else None
+    return None if day is None else date.fromisoformat(day)
+
+
+def _choices(kind: TaskKind) -> tuple[AnswerChoice, ...]:
+    return tuple(
+        AnswerChoice(one.value, called(words.ANSWERS, one), words.hint(one), _asks(one))
+        for one in WORK[kind].outcomes
+    )
+
+
+def _asks(outcome: Outcome) -> str:
+    asked = ["reason"] if outcome in NEEDS_REASON else []
+    return " ".join([*asked, "promise"] if outcome is Outcome.PROMISE else asked)
+
+
+def _lock(task: TaskView, who: Person) -> str:
+    """Why this person cannot answer just now; empty for whoever holds the task."""
+    if task.assignee == who.staff_id:
+        return ""
+    if who.staff_id in task.barred:
+        return _("Four eyes: you proposed this or worked on the case. Somebody else must decide.")
+    if task.role not in {role.value for role in who.roles}:
+        return _("To be decided by: %(role)s") % {"role": called(words.ROLES, task.role)}
+    if task.assignee is not None:
+        return _("Only %(name)s can record a decision.") % {"name": task.assignee_name or task.assignee}
+    return _("Take the task first, then record the decision.")
+
+
+def _standing(task: TaskView, shapes: Formats) -> AnswerStanding | None:
+    if task.status == "done":
+        return _done(task, shapes)
+    if task.status == "cancelled":
+        why = {"why": called(words.CANCELLED, task.ended_why)}
+        return AnswerStanding("info", "info", _("No longer needed: %(why)s") % why, (_ended(task, shapes),))
+    return _under_way(task.answer, shapes) if task.answer else None
+
+
+def _done(task: TaskView, shapes: Formats) -> AnswerStanding:
+    told = {"answer": called(words.ANSWERS, task.outcome)}
+    who = {"name": task.decided_by_name or task.decided_by or "", "time": _ended(task, shapes)}
+    return AnswerStanding(
+        "ok", "circle-check", _("Done: %(answer)s") % told, (_("%(name)s, %(time)s") % who,)
+    )
+
+
+def _ended(task: TaskView, shapes: Formats) -> str:
+    return shapes.stamp(task.closed_at) if task.closed_at else ""
+
+
+def _under_way(said: Said, shapes: Formats) -> AnswerStanding:
+    told = {"answer": called(words.ANSWERS, said.content.get("outcome"))}
+    who = actor_name(said.actor, {said.actor: said.actor_name} if said.actor_name else {})
+    signed = _("%(name)s, %(time)s") % {"name": who, "time": shapes.stamp(said.accepted_at)}
+    match said.status:
+        case "waiting" | "sent":
+            text = (signed, _("The decision is kept and is being applied. Nothing else needs to be done."))
+            return AnswerStanding(
+                "info", "hourglass", _("Being applied: %(answer)s") % told, text, waits=True
+            )
+        case "parked":
+            text = (signed, _("It could not be applied yet; an operator looks after it."))
+            return AnswerStanding("warn", "triangle-alert", _("Put aside: %(answer)s") % told, text)
+        case "refused":
+            why = called(words.REFUSALS, said.reason)
+            return AnswerStanding("warn", "circle-alert", _("Not applied: %(answer)s") % told, (why, signed))
+        case _:
+            return AnswerStanding("ok", "circle-check", _("Done: %(answer)s") % told, (signed,))
+
+
+def _contact(contact: ContactView, setting: Setting) -> ContactLine:
+    hours = _hours(contact, setting)
+    verdict = within_hours(int(setting.now.timestamp()), hours)
+    return ContactLine(
+        contact.channel,
+        masked_contact(contact.channel, contact.address),
+        contact.do_not_contact,
+        contact.channel in SPOKEN,
+        isinstance(verdict, Go),
+        setting.shapes.moment(verdict.at) if isinstance(verdict, NotBefore) else "",
+        min(hours, key=lambda window: window.end).end.strftime("%H:%M"),
+        contact.preferred,
+    )
+
+
+def _hours(contact: ContactView, setting: Setting) -> list[Hours]:
+    """The bank's hours and the person's own: the guard keeps both, and so does this line."""
+    terms, bank = setting.terms, setting.shapes.zone.key
+    hours = [Hours(_hour(terms.window_from), _hour(terms.window_to), bank, "C01")]
+    if contact.allowed_from and contact.allowed_to:
+        own = contact.timezone or bank
+        hours.append(Hours(_hour(contact.allowed_from), _hour(contact.allowed_to), own, "own_hours"))
+    return hours
+
+
+def _hour(text: str) -> time:
+    return time.max if text == "24:00" else time.fromisoformat(text)
+
+
+def _history(connection: Connection, task: TaskView, shapes: Formats) -> tuple[Entry, ...]:
+    told = queries.timeline(connection, task.case_id, limit=STEPS_SHOWN)
+    return Teller(told, str(task.facts["currency"]), shapes).tell()

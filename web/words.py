@@ -1,0 +1,229 @@
+"""What codes are called: every stage, task, answer, reason and status in words people use."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from web.language import pgettext
+
+Words = Mapping[str, tuple[str, str]]
+
+
+def term(context: str, message: str) -> tuple[str, str]:
+    """Marks words for the catalogue; they are spoken when a page needs them."""
+    return context, message
+
+
+def called(words: Words, code: str | None) -> str:
+    """The code itself where a newer version of the rules brought one these pages do not know."""
+    if code is None:
+        return ""
+    found = words.get(code)
+    return pgettext(*found) if found else code
+
+
+def hint(code: str) -> str:
+    """What an answer leads to, where that is not plain from its name."""
+    return called(HINTS, code) if code in HINTS else ""
+
+
+STAGES: Final[Words] = {
+    "initial": term("stage", "Initial"),
+    "formal": term("stage", "Formal"),
+    "legal": term("stage", "Legal"),
+    "closed": term("stage", "Closed"),
+}
+
+TASKS: Final[Words] = {
+    "first_contact": term("task", "First contact"),
+    "follow_up": term("task", "Follow-up"),
+    "escalation": term("task", "Escalation"),
+    "notice_release": term("task", "Demand notice"),
+    "legal_review": term("task", "Legal review"),
+    "second_approval": term("task", "Second approval"),
+    "idle_review": term("task", "Idle case"),
+}
+
+# The question a task puts to its person.
+QUESTIONS: Final[Words] = {
+    "first_contact": term("question", "How did the contact go?"),
+    "follow_up": term("question", "How did the contact go?"),
+    "escalation": term("question", "Move the case to the formal stage?"),
+    "notice_release": term("question", "Release the demand notice with these amounts?"),
+    "legal_review": term("question", "Shall the bank sue?"),
+    "second_approval": term("question", "Do you approve the litigation as the second person?"),
+    "idle_review": term("question", "Nothing has happened here for long. May the case stay as it is?"),
+}
+
+ANSWERS: Final[Words] = {
+    "na": term("answer", "No answer"),
+    "busy": term("answer", "Busy"),
+    "off": term("answer", "Switched off"),
+    "hung": term("answer", "Hung up"),
+    "wrong": term("answer", "Wrong number"),
+    "ptp": term("answer", "Promise to pay"),
+    "cant": term("answer", "Cannot pay now"),
+    "rtp": term("answer", "Refuses to pay"),
+    "escalate": term("answer", "Escalate"),
+    "keep": term("answer", "Keep with collectors"),
+    "release": term("answer", "Release"),
+    "cancel": term("answer", "Do not release"),
+    "sue": term("answer", "Sue"),
+    "return": term("answer", "Return"),
+    "approve": term("answer", "Approve"),
+    "refuse": term("answer", "Refuse"),
+    "continue": term("answer", "Continue"),
+}
+
+HINTS: Final[Words] = {
+    "escalate": term("hint", "The case enters the formal stage; a demand notice is prepared."),
+    "keep": term("hint", "The question comes again after some days."),
+    "release": term("hint", "The notice goes out with these amounts."),
+    "cancel": term("hint", "Nothing is sent; the question comes again."),
+    "sue": term("hint", "A second person must approve before anything is filed."),
+    "return": term("hint", "The case goes back to the collectors with your reason."),
+    "approve": term("hint", "The case enters the legal stage on its day."),
+    "refuse": term("hint", "The case goes back to the collectors with your reason."),
+    "continue": term("hint", "The case stays as it is until something happens."),
+}
+
+ROLES: Final[Words] = {
+    "collector": term("role", "Collector"),
+    "team_lead": term("role", "Team lead"),
+    "legal_advisor": term("role", "Legal advisor"),
+    "plan_officer": term("role", "Plan officer"),
+    "case_desk": term("role", "Case desk"),
+    "ops": term("role", "Operations"),
+    "manager": term("role", "Manager"),
+    "compliance": term("role", "Compliance"),
+    "operator": term("role", "Operator"),
+    "admin": term("role", "Administrator"),
+}
+
+# Why a task was opened.
+WHYS: Final[Words] = {
+    "case_opened": term("why", "The loan is past due and a case was opened."),
+    "follow_up_due": term("why", "The day for another contact has come."),
+    "days_past_due": term("why", "The days past due have reached the next threshold."),
+    "refuses_to_pay": term("why", "The debtor refuses to pay."),
+    "formal_stage": term("why", "The case has entered the formal stage."),
+    "notice_due": term("why", "A demand notice is due."),
+    "notice_uncertain": term("why", "Nobody can say whether the notice went out."),
+    "notice_refused": term("why", "The notice was not allowed to go out."),
+    "notice_returned": term("why", "The notice came back undelivered."),
+    "amount_changed": term("why", "The amount changed before the notice went out."),
+    "first_advisor_approved": term("why", "One advisor wants to sue; a second person must agree."),
+    "facts_changed": term("why", "The figures changed since the last decision."),
+    "approval_stale": term("why", "The figures changed since the approval."),
+    "idle": term("why", "Nothing has happened in this case for long."),
+    "payment_reversed": term("why", "A payment was taken back."),
+}
+
+# Why a task was cancelled.
+CANCELLED: Final[Words] = {
+    "stage_left": term("cancelled", "the case left the stage"),
+    "stale_facts": term("cancelled", "the figures changed"),
+    "paid_off": term("cancelled", "the loan is paid off"),
+    "cured": term("cancelled", "the arrears are paid"),
+    "data_error": term("cancelled", "the core bank closed the loan"),
+}
+
+ENTERED: Final[Words] = {
+    "opened": term("entered", "the case was opened"),
+    "escalated": term("entered", "a team lead escalated"),
+    "approved_by_two": term("entered", "two people approved"),
+}
+
+CLOSINGS: Final[Words] = {
+    "CURED": term("closing", "Arrears paid"),
+    "PAID_OFF": term("closing", "Paid off"),
+    "DATA_ERROR": term("closing", "Data error"),
+}
+
+CLOCKS: Final[Words] = {
+    "escalate": term("clock", "Ask a team lead whether to escalate"),
+    "follow_up": term("clock", "Contact the debtor again"),
+    "notice": term("clock", "Ask a team lead to release the notice"),
+    "send": term("clock", "Send the released notice"),
+    "cure": term("clock", "The debtor's time after the notice ends"),
+    "legal_review": term("clock", "Ask a legal advisor to review"),
+    "enter_legal": term("clock", "The approved litigation takes effect"),
+    "idle": term("clock", "Ask a person about an idle case"),
+}
+
+# Why a decision or a payment was not applied.
+REFUSALS: Final[Words] = {
+    "already_open": term("refusal", "The case is open already."),
+    "case_closed": term("refusal", "The case is closed."),
+    "not_due": term("refusal", "The deadline has not come yet."),
+    "task_not_open": term("refusal", "The task is no longer open."),
+    "answer_not_offered": term("refusal", "This task does not take that answer."),
+    "second_person_needed": term("refusal", "A second person must decide this."),
+    "facts_changed": term("refusal", "The figures changed before the decision arrived."),
+    "incomplete": term("refusal", "Something that belongs to this answer is missing."),
+    "notice_not_waiting": term("refusal", "No notice is waiting to be sent."),
+    "notice_not_under_way": term("refusal", "No such notice is under way."),
+    "delivery_status_unknown": term("refusal", "The delivery report cannot be read."),
+    "another_loan": term("refusal", "It belongs to another loan."),
+}
+
+NOTICES: Final[Words] = {
+    "released": term("notice", "Released"),
+    "sent": term("notice", "Sent"),
+    "uncertain": term("notice", "Uncertain"),
+    "arrived": term("notice", "Arrived"),
+    "returned": term("notice", "Returned"),
+    "withdrawn": term("notice", "Withdrawn"),
+}
+
+MESSAGES: Final[Words] = {
+    "waiting": term("message", "Waiting"),
+    "sent": term("message", "Being applied"),
+    "applied": term("message", "Applied"),
+    "refused": term("message", "Refused"),
+    "withdrawn": term("message", "Withdrawn"),
+    "parked": term("message", "Parked"),
+}
+
+TIERS: Final[Words] = {
+    "costs": term("tier", "Costs"),
+    "interest": term("tier", "Interest"),
+    "principal": term("tier", "Principal"),
+    "surplus": term("tier", "Surplus"),
+}
+
+PAYMENTS: Final[Words] = {
+    "payment": term("payment", "Payment"),
+    "reversal": term("payment", "Reversal"),
+    "fee": term("payment", "Fee"),
+    "write_off": term("payment", "Write-off"),
+}
+
+# What a door made of a payment.
+STANDINGS: Final[Words] = {
+    "message": term("standing", "Told to the case"),
+    "history": term("standing", "Before the bank's figures: already in the balance"),
+    "suspense": term("standing", "Kept aside: no case takes it; see the incidents"),
+    "settled": term("standing", "Kept: the loan owes nothing overdue"),
+    "repeated": term("standing", "Known already"),
+}
+
+CHANNELS: Final[Words] = {
+    "transfer": term("channel", "Bank transfer"),
+    "card": term("channel", "Card"),
+    "cash": term("channel", "Cash"),
+    "direct_debit": term("channel", "Direct debit"),
+    "unknown": term("channel", "Unknown"),
+    "phone": term("channel", "Phone"),
+    "sms": term("channel", "SMS"),
+    "email": term("channel", "E-mail"),
+    "post": term("channel", "Post"),
+}
+
+PRODUCTS: Final[Words] = {
+    "credit_card": term("product", "Credit card"),
+    "term_loan": term("product", "Term loan"),
+    "mortgage": term("product", "Mortgage"),
+    "overdraft": term("product", "Overdraft"),
+    "business_loan": term("product", "Business loan"),
+    "other": term("product", "Other loan"),
+}
