@@ -1,6 +1,7 @@
 import stat
 import subprocess
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from threading import Event, Thread
 
@@ -38,11 +39,14 @@ def test_a_copy_made_while_others_write_is_one_moment_and_can_be_used(
     enough, wrote = Event(), Event()
 
     def keep_writing() -> None:
-        n = 0
-        while not enough.is_set():
-            _write(sqlite_store, n)
+        try:
+            for n in count():
+                _write(sqlite_store, n)
+                wrote.set()
+                if enough.is_set():
+                    return
+        finally:
             wrote.set()
-            n += 1
 
     writer = Thread(target=keep_writing)
     writer.start()
