@@ -32,7 +32,7 @@ def a_person(
     store: Store, *roles: Role, login: str | None = None, password_hash: str | None = None
 ) -> Person:
     """A member of staff with these roles; `staff_id` says which."""
-    login = login or "-".join(sorted(roles)) or "nobody"
+    login = login or ("everybody" if len(roles) > 2 else "-".join(sorted(roles)))
     new = NewStaff(login, f"Name of {login}", frozenset(roles), password_hash, "en", f"s-{login}")
     with store.transaction() as connection:
         people.add_staff(connection, new, at=AT)

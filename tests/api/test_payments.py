@@ -142,11 +142,12 @@ def test_money_without_a_case_is_kept_as_an_incident(server: Server) -> None:
 
 
 @pytest.mark.parametrize("key", [None, "", "a b", "é", "x" * 129, "a\x00b", "\t"])
-def test_a_request_needs_a_key(server: Server, case_id: str, key: str | None) -> None:
+def test_a_request_needs_a_key(quick_server: Server, key: str | None) -> None:
+    rows.a_case(quick_server.store)
     headers = {} if key is None else {b"Idempotency-Key": key.encode()}
-    answer = server.as_(Role.OPS).post("/api/v1/payments", json=BODY, headers=headers)
+    answer = quick_server.as_(Role.OPS).post("/api/v1/payments", json=BODY, headers=headers)
     assert (answer.status_code, answer.json()["detail"]) == (400, "key_missing")
-    assert _count(server, payments) == 0
+    assert _count(quick_server, payments) == 0
 
 
 @pytest.mark.parametrize(
@@ -175,10 +176,9 @@ def test_a_request_needs_a_key(server: Server, case_id: str, key: str | None) ->
     ],
     ids=str,
 )
-def test_a_payment_that_cannot_be_is_refused_whole(
-    server: Server, case_id: str, changed: dict[str, Any]
-) -> None:
-    answer = _post(server.as_(Role.OPS), **changed)
+def test_a_payment_that_cannot_be_is_refused_whole(quick_server: Server, changed: dict[str, Any]) -> None:
+    rows.a_case(quick_server.store)
+    answer = _post(quick_server.as_(Role.OPS), **changed)
     assert answer.status_code == 422
     assert answer.json()["errors"]
-    assert _count(server, payments) == 0
+    assert _count(quick_server, payments) == 0

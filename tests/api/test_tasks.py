@@ -112,13 +112,13 @@ def test_the_second_of_two_is_told_and_nothing_personal(server: Server) -> None:
     ],
 )
 def test_an_answer_that_lacks_something_says_what_and_decides_nothing(
-    server: Server, body: dict[str, object], fields: set[tuple[str, str]]
+    quick_server: Server, body: dict[str, object], fields: set[tuple[str, str]]
 ) -> None:
-    task_id = rows.a_task(server.store, rows.a_case(server.store))
-    answer = server.as_(Role.COLLECTOR).post(f"/api/v1/tasks/{task_id}/decision", json=body)
+    task_id = rows.a_task(quick_server.store, rows.a_case(quick_server.store))
+    answer = quick_server.as_(Role.COLLECTOR).post(f"/api/v1/tasks/{task_id}/decision", json=body)
     assert answer.status_code == 422
     assert {(fault["field"], fault["why"]) for fault in answer.json()["errors"]} == fields
-    with server.store.reading() as connection:
+    with quick_server.store.reading() as connection:
         for table in (messages, remarks):
             assert connection.execute(select(func.count()).select_from(table)).scalar() == 0
         assert connection.execute(select(tasks.c.assignee)).scalar() is None
