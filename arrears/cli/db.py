@@ -10,6 +10,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
 from arrears import clock
+from arrears.cli.config import load_settings
 from arrears.settings import Settings
 from arrears.store import schema
 from arrears.store.backup import BackupError
@@ -22,7 +23,7 @@ app = typer.Typer(no_args_is_help=True, help="The database: bring its tables to 
 @app.command("upgrade")
 def upgrade() -> None:
     """Create or bring forward the tables, all or nothing; safe to repeat."""
-    settings = Settings()
+    settings = load_settings()
     file = _sqlite_file(settings)
     if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -39,7 +40,7 @@ def backup(
     ] = None,
 ) -> None:
     """Copy the database while it is in use, into one file that only its owner can read."""
-    settings = Settings()
+    settings = load_settings()
     file = _sqlite_file(settings)
     if file is not None and not file.exists():
         typer.echo(f"There is no database at {file} to copy.", err=True)

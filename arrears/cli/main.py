@@ -1,29 +1,88 @@
 """`arrears …`: the one console script, a verb for each thing a person at a terminal wants."""
 
 import logging
+from importlib import import_module
+from typing import Any, Final
 
 import structlog
 import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command, get_group
 
-from arrears.cli import case, db, demo, doctor, intake, pay, run, staff
+# Verb, where it is, and what it does in a line. A verb's module is imported when the verb is called: the
+# worker need not carry the feeds, and `--help` need not carry anything.
+VERBS: Final[dict[str, tuple[str, str]]] = {
+    "demo": (
+        "arrears.cli.demo:demo",
+        "Start everything embedded, import the sample portfolio, print the addresses and the log-ins.",
+    ),
+    "up": (
+        "arrears.cli.run:up",
+        "Everything in one process: database, Temporal with its UI, worker, relay and web.",
+    ),
+    "serve": ("arrears.cli.run:serve", "The web pages and the JSON API; Temporal may be away."),
+    "worker": ("arrears.cli.run:worker", "Runs the cases; as many processes as there are cores."),
+    "relay": ("arrears.cli.run:relay", "Carries what people and banks said to the cases."),
+    "import": (
+        "arrears.cli.intake:import_",
+        "Load a delivery; loans that are overdue become cases. The same delivery again changes nothing.",
+    ),
+    "pay": ("arrears.cli.pay:pay", "Post a payment by hand; the case decides what follows."),
+    "case": ("arrears.cli.case:app", "Look at a case; looking changes nothing."),
+    "staff": (
+        "arrears.cli.staff:app",
+        "People of the bank: add, list, change, and tokens for programs.",
+    ),
+    "doctor": (
+        "arrears.cli.doctor:doctor",
+        "Say what was found on this machine and what a start would do; ends with 1 when something is wrong.",
+    ),
+    "db": ("arrears.cli.db:app", "The database: bring its tables to this version."),
+    "backup": (
+        "arrears.cli.db:backup",
+        "Copy the database while it is in use, into one file that only its owner can read.",
+    ),
+}
+
+
+class Verbs(TyperGroup):
+    """Knows every verb by name and line, and loads the one that is called."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in VERBS:
+            return None
+        return TyperCommand(cmd_name, help=VERBS[cmd_name][1])
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        name, listed, rest = super().resolve_command(ctx, args)
+        return name, listed if name is None else load(name), rest
+
+
+def load(verb: str) -> Any:
+    """The real command behind a verb's name."""
+    module, _, attribute = VERBS[verb][0].partition(":")
+    found = getattr(import_module(module), attribute)
+    if isinstance(found, typer.Typer):
+        return get_group(found)
+    alone = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
+    alone.command(verb)(found)
+    return get_command(alone)
+
 
 app = typer.Typer(
+    cls=Verbs,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Collections for banks: each delinquent loan is one long-lived workflow, decided by people.",
 )
-app.command("demo")(demo.demo)
-app.command("up")(run.up)
-app.command("serve")(run.serve)
-app.command("worker")(run.worker)
-app.command("relay")(run.relay)
-app.command("import")(intake.import_)
-app.command("pay")(pay.pay)
-app.command("doctor")(doctor.doctor)
-app.command("backup")(db.backup)
-app.add_typer(case.app, name="case")
-app.add_typer(staff.app, name="staff")
-app.add_typer(db.app, name="db")
+
+
+@app.callback()
+def _verbs() -> None:
+    """So that the group stands before any verb is loaded."""
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ import asyncio
 import typer
 
 from arrears.cli.config import load_pack, load_settings, stop
+from arrears.cli.doctor import must_be_one_house
 from arrears.cli.stack import Stack, must_be_current, run
 from arrears.engine.errors import EngineError
 from arrears.store import schema
@@ -31,6 +32,7 @@ def relay() -> None:
 
 
 def _run(*parts: str, upgrade: bool = False) -> None:
+    must_be_one_house()
     settings = load_settings()
     if "engine" not in parts and settings.temporal_address is None:
         stop(

@@ -12,7 +12,6 @@ from typing import Final
 import structlog
 import uvicorn
 from temporalio.client import Client
-from web.app import create_app
 
 from api.auth.entrance import open_entrance
 from api.auth.keys import keyring
@@ -32,6 +31,7 @@ from arrears.settings import Settings
 from arrears.store import schema
 from arrears.store.packs import Pack
 from arrears.store.session import Store, open_engine
+from web.app import create_app
 
 log = structlog.get_logger(__name__)
 Say = Callable[[str], None]

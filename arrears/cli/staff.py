@@ -16,6 +16,7 @@ from api.auth.passwords import LONGEST, SHORTEST, Passwords, PasswordUnfit
 from api.auth.person import person_of
 from api.auth.tokens import Kind, Tokens
 from arrears import clock
+from arrears.cli.config import load_settings
 from arrears.policy.tasks import Role
 from arrears.settings import Settings
 from arrears.store import audit, people, schema
@@ -112,7 +113,7 @@ def token(
     ] = False,
 ) -> None:
     """Print a bearer token for a program that acts for this person; it is shown once."""
-    settings = Settings()
+    settings = load_settings()
     with _store(settings) as store, store.transaction() as connection:
         staff, at = _found(people.staff_by_login(connection, login), login), clock.machine_now()
         if revoke:
@@ -134,7 +135,7 @@ def token(
 
 @contextmanager
 def _store(settings: Settings | None = None) -> Iterator[Store]:
-    settings = settings or Settings()
+    settings = settings or load_settings()
     store = Store(open_engine(settings.database, busy_seconds=settings.busy_seconds))
     try:
         schema.require_current(store)
