@@ -1,6 +1,7 @@
 """Composes and runs the parts of one process: doors, relay, worker, and the engine when it is ours."""
 
 import asyncio
+import os
 import signal
 import socket
 import sys
@@ -200,6 +201,8 @@ class _QuietServer(uvicorn.Server):
 
 
 def opened_store(settings: Settings) -> Store:
+    # What lies there is personal data: for nobody but the one who runs this.
+    os.umask(0o077)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     return Store(open_engine(settings.database, busy_seconds=settings.busy_seconds))
 

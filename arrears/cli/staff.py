@@ -28,7 +28,7 @@ app = typer.Typer(
 )
 
 ACTOR = "command-line"
-_say = Console(stderr=True, highlight=False)
+_say = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 
 Login = Annotated[str, typer.Argument(help="What the person types to sign in; case does not count.")]
 FromStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")]

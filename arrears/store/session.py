@@ -56,6 +56,24 @@ def _sqlite_begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+class _Turn:
+    """A lock that one thread may not take twice: a transaction inside a transaction would wait for itself."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._holder: int | None = None
+
+    def __enter__(self) -> None:
+        if self._holder == threading.get_ident():
+            raise RuntimeError("a transaction was opened inside a transaction")
+        self._lock.acquire()
+        self._holder = threading.get_ident()
+
+    def __exit__(self, *_: object) -> None:
+        self._holder = None
+        self._lock.release()
+
+
 class Store:
     """A database with its two doors: `transaction()` writes, `reading()` looks."""
 
@@ -64,7 +82,7 @@ class Store:
         self.is_sqlite = engine.dialect.name == "sqlite"
         self._after_commit: list[AfterCommit] = []
         # SQLite has one writer at a time, and its waiters sleep and poll; ours queue and wake at once.
-        self._turn = threading.Lock() if self.is_sqlite else nullcontext()
+        self._turn = _Turn() if self.is_sqlite else nullcontext()
 
     def on_commit(self, listener: AfterCommit) -> None:
         """`listener` is called, from the writing thread, after each committed write of this process."""

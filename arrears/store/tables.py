@@ -47,7 +47,7 @@ def _maybe_at(*, index: bool = False) -> Any:
     return Field(default=None, sa_type=Instant, nullable=True, index=index)
 
 
-def _flag(default: bool = False) -> Any:
+def _flag(*, default: bool = False) -> Any:
     return Field(default=default, sa_type=Flag)
 
 
@@ -427,7 +427,7 @@ class Staff(Row, table=True):
     roles: list[str] = _json()
     password_hash: str | None = _maybe_text()
     language: str = _text()
-    active: bool = _flag(True)
+    active: bool = _flag(default=True)
     created_at: datetime = _at()
 
 

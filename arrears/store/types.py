@@ -9,9 +9,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from arrears.contracts import canonical
 
-_INSTANT: Final = (
-    "%Y-%m-%dT%H:%M:%S.%fZ"  # fixed width, so that text order is time order
-)
+_INSTANT: Final = "%Y-%m-%dT%H:%M:%S.%fZ"  # fixed width, so that text order is time order
 
 
 class Text(TypeDecorator[str]):
@@ -26,9 +24,7 @@ class Int(TypeDecorator[int]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[int]:
-        return dialect.type_descriptor(
-            INTEGER() if dialect.name == "sqlite" else BIGINT()
-        )
+        return dialect.type_descriptor(INTEGER() if dialect.name == "sqlite" else BIGINT())
 
 
 class Flag(TypeDecorator[bool]):
@@ -36,9 +32,7 @@ class Flag(TypeDecorator[bool]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return dialect.type_descriptor(
-            INTEGER() if dialect.name == "sqlite" else BOOLEAN()
-        )
+        return dialect.type_descriptor(INTEGER() if dialect.name == "sqlite" else BOOLEAN())
 
     def process_bind_param(self, value: bool | None, dialect: Dialect) -> Any:
         return int(value) if value is not None and dialect.name == "sqlite" else value
@@ -54,9 +48,7 @@ class Instant(TypeDecorator[datetime]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return dialect.type_descriptor(
-            TEXT() if dialect.name == "sqlite" else TIMESTAMP(timezone=True)
-        )
+        return dialect.type_descriptor(TEXT() if dialect.name == "sqlite" else TIMESTAMP(timezone=True))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
         if value is None:
@@ -84,11 +76,7 @@ class Day(TypeDecorator[date]):
         return dialect.type_descriptor(TEXT() if dialect.name == "sqlite" else DATE())
 
     def process_bind_param(self, value: date | None, dialect: Dialect) -> Any:
-        return (
-            value.isoformat()
-            if value is not None and dialect.name == "sqlite"
-            else value
-        )
+        return value.isoformat() if value is not None and dialect.name == "sqlite" else value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> date | None:
         return date.fromisoformat(value) if isinstance(value, str) else value
@@ -105,4 +93,3 @@ class Json(TypeDecorator[Any]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return None if value is None else json.loads(value)
-
