@@ -18,4 +18,4 @@ class Doorway(httpx.BaseTransport):
     async def _through(self, request: httpx.Request) -> httpx.Response:
         answer = await self._inner.handle_async_request(request)
         content = await answer.aread()
-        return httpx.Response(answer.status_code, headers=answer.headers, content=content)
+        return httpx.Response(answer.status_code, headers=answer.headers, stream=httpx.ByteStream(content))
