@@ -7,7 +7,7 @@ when a test lets time pass.
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any, Final
@@ -75,6 +75,7 @@ class CaseRoom:
         self._numbers = count(1)
         self._turn = threading.RLock()
         self._hearing = False
+        self.away = False  # as if Temporal did not answer: what is said is kept and waits
 
     # ---- people and loans --------------------------------------------------------------------------------
 
@@ -91,6 +92,7 @@ class CaseRoom:
     def a_loan(self, facts: LoanFacts | None = None, **changes: Any) -> str:
         """Rows of a new loan, its borrower and a phone; no case yet."""
         facts = LoanFacts(**{**asdict(facts or LoanFacts()), **changes})
+        facts = replace(facts, balance=max(facts.balance, facts.overdue))
         number = next(self._numbers)
         loan_id, borrower_id = f"RL2024{number:06d}", f"B{number:06d}"
         today = self.today
@@ -219,7 +221,7 @@ class CaseRoom:
 
     def hear_everything(self) -> None:
         with self._turn:
-            if self._hearing:  # what is written while hearing is heard by the same round
+            if self._hearing or self.away:  # what is written while hearing is heard by the same round
                 return
             self._hearing = True
             try:

@@ -6,7 +6,7 @@ from urllib.parse import quote, urlsplit
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from api.errors import Problem
+from api.errors import Problem, answer
 from web.language import gettext as _
 from web.rendering import Pages
 from web.visitor import safe_next
@@ -19,6 +19,8 @@ class Mishaps:
         self._pages = pages
 
     def __call__(self, request: Request, problem: Problem) -> Response:
+        if not hasattr(request.state, "visitor"):  # a file, not a page
+            return answer(problem)
         if problem.message_id == "not_signed_in":
             return _to_the_door(request)
         title, text = _told(problem)

@@ -7,10 +7,11 @@ import structlog
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.auth.sessions import Sessions, SignedIn
-from api.errors import problem_of
+from api.errors import answer, problem_of
 from web.language import choose, speaking
 from web.mishap import Mishap
 from web.visitor import LANGUAGE_COOKIE, THEME_COOKIE, THEMES, Visitor
@@ -30,12 +31,9 @@ class Reception:
         self._mishap = mishap
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].startswith(PLAIN):
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        cookies = Request(scope).cookies
-        visitor = _visitor(None, cookies, headers)
         started = False
 
         async def noting(message: Message) -> None:
@@ -44,28 +42,37 @@ class Reception:
             await send(message)
 
         try:
-            signed_in = await run_in_threadpool(self._sessions.find, cookies.get(self._cookie))
-            visitor = _visitor(signed_in, cookies, headers)
-            scope.setdefault("state", {})["visitor"] = visitor
-            with speaking(visitor.language):
+            if scope["path"].startswith(PLAIN):
                 await self._app(scope, receive, noting)
+            else:
+                await self._receive(scope, receive, noting)
         except Exception as broken:
             if started:
                 raise
-            await self._answer_for(broken, visitor, scope, receive, send)
+            response = self._answer_for(broken, Request(scope, receive))
+            await response(scope, receive, send)
 
-    async def _answer_for(
-        self, broken: Exception, visitor: Visitor, scope: Scope, receive: Receive, send: Send
-    ) -> None:
+    async def _receive(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers, cookies = Headers(scope=scope), Request(scope).cookies
+        state = scope.setdefault("state", {})
+        # Also when the sessions cannot be read there is somebody to show a page to.
+        state["visitor"] = _visitor(None, cookies, headers)
+        signed_in = await run_in_threadpool(self._sessions.find, cookies.get(self._cookie))
+        state["visitor"] = visitor = _visitor(signed_in, cookies, headers)
+        with speaking(visitor.language):
+            await self._app(scope, receive, send)
+
+    def _answer_for(self, broken: Exception, request: Request) -> Response:
         """The reference on the page finds the line in the log; neither says anything about a person."""
         problem = problem_of(broken)
         log.error(
-            "page failed", reference=problem.reference, error=type(broken).__name__, where=_where(broken)
+            "request failed", reference=problem.reference, error=type(broken).__name__, where=_where(broken)
         )
-        scope.setdefault("state", {})["visitor"] = visitor
+        visitor: Visitor | None = getattr(request.state, "visitor", None)
+        if visitor is None:
+            return answer(problem)
         with speaking(visitor.language):
-            response = self._mishap(Request(scope, receive), problem)
-            await response(scope, receive, send)
+            return self._mishap(request, problem)
 
 
 def _where(broken: Exception) -> list[str]:

@@ -1,8 +1,7 @@
 """What pages show: frozen views, each read in one look; nothing here writes and nothing counts rows to skip."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from heapq import merge
-from itertools import islice
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -10,16 +9,17 @@ from sqlalchemy import (
     Row,
     RowMapping,
     Select,
-    Text,
     and_,
     cast,
     exists,
     func,
+    literal,
     or_,
     select,
     tuple_,
+    union_all,
 )
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.elements import ColumnElement, Tuple
 
 from arrears.store.tables import (
     allocations,
@@ -37,6 +37,7 @@ from arrears.store.tables import (
     staff,
     tasks,
 )
+from arrears.store.types import Instant, Text
 from arrears.store.views import (
     CaseKey,
     CaseRow,
@@ -79,17 +80,16 @@ def inbox(
 ) -> InboxPage:
     """Open tasks of the reader's roles, earliest due first; a decided one leaves before it is applied."""
     wanted = PAGE + 1
-    # One range of the index per role and one merge: `role IN (…)` would sort all of them first.
-    found = [
-        [
-            _inbox_row(row)
-            for row in connection.execute(
-                _inbox_of(reader, role, view, stage=stage, after=after, limit=wanted)
-            )
-        ]
+    # One range of the index per role: `role IN (…)` would sort all tasks of all of them first.
+    by_role = [
+        _inbox_of(reader, role, view, stage=stage, after=after, limit=wanted).subquery()
         for role in reader.roles
     ]
-    rows = tuple(islice(merge(*found, key=lambda row: (row.due_at, row.task_id)), wanted))
+    if not by_role:
+        return InboxPage((), None)
+    together = union_all(*(select(one) for one in by_role)).subquery()
+    ordered = select(together).order_by(together.c.due_at, together.c.task_id).limit(wanted)
+    rows = tuple(_inbox_row(row) for row in connection.execute(ordered))
     shown = rows[:PAGE]
     more = TaskKey(shown[-1].due_at, shown[-1].task_id) if len(rows) > PAGE else None
     return InboxPage(shown, more)
@@ -106,7 +106,7 @@ def _inbox_of(
     keyed = tuple_(tasks.c.due_at, tasks.c.task_id)
     where = [*_in_view(reader, role, view, stage), ~_answered()]
     if after is not None:
-        where.append(keyed > tuple_(after.due_at, after.task_id))
+        where.append(keyed > _place(after.due_at, after.task_id))
     return (
         select(
             tasks.c.due_at,
@@ -130,6 +130,11 @@ def _inbox_of(
         .order_by(tasks.c.due_at, tasks.c.task_id)
         .limit(limit)
     )
+
+
+def _place(at: datetime, key: str) -> Tuple:
+    # Typed, because a bare instant in a tuple is bound as the database's and not as ours.
+    return tuple_(literal(at, Instant), literal(key, Text))
 
 
 def _inbox_row(row: Row[Any]) -> InboxRow:
@@ -554,7 +559,7 @@ def open_cases(
     keyed = tuple_(cases.c.next_deadline_at, cases.c.case_id)
     wanted = _case_row().where(cases.c.status == "open")
     if after is not None:
-        wanted = wanted.where(keyed > tuple_(after.due_at, after.case_id))
+        wanted = wanted.where(keyed > _place(after.due_at, after.case_id))
     rows = connection.execute(
         wanted.order_by(cases.c.next_deadline_at, cases.c.case_id).limit(PAGE + 1)
     ).all()

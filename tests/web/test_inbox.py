@@ -1,0 +1,136 @@
+"""The list of open tasks: whose, in which order, and what a row shows."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.builders import CaseRoom
+from tests.web.branch import Branch
+from tests.web.reading import Page, read
+
+
+def _rows(page: Page) -> list[str]:
+    return [one.text for one in page.all("li") if one.attributes.get("id", "").startswith("row-")]
+
+
+def _ids(page: Page) -> list[str]:
+    ids = [one.attributes.get("id", "") for one in page.all("li")]
+    return [name.removeprefix("row-") for name in ids if name.startswith("row-")]
+
+
+def test_a_row_says_who_how_much_how_long_and_until_when(branch: Branch, room: CaseRoom) -> None:
+    room.a_case(name="刘明辉", days_past_due=12, overdue=81_044_604)
+    (row,) = _rows(read(branch.at("collector").get("/inbox")))
+    for shown in ("刘*", "初期催收", "¥810,446.04", "逾期 12 天", "首次联系", "未领取", "RL2024000001", "剩"):
+        assert shown in row
+    assert "刘明辉" not in row
+
+
+def test_the_full_name_is_for_whoever_holds_the_task(branch: Branch, room: CaseRoom) -> None:
+    task = room.task(room.a_case(name="刘明辉"), "first_contact")
+    branch.at("collector").post(f"/tasks/{task.task_id}/claim")
+    assert "刘明辉" in branch.at("collector").get("/inbox").text
+    colleague = branch.at("colleague").get("/inbox").text
+    assert "刘明辉" not in colleague
+    assert "陈静" in colleague
+
+
+def test_a_hostile_name_is_only_a_name(branch: Branch, room: CaseRoom) -> None:
+    task = room.task(room.a_case(name='"><script>alert(1)</script>'), "first_contact")
+    desk = branch.at("collector")
+    desk.post(f"/tasks/{task.task_id}/claim")
+    for path in ("/inbox", f"/tasks/{task.task_id}", f"/cases/{task.case_id}"):
+        page = desk.get(path)
+        assert "<script>alert" not in page.text
+        assert "&lt;script&gt;alert" in page.text
+
+
+@pytest.mark.parametrize(
+    ("login", "sees"),
+    [("collector", ["first_contact"]), ("lead", []), ("advisor1", []), ("manager", [])],
+)
+def test_everybody_sees_the_work_of_the_own_role(
+    branch: Branch, room: CaseRoom, login: str, sees: list[str]
+) -> None:
+    case_id = room.a_case()
+    expected = [room.task(case_id, kind).task_id for kind in sees]
+    assert _ids(read(branch.at(login).get("/inbox"))) == expected
+
+
+def test_the_earliest_due_comes_first_and_pages_leave_nobody_out(branch: Branch, room: CaseRoom) -> None:
+    for _ in range(53):
+        room.a_case()
+    room.now -= timedelta(days=7)
+    urgent = room.task(room.a_case(), "first_contact").task_id
+    desk = branch.at("collector")
+    first = read(desk.get("/inbox"))
+    second = read(desk.get(first.links["显示更多"]))
+    assert _ids(first)[0] == urgent
+    assert (len(_ids(first)), len(_ids(second))) == (50, 4)
+    assert len({*_ids(first), *_ids(second)}) == 54
+    assert "显示更多" not in second.links
+    assert second.links["回到开头"] == "/inbox"
+
+
+def test_splits_count_and_show_the_same(branch: Branch, room: CaseRoom) -> None:
+    tasks = [room.task(room.a_case(), "first_contact").task_id for _ in range(4)]
+    room.now -= timedelta(days=14)
+    late = room.task(room.a_case(), "first_contact").task_id
+    branch.at("collector").post(f"/tasks/{tasks[0]}/claim")
+    branch.at("colleague").post(f"/tasks/{tasks[1]}/claim")
+    desk = branch.at("collector")
+    shown = {view: _ids(read(desk.get(f"/inbox?view={view}"))) for view in ("all", "mine", "free", "late")}
+    assert shown["mine"] == [tasks[0]]
+    assert set(shown["free"]) == {late, tasks[2], tasks[3]}
+    assert shown["late"] == [late]
+    assert len(shown["all"]) == 5
+    splits = [
+        one.text
+        for one in read(desk.get("/inbox")).all("a")
+        if "view=" in one.attributes["href"] or one.attributes.get("aria-current") == "page"
+    ]
+    assert {"全部 5", "我的 1", "未领取 3", "已超时 1"} <= {" ".join(text.split()) for text in splits}
+
+
+def test_stages_narrow_the_list_and_the_way_back_is_offered(branch: Branch, room: CaseRoom) -> None:
+    room.a_case()
+    desk = branch.at("collector")
+    page = read(desk.get("/inbox?stage=legal"))
+    assert _ids(page) == []
+    assert page.links["清除筛选"] == "/inbox"
+
+
+def test_a_link_into_the_task_keeps_the_list_it_came_from(branch: Branch, room: CaseRoom) -> None:
+    task_id = room.task(room.a_case(), "first_contact").task_id
+    desk = branch.at("collector")
+    (row,) = [
+        one
+        for one in read(desk.get("/inbox?view=free&stage=initial")).all("a")
+        if task_id in one.attributes["href"]
+    ]
+    assert row.attributes["href"] == f"/tasks/{task_id}?view=free&stage=initial"
+    task = read(desk.get(row.attributes["href"]))
+    assert f"/tasks/{task_id}/claim?view=free&stage=initial" in task.actions
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["view=nonsense", "stage=closed", "after=x", "after=99999999999999999999.t", "after=٣.t", "after=1."],
+)
+def test_an_address_that_makes_no_sense_shows_the_whole_list(
+    branch: Branch, room: CaseRoom, query: str
+) -> None:
+    room.a_case()
+    assert len(_rows(read(branch.at("collector").get(f"/inbox?{query}")))) == 1
+
+
+def test_an_empty_list_is_good_news(branch: Branch) -> None:
+    assert "任务已全部办结" in branch.at("collector").get("/inbox").text
+
+
+def test_what_was_answered_leaves_the_list_before_it_is_applied(branch: Branch, room: CaseRoom) -> None:
+    task = room.task(room.a_case(), "first_contact")
+    room.away = True
+    branch.at("collector").post(f"/tasks/{task.task_id}/decision", outcome="na", facts_no=str(task.facts_no))
+    page = read(branch.at("collector").get("/inbox"))
+    assert _ids(page) == []
