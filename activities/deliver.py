@@ -37,7 +37,7 @@ class DeliverActivities:
         self._channel = channel
         self._banks = banks
 
-    @activity.defn(name="deliver")
+    @activity.defn(name="deliver", no_thread_cancel_exception=True)
     def deliver(self, sending: Sending) -> SendingAnswer:
         """Asks the guard at this instant, not at the one it was planned for; raises only what a retry may mend."""
         at = int(activity.info().started_time.timestamp()) + sending.shift_seconds

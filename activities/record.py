@@ -57,7 +57,8 @@ class RecordActivities:
         self._rules = rules
         self._may_shift = may_shift
 
-    @activity.defn(name="record")
+    # An exception thrown into the thread from outside could leave the writers' turn taken for ever.
+    @activity.defn(name="record", no_thread_cancel_exception=True)
     def record(self, batch: Batch) -> Receipt:
         """Answers committed, refused, wait or overtaken; raises only where a retry helps (database, Gap)."""
         if batch.shift_seconds and not self._may_shift:

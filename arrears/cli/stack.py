@@ -214,6 +214,7 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         listening.bind((host, port))
     except OSError:
+        listening.close()
         stop(
             f"Port {port} on {host} is taken by another program: end it, or set ARREARS_PORT to another port."
         )
