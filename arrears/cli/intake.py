@@ -84,7 +84,6 @@ def import_(
     settings = load_settings()
     pack = load_pack(settings)
     store = opened_store(settings)
-    must_be_current(store)
     order = Order(
         paths,
         rejects_to=rejects or settings.data_dir / "rejects.csv",
@@ -96,6 +95,8 @@ def import_(
     )
     console = Console(stderr=as_json)
     try:
+        with _said_plainly():
+            must_be_current(store)
         with _said_plainly(), _bars(console) as bars:
             began = time.monotonic()
             outcome = import_delivery(store, pack, order, bars)
