@@ -1,0 +1,84 @@
+"""Starting the parts: what is wrong is said in a sentence, and nothing is lost by it."""
+
+import socket
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from typer.testing import CliRunner
+
+from arrears.cli import main
+from arrears.store import schema
+from arrears.store.session import Store, open_engine
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder with a database of this version; no Temporal is there."""
+    monkeypatch.setenv("ARREARS_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("ARREARS_TEMPORAL_ADDRESS", "127.0.0.1:1")
+    store = Store(open_engine(f"sqlite:///{tmp_path / 'arrears.db'}"))
+    schema.upgrade(store)
+    store.close()
+    return tmp_path
+
+
+def test_a_port_that_is_taken_is_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        monkeypatch.setenv("ARREARS_PORT", str(port))
+        answer = CliRunner().invoke(main.app, ["serve"])
+    assert answer.exit_code == 2
+    assert f"Port {port}" in answer.output
+    assert "ARREARS_PORT" in answer.output
+
+
+@pytest.mark.parametrize(
+    "verb", [["serve"], ["worker"], ["relay"], ["pay", "L1", "1"], ["case", "show", "L1"]]
+)
+def test_a_database_newer_than_the_program_is_left_alone(home: Path, verb: list[str]) -> None:
+    store = Store(open_engine(f"sqlite:///{home / 'arrears.db'}"))
+    with store.transaction() as connection:
+        connection.execute(text("update alembic_version set version_num = '9999'"))
+    answer = CliRunner().invoke(main.app, verb)
+    assert answer.exit_code != 0
+    assert "newer" in answer.output
+    assert schema.current(store) == "9999"
+    store.close()
+
+
+def test_a_database_of_no_version_asks_for_the_upgrade(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ARREARS_DATA_DIR", str(tmp_path))
+    answer = CliRunner().invoke(main.app, ["pay", "L1", "1"])
+    assert answer.exit_code != 0
+    assert "arrears db upgrade" in answer.output
+
+
+def test_a_pack_with_a_fault_is_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pack = home / "pack.toml"
+    pack.write_text('extends = "cn-bank-2026"\npack = "x.1"\n[case]\nflor_minor = 0\n')
+    monkeypatch.setenv("ARREARS_PACK", str(pack))
+    answer = CliRunner().invoke(main.app, ["pay", "L1", "1"])
+    assert answer.exit_code == 2
+    assert "floor_minor" in answer.output
+
+
+@pytest.mark.parametrize(
+    ("loan", "amount", "says"),
+    [
+        ("L404", "10", "no loan L404"),
+        ("L1", "ten", "no amount"),
+        ("L1", "-5", "positive"),
+        ("L1", "0", "positive"),
+        ("L1", "1.005", "2 decimals"),
+        ("L1", "NaN", "positive"),
+    ],
+)
+def test_a_payment_by_hand_that_cannot_be_is_told_why(home: Path, loan: str, amount: str, says: str) -> None:
+    answer = CliRunner().invoke(main.app, ["pay", "--", loan, amount])
+    assert answer.exit_code != 0
+    assert says in answer.output
