@@ -2,8 +2,8 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -11,8 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Row, insert, select
+from temporalio.api.common.v1 import Payload, Payloads, WorkflowExecution
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.api.workflowservice.v1 import SignalWorkflowExecutionRequest
 from temporalio.client import Client
 from temporalio.testing import TimeSkipper
+from temporalio.worker import Worker
 
 from api.auth.person import Person
 from api.desk.desk import Answer, Desk
@@ -27,9 +31,9 @@ from arrears.cli.compose import WorkerTerms, make_worker
 from arrears.contracts import Rules
 from arrears.policy.tasks import Role
 from arrears.store import intents, packs
-from arrears.store.intents import PaymentIn, Posted
+from arrears.store.intents import PaymentIn, Posted, Said
 from arrears.store.session import Store
-from arrears.store.tables import borrowers, cases, incidents, loans, messages, records, tasks
+from arrears.store.tables import borrowers, cases, incidents, loans, messages, notices, records, tasks
 
 _number = count(1)
 
@@ -54,6 +58,7 @@ class World:
     start_at: datetime
     shift_seconds: int
     skipper: TimeSkipper
+    make_worker: Callable[[], Worker]
     _skipped: dict[str, timedelta] = field(default_factory=dict)
 
     # ---- loans and cases ---------------------------------------------------------------------------------
@@ -144,6 +149,39 @@ class World:
                 select(records).where(records.c.case_id == case_id).order_by(records.c.seq)
             ).all()
 
+    def notice(self, case_id: str) -> Row[*tuple[Any, ...]]:
+        """The newest of the case."""
+        with self.store.reading() as connection:
+            found = connection.execute(
+                select(notices).where(notices.c.case_id == case_id).order_by(notices.c.notice_id.desc())
+            ).first()
+        assert found is not None
+        return found
+
+    async def agrees(self, case_id: str) -> bool:
+        """Whether the workflow and the database tell the same of this case."""
+        row, told = self.case(case_id), await self.gateway.look(case_id)
+        return (row.seq, row.digest) == (told["seq"], told["digest"])
+
+    # ---- parts -------------------------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """A worker for the length of the block."""
+        async with self.make_worker():
+            yield
+
+    @asynccontextmanager
+    async def relaying(self) -> AsyncIterator[None]:
+        """The relay for the length of the block."""
+        stop = asyncio.Event()
+        running = asyncio.create_task(self.relay.run(stop))
+        try:
+            yield
+        finally:
+            stop.set()
+            await asyncio.gather(running, return_exceptions=True)
+
     # ---- acting ------------------------------------------------------------------------------------------
 
     def now_of(self, case_id: str) -> datetime:
@@ -169,7 +207,7 @@ class World:
     def say_payment(self, loan_id: str, amount: int, *, case_id: str = "", **more: Any) -> Posted:
         at = self.now_of(case_id)
         today: date = self.rules.calendar.day_of(int(at.timestamp()))
-        fields = {
+        fields: dict[str, Any] = {
             "payment_id": f"P{next(_number):05d}",
             "booked_on": today,
             "value_on": today,
@@ -184,7 +222,43 @@ class World:
         await self.settled(case_id)
         return posted
 
-    async def settled(self, case_id: str, *, seconds: float = 30) -> None:
+    def say(
+        self,
+        case_id: str,
+        signal: str,
+        content: Mapping[str, Any],
+        *,
+        actor: str = "core-bank",
+        task_id: str | None = None,
+        message_id: str | None = None,
+    ) -> str:
+        """Past the desk: a true message row, as a door would write it had it let this through."""
+        name = message_id or f"m{next(_number):05d}"
+        said = Said(case_id, name, signal, actor, self.now_of(case_id), content, task_id)
+        with self.store.transaction() as connection:
+            intents.say(connection, said)
+        return name
+
+    async def report_delivery(self, case_id: str, status: str) -> None:
+        """The post says what became of the newest notice."""
+        at = int(self.now_of(case_id).timestamp())
+        notice_id = self.notice(case_id).notice_id
+        self.say(case_id, "delivery_reported", {"notice_id": notice_id, "status": status, "at": at})
+        await self.settled(case_id)
+
+    async def type_signal(self, case_id: str, signal: str, *payloads: Payload) -> None:
+        """By hand, as anybody may who reaches Temporal: any name, any number of payloads, any bytes."""
+        await self.client.workflow_service.signal_workflow_execution(
+            SignalWorkflowExecutionRequest(
+                namespace=self.client.namespace,
+                workflow_execution=WorkflowExecution(workflow_id=case_id),
+                signal_name=signal,
+                input=Payloads(payloads=payloads),
+                identity="somebody",
+            )
+        )
+
+    async def settled(self, case_id: str, *, seconds: float = 60) -> None:
         """Until nothing said to the case waits and no deadline of it is due."""
         for _ in range(int(seconds / 0.02)):
             if self._is_settled(case_id):
@@ -208,10 +282,14 @@ class World:
     async def skip(self, case_id: str, by: timedelta) -> None:
         """Move this case's clock along and let it act on what came due."""
         await self.settled(case_id)
-        handle = self.client.get_workflow_handle(case_id)
-        await asyncio.wait_for(self.skipper.fast_forward(handle, by), 30)
-        self._skipped[case_id] = self._skipped.get(case_id, timedelta(0)) + by
+        await self.skip_unsettled(case_id, by)
         await self.settled(case_id)
+
+    async def skip_unsettled(self, case_id: str, by: timedelta) -> None:
+        """Only the clock: with the relay off nothing would settle."""
+        handle = self.client.get_workflow_handle(case_id)
+        await asyncio.wait_for(self.skipper.fast_forward(handle, by), 60)
+        self._skipped[case_id] = self._skipped.get(case_id, timedelta(0)) + by
 
     async def skip_to(self, case_id: str, instant: datetime) -> None:
         await self.skip(case_id, instant - self.now_of(case_id))
@@ -222,8 +300,19 @@ class World:
         await self.skip_to(case_id, case.next_deadline_at + timedelta(seconds=2))
         return str(case.next_deadline)
 
-    async def legal_history(self, case_id: str) -> list[Any]:
-        return [event async for event in self.client.get_workflow_handle(case_id).fetch_history_events()]
+    async def legal_history(self, case_id: str, *, run_id: str | None = None) -> list[HistoryEvent]:
+        """Of one run, the last one unless said otherwise."""
+        handle = self.client.get_workflow_handle(case_id, run_id=run_id)
+        return [event async for event in handle.fetch_history_events()]
+
+    async def until(self, what: Callable[[], bool | Awaitable[bool]], *, seconds: float = 60) -> None:
+        """Waits, bounded, for what another part of the bank will bring about."""
+        for _ in range(int(seconds / 0.05)):
+            answer = what()
+            if answer if isinstance(answer, bool) else await answer:
+                return
+            await asyncio.sleep(0.05)
+        raise TimeoutError("it did not come about")
 
 
 @asynccontextmanager
@@ -251,14 +340,6 @@ async def a_world(
     # Cases here live at many times at once; whatever was said is sent at once.
     relay = Relay(store, gateway, lambda: rules, terms, door=lambda: datetime.max.replace(tzinfo=UTC))
     letters = tmp_path / "letters"
-    worker = make_worker(
-        client,
-        store,
-        lambda: rules,
-        channel=channel or FileChannel(letters),
-        banks=INVENTED,
-        terms=WorkerTerms(may_shift=True, task_queue=queue),
-    )
     world = World(
         store=store,
         client=client,
@@ -271,18 +352,21 @@ async def a_world(
         start_at=start_at,
         shift_seconds=shift,
         skipper=TimeSkipper(client),
+        make_worker=lambda: make_worker(
+            client,
+            store,
+            lambda: rules,
+            channel=channel or FileChannel(letters),
+            banks=INVENTED,
+            terms=WorkerTerms(may_shift=True, task_queue=queue),
+        ),
     )
-    stop = asyncio.Event()
-    running = [asyncio.create_task(relay.run(stop))] if relaying else []
-    try:
+    async with AsyncExitStack() as parts:
+        if relaying:
+            await parts.enter_async_context(world.relaying())
         if working:
-            async with worker:
-                yield world
-        else:
-            yield world
-    finally:
-        stop.set()
-        await asyncio.gather(*running, return_exceptions=True)
+            await parts.enter_async_context(world.working())
+        yield world
 
 
 def console() -> ConsoleChannel:

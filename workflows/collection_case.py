@@ -21,7 +21,7 @@ from arrears.policy.state import CaseState, Clock
 from arrears.policy.turn import Moment
 from workflows import naming, telling
 from workflows.hearing import read
-from workflows.options import AT_ONCE, DELIVER, FOR_EVER, PATIENCE_SECONDS, QUICK, RECORD
+from workflows.options import AT_ONCE, DELIVER, FOR_EVER, MAX_CARRIED, PATIENCE_SECONDS, QUICK, RECORD
 
 
 @workflow.defn(name="CollectionCase")
@@ -41,15 +41,16 @@ class CollectionCase:
         self._timer: asyncio.Task[None] | None = None
         self._armed: int | None = None
         self._shown: dict[str, Any] = {}
-        self._last = "opened"
+        self._last = "opened" if life.state is None else "goes on with a fresh history"
 
     @workflow.run
     async def run(self, life: CaseInput) -> str:
+        self._tell()
         # A reversal may re-open a closed case, so whatever was said is heard before the end.
         while self._inbox or self._state is None or not self._state.closed:
-            await self._commit(await self._next_event())
             if self._state is None and not self._inbox:
                 return "NEVER_OPENED"  # started by somebody who is not the relay, or on an old pack
+            await self._commit(await self._next_event())
             self._recycle_if_long()
         self._disarm()
         return self._state.closed
@@ -266,7 +267,8 @@ class CollectionCase:
     def _disarm(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer, self._armed = None, None
+        # What an older timer still has to say is not news: the earliest deadline was looked at since.
+        self._timer, self._armed, self._woke = None, None, False
 
     async def _nap(self, delay: timedelta, what: str) -> None:
         await workflow.sleep(delay, summary=f"until {what}")
@@ -296,12 +298,14 @@ class CollectionCase:
             and not info.is_continue_as_new_suggested()
         ):
             return
+        if sum(map(_weight, self._inbox)) > MAX_CARRIED:
+            return  # more than one payload may hold: some of it is heard first
         self._disarm()
         workflow.continue_as_new(
             replace(
                 self._life,
                 rules=self._rules,
-                opening=self._life.opening if self._state is None else None,
+                opening=None,  # heard already, or still in the inbox
                 state=self._state,
                 seq=self._seq,
                 inbox=[_as_heard(said) for said in self._inbox],
@@ -312,3 +316,10 @@ class CollectionCase:
 
 def _as_heard(said: tuple[str, object] | Heard) -> Heard:
     return said if isinstance(said, Heard) else read(*said)
+
+
+def _weight(said: tuple[str, object] | Heard) -> int:
+    """About how long it will be in the input of the next run; measured without reading it."""
+    if isinstance(said, Heard):
+        return len(repr(said.body))
+    return len(said[1].payload.data) if isinstance(said[1], RawValue) else 0

@@ -18,6 +18,8 @@ from temporalio.worker import (
 from arrears.contracts import Heard
 
 WRONG_COUNT: Final = "sent with the wrong number of arguments"
+# A true message holds ids, integers and days and is far below; whatever is above is not worth carrying along.
+LARGEST_BYTES: Final = 16_384
 
 
 class Garbled:
@@ -68,6 +70,8 @@ def read(signal: str, said: object) -> Heard:
         count = said.count if isinstance(said, Garbled) else 0
         return Heard(signal[:80], junk=f"{WRONG_COUNT} ({count})")
     payload = said.payload
+    if len(payload.data) > LARGEST_BYTES:
+        return Heard(signal[:80], junk=f"too large ({len(payload.data)} bytes) {_print(payload.data)}")
     try:
         body: object = workflow.payload_converter().from_payload(payload)
     except Exception as unreadable:  # noqa: BLE001  # whatever a converter raises, the case goes on and keeps an incident
@@ -75,7 +79,28 @@ def read(signal: str, said: object) -> Heard:
         return Heard(signal[:80], junk=f"cannot be read ({why}) {_print(payload.data)}")
     if not isinstance(body, dict):
         return Heard(signal[:80], junk=f"not a message {_print(payload.data)}")
+    if not _is_plain(body):
+        return Heard(signal[:80], junk=f"not shaped like a message {_print(payload.data)}")
     return Heard(signal[:80], body=body)
+
+
+def _is_plain(body: dict[str, Any]) -> bool:
+    """Flat, and of what both databases can hold: a deep one, or half a character, would wedge who writes it."""
+    content = body.get("content")
+    return isinstance(content, dict) and _is_flat(content) and _is_flat({**body, "content": None})
+
+
+def _is_flat(values: dict[str, Any]) -> bool:
+    return all(
+        _is_storable(name)
+        and (value is None or isinstance(value, bool | int | str))
+        and (not isinstance(value, str) or _is_storable(value))
+        for name, value in values.items()
+    )
+
+
+def _is_storable(text: str) -> bool:
+    return "\x00" not in text and not any("\ud800" <= sign <= "\udfff" for sign in text)
 
 
 def _print(data: bytes) -> str:

@@ -14,8 +14,12 @@ QUICK: Final = RetryPolicy(
 # When the database is away it goes on as an ordinary activity, for ever, and operators see it pending. A dead
 # worker costs one start-to-close, so that is short.
 RECORD: Final = timedelta(seconds=10)
-DELIVER: Final = timedelta(seconds=60)
+DELIVER: Final = timedelta(seconds=15)
 FOR_EVER: Final = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
 
 # A deadline waits so long for money that is on its way and never arrives.
 PATIENCE_SECONDS: Final = 3600
+
+# Characters of unheard messages that a run hands to the next one: one may become six bytes, and 2 MB is all
+# that the server takes.
+MAX_CARRIED: Final = 300_000
