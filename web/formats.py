@@ -1,8 +1,10 @@
 """How money, days and instants are written on a page, in the language of the moment and the bank's zone."""
 
+import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -16,7 +18,6 @@ from web.language import locale
 
 SOON: Final = timedelta(hours=2)
 MOST_SHOWN: Final = 999
-_LARGEST_MINOR: Final = 10**13
 
 
 @dataclass(frozen=True)
@@ -78,14 +79,12 @@ def plain_money(amount_minor: int, currency: str) -> str:
 
 def minor_units(typed: str, currency: str) -> int | None:
     """What somebody typed as an amount (12,000.50); None when it is none, or finer than the currency."""
-    cleaned = typed.strip().translate(_TYPED)
-    try:
-        amount = Decimal(cleaned).scaleb(EXPONENTS.get(currency, 2))
-    except InvalidOperation:
+    # Chinese keyboards give full-width digits and signs; they mean the same.
+    plain = unicodedata.normalize("NFKC", typed).translate(_LEFT_OUT)
+    if not _AMOUNT.fullmatch(plain):
         return None
-    if not amount.is_finite() or amount != amount.to_integral_value() or abs(amount) > _LARGEST_MINOR:
-        return None
-    return int(amount)
+    amount = Decimal(plain).scaleb(EXPONENTS.get(currency, 2))
+    return int(amount) if amount == amount.to_integral_value() else None
 
 
 def typed_day(typed: str) -> date | None:
@@ -106,8 +105,9 @@ def count(value: int) -> str:
     return f"{MOST_SHOWN}+" if value > MOST_SHOWN else str(value)
 
 
-# Thousands' commas, blanks and currency signs as people type them, half- and full-width.
-_TYPED: Final = str.maketrans(dict.fromkeys(",，  ¥￥元$") | {"．": ".", "。": "."})
+# Thousands' commas, blanks and the signs of a currency are decoration.
+_LEFT_OUT: Final = str.maketrans(dict.fromkeys(", ¥元$"))
+_AMOUNT: Final = re.compile(r"-?[0-9]{1,13}(\.[0-9]{1,4})?", re.ASCII)
 
 
 @lru_cache(maxsize=16_384)

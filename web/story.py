@@ -126,7 +126,7 @@ class Teller:
                 why = {"task": called(words.TASKS, kind), "why": called(words.CANCELLED, effect["why"])}
                 return _("Task no longer needed: %(task)s (%(why)s)") % why
             case "refuse":
-                return _("Not applied: %(why)s") % {"why": called(words.REFUSALS, effect["why"])}
+                return _("Not applied: %(why)s") % {"why": words.refusal(effect["why"])}
             case "enter_stage":
                 stage = {
                     "stage": called(words.STAGES, effect["stage"]),
@@ -227,6 +227,7 @@ INCIDENTS: Final[words.Words] = {
     "payment_unknown_loan": words.term("incident", "Money for an unknown loan"),
     "payment_without_case": words.term("incident", "Money for a loan without a case"),
     "payment_write_off": words.term("incident", "A write-off was sent as a payment"),
+    "payment_reversal": words.term("incident", "A reversal was sent as a payment"),
     "surplus": words.term("incident", "More was paid than is owed"),
     "notice_uncertain": words.term("incident", "Uncertain whether a notice went out"),
     "notice_refused": words.term("incident", "A notice was not allowed to go out"),
@@ -234,6 +235,10 @@ INCIDENTS: Final[words.Words] = {
     "unknown_message": words.term("incident", "A signal nobody here sent"),
     "tampered_message": words.term("incident", "A signal that differs from what was said"),
     "opened_on_other_terms": words.term("incident", "A case opened on other rules"),
+    "fee_on_closed_case": words.term("incident", "A fee for a closed case"),
+    "notice_returned_in_legal": words.term("incident", "A notice came back in the legal stage"),
+    "cure_not_over_in_legal": words.term("incident", "The debtor's time was not over in the legal stage"),
+    "rules_failed": words.term("incident", "The rules failed on an event"),
     "state_too_large": words.term("incident", "A case has grown too large"),
     "message_parked": words.term("incident", "A message that a case does not answer"),
     "workflow_missing": words.term("incident", "An open case without its workflow"),

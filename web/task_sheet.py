@@ -243,7 +243,7 @@ def _under_way(said: Said, shapes: Formats) -> AnswerStanding:
             text = (signed, _("It could not be applied yet; an operator looks after it."))
             return AnswerStanding("warn", "triangle-alert", _("Put aside: %(answer)s") % told, text)
         case "refused":
-            why = called(words.REFUSALS, said.reason)
+            why = words.refusal(said.reason)
             return AnswerStanding("warn", "circle-alert", _("Not applied: %(answer)s") % told, (why, signed))
         case _:
             return AnswerStanding("ok", "circle-check", _("Done: %(answer)s") % told, (signed,))

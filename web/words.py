@@ -21,6 +21,11 @@ def called(words: Words, code: str | None) -> str:
     return pgettext(*found) if found else code
 
 
+def refusal(reason: str | None) -> str:
+    """A reason may go on after a colon with what only an operator understands."""
+    return called(REFUSALS, reason.split(":")[0] if reason else None)
+
+
 def hint(code: str) -> str:
     """What an answer leads to, where that is not plain from its name."""
     return called(HINTS, code) if code in HINTS else ""
@@ -164,6 +169,10 @@ REFUSALS: Final[Words] = {
     "notice_not_under_way": term("refusal", "No such notice is under way."),
     "delivery_status_unknown": term("refusal", "The delivery report cannot be read."),
     "another_loan": term("refusal", "It belongs to another loan."),
+    "arrived_already": term("refusal", "The notice has arrived already."),
+    "delivery_day_impossible": term("refusal", "The notice cannot have arrived on that day."),
+    "rules_failed": term("refusal", "The rules failed on it; an operator looks after it."),
+    "unreadable": term("refusal", "The case could not read it."),
 }
 
 NOTICES: Final[Words] = {

@@ -1,0 +1,101 @@
+"""Money posted by hand, and what became of it."""
+
+import pytest
+
+from tests.builders import CaseRoom
+from tests.web.branch import Branch, Desk
+from tests.web.reading import Page, read
+
+
+def _form(desk: Desk) -> str:
+    return read(desk.get("/payments/new")).one("input", name="payment_id").attributes["value"]
+
+
+def _post(desk: Desk, room: CaseRoom, **fields: str) -> tuple[int, Page]:
+    typed = {
+        "payment_id": _form(desk),
+        "loan_id": "RL2024000001",
+        "amount": "1,000.00",
+        "value_on": room.today.isoformat(),
+    }
+    answer = desk.client.post("/payments", data={"csrf": desk.csrf, **typed, **fields})
+    if answer.status_code == 303:
+        answer = desk.get(answer.headers["location"])
+    return answer.status_code, read(answer)
+
+
+def test_a_payment_by_hand_closes_the_case_it_settles(branch: Branch, room: CaseRoom) -> None:
+    case_id = room.a_case(overdue=1_000_00, balance=5_000_00)
+    status, page = _post(branch.at("ops"), room)
+    assert status == 200
+    for shown in ("已生效", "案件已结案：逾期已还清", "¥1,000.00", "本金"):
+        assert shown in page.words
+    assert page.links["查看案件"] == f"/cases/{case_id}"
+    assert room.case(case_id).closed_reason == "CURED"
+
+
+def test_the_same_form_twice_is_one_payment(branch: Branch, room: CaseRoom) -> None:
+    case_id = room.a_case(overdue=5_000_00, balance=5_000_00)
+    desk = branch.at("ops")
+    form = _form(desk)
+    assert _post(desk, room, payment_id=form)[0] == 200
+    assert _post(desk, room, payment_id=form)[0] == 200
+    assert room.case(case_id).overdue_minor == 4_000_00
+    status, page = _post(desk, room, payment_id=form, amount="2000")
+    assert status == 409
+    assert "该笔还款此前已录入，且数据不同" in page.words
+    assert room.case(case_id).overdue_minor == 4_000_00
+
+
+@pytest.mark.parametrize(
+    ("fields", "faults"),
+    [
+        ({"loan_id": ""}, {"loan_id": "请填写借据号"}),
+        ({"loan_id": "RL-NO-SUCH"}, {"loan_id": "没有该借据号的贷款"}),
+        ({"loan_id": "x\x00y"}, {"loan_id": "没有该借据号的贷款"}),
+        ({"amount": ""}, {"amount": "请填写金额"}),
+        ({"amount": "-5"}, {"amount": "请填写金额"}),
+        ({"amount": "1e9"}, {"amount": "请填写数字金额"}),
+        ({"amount": "0.001"}, {"amount": "请填写数字金额"}),
+        ({"value_on": ""}, {"value_on": "请选择日期"}),
+        ({"value_on": "24.11.2026"}, {"value_on": "请按“年-月-日”填写"}),
+        ({"value_on": "2999-01-01"}, {"value_on": "日期不能晚于今天"}),
+    ],
+)
+def test_a_fault_is_said_beside_its_field(
+    branch: Branch, room: CaseRoom, fields: dict[str, str], faults: dict[str, str]
+) -> None:
+    room.a_case()
+    status, page = _post(branch.at("ops"), room, **fields)
+    assert status == 422
+    summary = {
+        one.attributes["href"]: one.text for one in page.all("a") if one.attributes["href"].startswith("#f-")
+    }
+    assert {name: summary[f"#f-{name}"].startswith(words) for name, words in faults.items()} == dict.fromkeys(
+        faults, True
+    )
+
+
+def test_money_valued_before_the_banks_figures_is_history(branch: Branch, room: CaseRoom) -> None:
+    room.a_case(overdue=5_000_00)
+    _status, page = _post(branch.at("ops"), room, value_on="2026-11-01")
+    assert "早于核心系统数据日，已计入余额" in page.words
+
+
+def test_money_waits_where_the_engine_is_away(branch: Branch, room: CaseRoom) -> None:
+    room.a_case(overdue=1_000_00)
+    room.away = True
+    _status, page = _post(branch.at("ops"), room)
+    assert "还款已保存，正在入账" in page.words
+
+
+def test_only_the_forms_of_this_page_are_taken(branch: Branch, room: CaseRoom) -> None:
+    room.a_case()
+    assert _post(branch.at("ops"), room, payment_id="P000001")[0] == 404
+
+
+@pytest.mark.parametrize("login", ["collector", "lead", "compliance", "operator", "admin"])
+def test_nobody_else_posts_money(branch: Branch, login: str) -> None:
+    desk = branch.at(login)
+    assert desk.get("/payments/new").status_code == 403
+    assert desk.post("/payments", payment_id="hand-0123456789abcdef").status_code == 403
