@@ -91,7 +91,8 @@ class Turn:
     def refresh_tasks(self) -> None:
         """Put the new facts under every task that is still open."""
         no, facts = self.state.facts_no, self.facts()
-        for task in self.state.tasks.values():
+        # In one order, whatever way the state came: a dict that crossed Temporal has its keys sorted.
+        for _, task in sorted(self.state.tasks.items()):
             if task.task_id:
                 self.tell(RefreshTask(task.task_id, no, facts))
         self.change(tasks={kind: replace(task, facts_no=no) for kind, task in self.state.tasks.items()})

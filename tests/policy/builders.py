@@ -235,9 +235,7 @@ def a_case(stage: Stage = Stage.INITIAL, *, terms: dict[str, Any] | None = None,
         case Stage.FORMAL:
             return case.escalate()
         case Stage.LEGAL:
-            a_suit(case)
-            case.wake_until(Clock.ENTER_LEGAL)
-            return case
+            return _agreed(case).wake_until(Clock.ENTER_LEGAL)
         case Stage.CLOSED:
             case.pay(case.state.overdue)
             return case
@@ -255,9 +253,11 @@ def a_review(**loan: Any) -> Case:
     return a_notice_out(**loan).ask_advisor()
 
 
-def a_suit(case: Case | None = None, **loan: Any) -> Case:
+def a_suit(**loan: Any) -> Case:
     """Both advisors agreed; litigation waits for its day."""
-    if case is None:
-        case = opened(a_loan(**loan))
+    return _agreed(a_case(**loan))
+
+
+def _agreed(case: Case) -> Case:
     case.escalate().release().wake_until(Clock.SEND)
     return case.ask_advisor().sue().approve()

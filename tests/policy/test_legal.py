@@ -177,7 +177,7 @@ def test_an_advisor_may_speak_again_in_another_round() -> None:
 ASKED = {
     "review": a_review,
     "second approval": lambda **loan: a_review(**loan).sue(),
-    "approved": lambda **loan: a_suit(**loan),
+    "approved": a_suit,
 }
 
 

@@ -1,5 +1,6 @@
 """Every event has an answer, if only a refusal that leaves the case as it was."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -27,7 +28,7 @@ from tests.policy.builders import (
     opened,
 )
 
-WITH_OPEN_TASK = {
+WITH_OPEN_TASK: dict[TaskKind, Callable[[], Case]] = {
     TaskKind.FIRST_CONTACT: a_case,
     TaskKind.FOLLOW_UP: lambda: _woken(a_case().talk(), Clock.FOLLOW_UP),
     TaskKind.ESCALATION: lambda: _woken(a_case(), Clock.ESCALATE),

@@ -1,5 +1,7 @@
 """INITIAL to FORMAL to LEGAL, each opened by people; closed by money at any moment, and open again when it bounces."""
 
+from collections.abc import Callable
+
 import pytest
 
 from arrears.policy.effects import CancelTask, CloseCase, EnterStage, NoticeBecame, OpenTask, ReopenCase
@@ -124,7 +126,7 @@ def test_a_clock_a_lead_has_set_looks_at_the_days_again_when_it_rings() -> None:
 
 # ---- closing -----------------------------------------------------------------------------------------------
 
-EVERYWHERE = {
+EVERYWHERE: dict[str, Callable[..., Case]] = {
     "initial": a_case,
     "escalation asked": lambda **loan: a_case(**loan).wake_until(Clock.ESCALATE),
     "formal": lambda **loan: a_case(Stage.FORMAL, **loan),
@@ -132,7 +134,7 @@ EVERYWHERE = {
     "sent": a_notice_out,
     "review": a_review,
     "second approval": lambda **loan: a_review(**loan).sue(),
-    "approved": lambda **loan: a_suit(**loan),
+    "approved": a_suit,
     "legal": lambda **loan: a_case(Stage.LEGAL, **loan),
     "idle asked": lambda **loan: a_case(Stage.LEGAL, **loan).wake_until(Clock.IDLE),
 }

@@ -1,0 +1,76 @@
+"""The catalogue of work: every kind has somebody to do it and something to answer."""
+
+import pytest
+
+from arrears.policy.tasks import (
+    CONTACT_RESULTS,
+    NEEDS_REASON,
+    ON_FACTS,
+    WORK,
+    Missing,
+    Outcome,
+    Role,
+    TaskKind,
+    lacks,
+    may_answer,
+)
+from tests.policy.builders import RULES
+
+
+def test_every_kind_of_task_is_somebodys_work_with_a_service_level() -> None:
+    assert set(WORK) == set(TaskKind)
+    assert set(RULES.terms.sla_bank_days) == {str(kind) for kind in TaskKind}
+    assert all(work.outcomes for work in WORK.values())
+
+
+def test_every_outcome_answers_some_task() -> None:
+    assert {outcome for work in WORK.values() for outcome in work.outcomes} == set(Outcome)
+
+
+def test_every_result_of_a_call_has_its_day_for_the_next() -> None:
+    assert set(RULES.terms.follow_up_days) == {str(result) for result in CONTACT_RESULTS}
+
+
+@pytest.mark.parametrize("kind", TaskKind)
+def test_only_its_own_outcomes_answer_a_task(kind: TaskKind) -> None:
+    for outcome in Outcome:
+        assert may_answer(kind, outcome) is (outcome in WORK[kind].outcomes)
+    for nonsense in ("", " na", "NA", "None", "sue;"):
+        assert not may_answer(kind, nonsense)
+
+
+def test_litigation_parts_people_and_is_the_advisors() -> None:
+    parted = {kind for kind, work in WORK.items() if work.parts_people}
+    assert parted == {TaskKind.LEGAL_REVIEW, TaskKind.SECOND_APPROVAL}
+    assert {WORK[kind].role for kind in parted} == {Role.LEGAL_ADVISOR}
+
+
+def test_every_step_against_a_debtor_is_taken_on_the_facts_of_the_moment() -> None:
+    assert {Outcome.ESCALATE, Outcome.RELEASE, Outcome.SUE, Outcome.APPROVE} == ON_FACTS
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+@pytest.mark.parametrize("reason", [None, "", "   ", "because"])
+def test_an_answer_against_the_proposal_wants_a_reason(outcome: Outcome, reason: str | None) -> None:
+    wanted = lacks(outcome, reason=reason, amount_minor=5, on="2026-03-06")
+    needs = outcome in NEEDS_REASON and reason != "because"
+    assert wanted == ([Missing("reason", "reason_required")] if needs else [])
+
+
+@pytest.mark.parametrize(
+    ("amount", "on", "fields"),
+    [
+        (5, "2026-03-06", []),
+        (None, "2026-03-06", ["amount"]),
+        (0, "2026-03-06", ["amount"]),
+        (-5, "2026-03-06", ["amount"]),
+        (5, None, ["on"]),
+        (5, "", ["on"]),
+        (None, None, ["amount", "on"]),
+    ],
+)
+def test_a_promise_wants_an_amount_and_a_day(amount: int | None, on: str | None, fields: list[str]) -> None:
+    wanted = lacks(Outcome.PROMISE, reason=None, amount_minor=amount, on=on)
+    assert [missing.field for missing in wanted] == fields
+    for outcome in set(Outcome) - NEEDS_REASON - {Outcome.PROMISE}:
+        assert lacks(outcome, reason=None, amount_minor=amount, on=on) == []
