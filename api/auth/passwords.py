@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from pwdlib import PasswordHash
@@ -39,7 +40,6 @@ class Passwords:
         self._hasher = PasswordHash((Argon2Hasher(passes, memory_kib, lanes),))
         self._turns = threading.BoundedSemaphore(AT_ONCE)
         self._patience = patience
-        self._nobody = self._hasher.hash("nobody has this password")
 
     def hash(self, password: str) -> str:
         """Raises PasswordUnfit and TooBusy."""
@@ -53,7 +53,7 @@ class Passwords:
             prepared = _prepared(password)
         except PasswordUnfit:
             prepared, stored = "no password is this short", None
-        fits, rehashed = self._verify(prepared, stored or self._nobody)
+        fits, rehashed = self._verify(prepared, stored)
         return Checked(fits, rehashed) if stored else Checked(fits=False)
 
     @contextmanager
@@ -66,12 +66,16 @@ class Passwords:
         finally:
             self._turns.release()
 
-    def _verify(self, prepared: str, stored: str) -> tuple[bool, str | None]:
+    def _verify(self, prepared: str, stored: str | None) -> tuple[bool, str | None]:
         with self.turn():
             try:
-                return self._hasher.verify_and_update(prepared, stored)
+                return self._hasher.verify_and_update(prepared, stored or self._nobody)
             except PwdlibError:
                 return False, None  # a stored hash this version cannot read lets nobody in
+
+    @cached_property
+    def _nobody(self) -> str:
+        return self._hasher.hash("nobody has this password")
 
 
 def _prepared(password: str) -> str:

@@ -35,13 +35,23 @@ def test_a_cookie_leads_to_its_person_and_only_its_hash_is_kept(
     assert opened.cookie not in kept
 
 
-@pytest.mark.parametrize(
-    "cookie",
-    [None, "", "x", "A" * 43, "A" * 42, "A" * 44, "\x00" * 43, "张" * 43, "A" * 100_000, "' or 1=1 --"],
-)
-def test_a_cookie_we_did_not_write_leads_nowhere(sessions: Sessions, li: str, cookie: str | None) -> None:
+STRANGE: list[str | None] = [
+    None,
+    "",
+    "x",
+    "A" * 43,
+    "A" * 42,
+    "A" * 44,
+    "\x00" * 43,
+    "张" * 43,
+    "A" * 100_000,
+    "' or 1=1 --",
+]
+
+
+def test_a_cookie_we_did_not_write_leads_nowhere(sessions: Sessions, li: str) -> None:
     sessions.open(li)
-    assert sessions.find(cookie) is None
+    assert [sessions.find(cookie) for cookie in STRANGE] == [None] * len(STRANGE)
 
 
 def test_it_ends_after_fifteen_idle_minutes(sessions: Sessions, machine: Machine, li: str) -> None:

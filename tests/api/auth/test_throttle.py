@@ -39,14 +39,14 @@ def test_the_first_tries_are_free_then_the_wait_doubles_up_to_a_minute(
 def test_waiting_is_not_counted_so_it_ends_under_attack(throttle: Throttle, machine: Machine) -> None:
     while _fails(throttle) == 0:
         pass
-    for _ in range(500):
+    for _ in range(50):
         assert _fails(throttle) > 0
     machine.pass_(seconds=60)
     assert _fails(throttle) == 0
 
 
 def test_nobody_is_locked_out_for_longer_than_a_minute(throttle: Throttle, machine: Machine) -> None:
-    for number in range(60):
+    for number in range(15):
         _fails(throttle, network=f"attacker {number}")
         assert _fails(throttle, network="own desk") <= ACCOUNT.longest.total_seconds()
         machine.pass_(seconds=61)
@@ -82,7 +82,7 @@ def test_accounts_do_not_hurt_each_other_but_a_network_that_tries_them_all_waits
 
 
 def test_people_who_get_in_cost_their_network_nothing(throttle: Throttle) -> None:
-    for number in range(NETWORK.free * 3):
+    for number in range(NETWORK.free + 5):
         throttle.begin(f"colleague {number}", network="branch")
         throttle.succeeded(f"colleague {number}", network="branch")
     assert _fails(throttle, "one more", network="branch") == 0
@@ -114,9 +114,9 @@ def test_nothing_typed_is_kept_readable_and_nothing_is_kept_for_ever(
         assert connection.execute(select(func.count()).select_from(login_attempts)).scalar() == 2
 
 
-@pytest.mark.parametrize("login", ["", "\x00", "\ud800", "x" * 100_000, "张三"])
-def test_any_log_in_can_be_counted(throttle: Throttle, login: str) -> None:
-    assert _fails(throttle, login) == 0
+def test_any_log_in_can_be_counted(throttle: Throttle) -> None:
+    for login in ("", "\x00", "\ud800", "x" * 100_000, "张三"):
+        assert _fails(throttle, login) == 0
 
 
 @pytest.mark.parametrize(
