@@ -64,6 +64,7 @@ def test_the_first_loans_end_as_described(
     assert dict(ends) == {False: cured, True: paid_off}
 
 
+@pytest.mark.slow
 def test_the_whole_sample_loads(sample: Desk) -> None:
     outcome = sample.load(SAMPLE / "intake", rebase_to_today=True)
     assert outcome.verdict is Verdict.LOADED
