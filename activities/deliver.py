@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 from temporalio import activity
 
 from arrears.channels.letters import Bank, DemandLetter, LetterRefused, language_for, render
-from arrears.channels.port import Address, Channel, ChannelRefused, Letter
+from arrears.channels.port import Address, Channel, ChannelDown, ChannelRefused, Letter
 from arrears.channels.typesetting import LetterUnprintable
 from arrears.contracts import Rules, Sending, SendingAnswer
 from arrears.policy.guard import Hours, NotBefore, within_hours
@@ -19,6 +19,7 @@ from arrears.store.writes import instant
 
 Banks = Mapping[Any, Bank]
 _POST: Final = "post"
+_CHANNEL_REST_SECONDS: Final = 900
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,21 @@ class DeliverActivities:
             # After an earlier attempt of this contact a refusal does not tell that nothing went.
             status = "uncertain" if reserved.again else "failed"
             return self._confirm(sending, at, status=status, why=type(refusal).__name__)
+        except ChannelDown:
+            # Waiting here would leave the case deaf, to money too: it asks again later.
+            return self._put_off(sending, at, reserved)
         return self._confirm(sending, at, status="sent", letter=letter, reference=sent.reference)
+
+    def _put_off(self, sending: Sending, at: int, reserved: Reserved) -> SendingAnswer:
+        """It did not go; the slot is given back unless an earlier attempt may have used it."""
+        if not reserved.again:
+            with self._store.transaction() as connection:
+                connection.execute(
+                    delete(contact_attempts).where(contact_attempts.c.attempt_id == sending.notice_id)
+                )
+        return SendingAnswer(
+            sending.notice_id, "not_before", at, not_before=at + _CHANNEL_REST_SECONDS, rule="channel_down"
+        )
 
     def _confirm(
         self,
@@ -106,13 +121,22 @@ class _Guard:
             return self._answer("refused", rule="no_address")
         stopped = self._stopped(facts, point)
         if stopped is not None:
-            return stopped
+            return stopped if earlier is None or stopped.answer == "not_before" else self._doubtful()
         if earlier is None:
             self._put_reservation(facts, point)
         return Reserved(self._letter(facts, to), Address(_POST, to), again=earlier is not None)
 
     def _answer(self, answer: str, *, not_before: int = 0, rule: str = "") -> SendingAnswer:
         return SendingAnswer(self._sending.notice_id, answer, self._at, not_before, rule)
+
+    def _doubtful(self) -> SendingAnswer:
+        """An earlier attempt may have sent it, and by now it may not be sent again to find out: a person decides."""
+        self._connection.execute(
+            update(contact_attempts)
+            .where(contact_attempts.c.attempt_id == self._sending.notice_id)
+            .values(status="uncertain")
+        )
+        return self._answer("uncertain")
 
     def _known(self, earlier: Row[*tuple[Any, ...]]) -> SendingAnswer:
         answer = {"sent": "sent", "uncertain": "uncertain"}.get(earlier.status, "refused")
@@ -123,6 +147,8 @@ class _Guard:
     def _stopped(
         self, facts: Row[*tuple[Any, ...]], point: Row[*tuple[Any, ...]] | None
     ) -> SendingAnswer | None:
+        if facts.status != "released":
+            return self._answer("refused", rule="notice_not_released")
         if self._money_on_its_way():
             return self._answer("wait", rule="money_first")
         if (facts.overdue_minor, facts.case_balance) != (facts.amount_minor, facts.balance_minor):
@@ -150,6 +176,7 @@ class _Guard:
     def _facts(self) -> Row[*tuple[Any, ...]] | None:
         return self._connection.execute(
             select(
+                notices.c.status,
                 notices.c.amount_minor,
                 notices.c.balance_minor,
                 notices.c.as_of,

@@ -29,7 +29,8 @@ from arrears.store.states import state_from_json
 from arrears.store.tables import cases, messages, records
 
 _UNSETTLED = ("waiting", "sent")
-_HEARABLE = ("sent", "parked")
+# Waiting again: the relay could not tell whether Temporal had taken it.
+_HEARABLE = ("waiting", "sent", "parked")
 
 
 class Gap(Exception):
@@ -89,6 +90,7 @@ class _Recording:
             or self._not_said()
             or self._money_first()
             or self._too_large()
+            or self._another_is_open(known)
             or self._write(known)
         )
 
@@ -105,7 +107,7 @@ class _Recording:
     def _nudged(self, known: Known) -> Receipt | None:
         if self._batch.event["kind"] != "nudge":
             return None
-        if known.seq == self._batch.seq - 1 and known.digest == self._batch.base:
+        if known.seq == self._batch.seq - 1 and self._is_the_base(known):
             return Receipt("refused", "same")
         behind = known.seq < self._batch.seq - 1
         return Receipt("gap", seq=known.seq) if behind else self._overtaken(known)
@@ -113,19 +115,26 @@ class _Recording:
     def _behind(self, known: Known) -> Receipt | None:
         """This step, or a later one, is in the database already; or steps before it are missing there."""
         batch = self._batch
-        if known.seq >= batch.seq:
+        if known.seq == batch.seq:
             stored = self._connection.execute(
                 select(records.c.print).where(records.c.case_id == batch.case_id, records.c.seq == batch.seq)
             ).scalar()
             if stored == self._print:
                 return Receipt("committed", rules=self._newer_rules())
+        if known.seq >= batch.seq:
             return self._overtaken(known)
         if known.seq < batch.seq - 1:
             return Receipt("gap", seq=known.seq)
         return None
 
     def _on_another_base(self, known: Known) -> Receipt | None:
-        return None if known.digest == self._batch.base else self._overtaken(known)
+        return None if self._is_the_base(known) else self._overtaken(known)
+
+    def _is_the_base(self, known: Known) -> bool:
+        """A row of an earlier version lacks fields that have their default here: it is the same state still."""
+        if self._batch.base == known.digest:
+            return True
+        return self._batch.base == digest(_adopt(known.state))
 
     def _not_said(self) -> Receipt | None:
         """Nobody forges a decision: what the case heard must be what a door wrote, to the letter."""
@@ -142,10 +151,18 @@ class _Recording:
             return self._refuse_as(
                 "tampered_message", {"signal": message.signal, "message_id": row.message_id}
             )
-        if row.status not in _HEARABLE:
-            return Receipt("refused", "not_sent_yet" if row.status == "waiting" else "settled_already")
-        if message.signal == "open" and not self._on_our_terms():
+        untimely = self._untimely(row, message)
+        if untimely is None and message.signal == "open" and not self._on_our_terms():
             return self._refuse_as("opened_on_other_terms", {"pack": self._batch.pack})
+        return untimely
+
+    def _untimely(self, row: Row[*tuple[Any, ...]], message: Message) -> Receipt | None:
+        if row.status == "waiting" and row.sent_at is None:
+            return Receipt("refused", "not_sent_yet")
+        if row.status not in _HEARABLE:
+            return Receipt("refused", "settled_already")
+        if self._batch.state is None and message.signal != "open":
+            return Receipt("refused", "not_opened")  # said to a run that somebody else started
         return None
 
     def _on_our_terms(self) -> bool:
@@ -155,7 +172,11 @@ class _Recording:
     def _message_row(self, message_id: str) -> Row[*tuple[Any, ...]] | None:
         return self._connection.execute(
             select(
-                messages.c.message_id, messages.c.case_id, messages.c.content_hash, messages.c.status
+                messages.c.message_id,
+                messages.c.case_id,
+                messages.c.content_hash,
+                messages.c.status,
+                messages.c.sent_at,
             ).where(messages.c.message_id == message_id)
         ).first()
 
@@ -180,6 +201,22 @@ class _Recording:
             return None
         self._settle("parked", "state_too_large", None)
         return self._refuse_as("state_too_large", {"seq": self._batch.seq})
+
+    def _another_is_open(self, known: Known) -> Receipt | None:
+        """A loan has one open case: a second opening, or money that would re-open an older one, is an incident."""
+        state = self._batch.state
+        was_open = known.state is not None and not known.state["closed"]
+        if state is None or state.closed or was_open:
+            return None
+        other = self._connection.execute(
+            select(cases.c.case_id).where(
+                cases.c.loan_id == state.loan_id, cases.c.status == "open", cases.c.case_id != state.case_id
+            )
+        ).scalar()
+        if other is None:
+            return None
+        self._settle("refused", "another_case_is_open", None)
+        return self._refuse_as("another_case_is_open", {"open_case": other})
 
     def _write(self, known: Known) -> Receipt:
         batch, state = self._batch, self._batch.state

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from temporalio.api.common.v1 import Payloads, WorkflowExecution, WorkflowType
 from temporalio.api.enums.v1 import WorkflowIdReusePolicy
@@ -16,6 +16,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import TimeSkipper
 
+from arrears import clock
 from arrears.contracts import CaseInput, Message
 from arrears.names import TASK_QUEUE, WORKFLOW_TYPE
 from workflows.collection_case import CollectionCase
@@ -28,6 +29,14 @@ class CaseNotRunning(Exception):
 
 class TemporalAway(Exception):
     """Temporal did not take the call; the same call may be made again."""
+
+
+# A client that has never connected says RuntimeError where a connected one says RPCError.
+_FAILURES: Final = (RPCError, RuntimeError)
+
+
+def _away(error: RPCError | RuntimeError) -> TemporalAway:
+    return TemporalAway(error.status.name if isinstance(error, RPCError) else "NEVER_CONNECTED")
 
 
 async def connect(address: str, namespace: str, *, lazy: bool = True) -> Client:
@@ -54,8 +63,8 @@ class CaseGateway:
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                 static_summary=f"Loan {life.loan_id}",
             )
-        except RPCError as error:
-            raise TemporalAway(error.status.name) from error
+        except _FAILURES as error:
+            raise _away(error) from error
 
     async def signal(self, case_id: str, message: Message) -> None:
         """Raises CaseNotRunning or TemporalAway. The raw call, because only it takes our own request id."""
@@ -69,10 +78,10 @@ class CaseGateway:
         )
         try:
             await self._client.workflow_service.signal_workflow_execution(request)
-        except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
+        except _FAILURES as error:
+            if isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND:
                 raise CaseNotRunning(case_id) from error
-            raise TemporalAway(error.status.name) from error
+            raise _away(error) from error
 
     async def reopen(self, life: CaseInput, message: Message) -> None:
         """Start the case from its snapshot and say the message, in one step. Raises TemporalAway."""
@@ -90,12 +99,14 @@ class CaseGateway:
         )
         try:
             await self._client.workflow_service.signal_with_start_workflow_execution(request)
-        except RPCError as error:
-            raise TemporalAway(error.status.name) from error
+        except _FAILURES as error:
+            raise _away(error) from error
 
     async def nudge(self, case_id: str) -> None:
         """Have an idle case compare itself with the database, as after a reset. Raises CaseNotRunning."""
-        await self.signal(case_id, Message(f"nudge-{case_id}", "nudge", "operator"))
+        # Each nudge has an id of its own: the server drops a request id that a run has had.
+        once = f"{clock.machine_now().timestamp():.6f}"
+        await self.signal(case_id, Message(f"nudge-{case_id}-{once}", "nudge", "operator"))
 
     async def look(self, case_id: str) -> dict[str, Any]:
         """What the workflow itself says: seq, digest, state. Needs a worker."""
@@ -113,7 +124,7 @@ class CaseGateway:
     async def is_there(self) -> bool:
         try:
             return await self._client.service_client.check_health()
-        except RPCError:
+        except _FAILURES:
             return False
 
     async def _payloads(self, value: object) -> Payloads:

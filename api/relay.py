@@ -8,7 +8,20 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Row,
+    Select,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    select,
+    update,
+)
+from sqlalchemy import case as when
 
 from api.gateway import CaseGateway, CaseNotRunning, TemporalAway
 from arrears import clock
@@ -25,15 +38,38 @@ MessageRow = Row[*tuple[Any, ...]]
 _UNSETTLED: Final = ("waiting", "sent")
 _HANDFUL: Final = 8
 _LONGEST: Final = timedelta(hours=1)
+_PAUSES: Final = [f"silent_since_{tries}" for tries in range(1, 11)]
+
+
+def _is_unsettled(table: FromClause) -> ColumnElement[bool]:
+    # Words and not parameters: only then does SQLite see that its small index over these rows will do.
+    return table.c.status.in_([literal_column(f"'{status}'") for status in _UNSETTLED])
+
+
+def _is_silent(table: FromClause) -> ColumnElement[bool]:
+    """Sent, and silent for longer than the pause that belongs to so many tries."""
+    *growing, last = [bindparam(name, type_=messages.c.sent_at.type) for name in _PAUSES]
+    before = when(*[(table.c.attempts <= n, at) for n, at in enumerate(growing, 1)], else_=last)
+    return (table.c.status == "sent") & (table.c.sent_at <= before)
 
 
 def _cases_with(which: ColumnElement[bool]) -> Select[Any]:
-    """The cases that have something to be told, longest waiting first. Made once: it is asked at every wake."""
+    """The cases that can be told something now, longest waiting first. Made once: it is asked at every wake.
+
+    A case that still has to answer is left out here and not later, or a hundred silent ones would keep the
+    others from being seen.
+    """
     waiting = (messages.c.status == "waiting") & (messages.c.effective_at <= bindparam("door"))
-    stale = (messages.c.status == "sent") & (messages.c.sent_at <= bindparam("stale"))
+    earlier = messages.alias()
+    unanswered = exists().where(
+        earlier.c.case_id == messages.c.case_id,
+        _is_unsettled(earlier),
+        earlier.c.status == "sent",
+        ~_is_silent(earlier),
+    )
     return (
         select(messages.c.case_id)
-        .where(messages.c.status.in_(_UNSETTLED), which, waiting | stale)
+        .where(_is_unsettled(messages), which, waiting | _is_silent(messages), ~unanswered)
         .group_by(messages.c.case_id)
         .order_by(func.min(messages.c.arrival))
         .limit(bindparam("most"))
@@ -48,7 +84,9 @@ _UNSETTLED_OF: Final = (
     .order_by(messages.c.rank, messages.c.arrival)
 )
 _STILL_SENT: Final = select(messages.c.message_id).where(
-    messages.c.message_id.in_(bindparam("names", expanding=True)), messages.c.status == "sent"
+    messages.c.message_id.in_(bindparam("names", expanding=True)),
+    messages.c.status == "sent",
+    messages.c.sent_at > bindparam("since"),
 )
 _MARK: Final = (
     update(messages)
@@ -143,8 +181,10 @@ class Relay:
     def _heads(self, connection: Connection, *, now: datetime, door: datetime, room: int) -> list[MessageRow]:
         said = self._ready(connection, _SAID, now=now, door=door, room=room)
         # Starting a portfolio must not keep a collector waiting, nor flood the workers: only so many cases are
-        # opening at once. They are taken by the handful, because each taking is a durable write.
-        self._opening &= set(connection.execute(_STILL_SENT, {"names": list(self._opening)}).scalars())
+        # opening at once. They are taken by the handful, because each taking is a durable write. One that stays
+        # silent gives its place to others.
+        recent = {"names": list(self._opening), "since": now - self._pause(1)}
+        self._opening &= set(connection.execute(_STILL_SENT, recent).scalars())
         most = self._terms.opening
         if len(self._opening) > most - min(_HANDFUL, most):
             return said
@@ -158,9 +198,9 @@ class Relay:
     ) -> list[MessageRow]:
         if room <= 0:
             return []
-        stale = now - timedelta(seconds=self._terms.resend_seconds)
+        silent = {name: now - self._pause(tries) for tries, name in enumerate(_PAUSES, 1)}
         most = room + len(self._busy) + 64
-        candidates = connection.execute(which, {"door": door, "stale": stale, "most": most}).scalars()
+        candidates = connection.execute(which, {"door": door, "most": most, **silent}).scalars()
         names = [case for case in candidates if case not in self._busy]
         if not names:
             return []
@@ -184,8 +224,12 @@ class Relay:
         return heads
 
     def _is_stale(self, row: MessageRow, now: datetime) -> bool:
-        pause = timedelta(seconds=self._terms.resend_seconds * 2.0 ** max(0, row.attempts - 1))
-        return bool(row.sent_at + min(pause, _LONGEST) <= now)
+        return bool(row.sent_at + self._pause(row.attempts) <= now)
+
+    def _pause(self, tries: int) -> timedelta:
+        """How long a case may be silent after so many tries before it is told again."""
+        doubled = 2 ** (min(max(tries, 1), len(_PAUSES)) - 1)
+        return min(timedelta(seconds=self._terms.resend_seconds * doubled), _LONGEST)
 
     def _mark(self, connection: Connection, row: MessageRow, now: datetime) -> bool:
         """False when somebody else was quicker, or when the message had its last try."""
@@ -220,6 +264,12 @@ class Relay:
         self._bell.set()
 
     async def _deliver(self, row: MessageRow) -> None:
+        try:
+            await self._tell(row)
+        except Exception:  # it stays sent and is told again; the others go on
+            log.exception("relay cannot tell", case_id=row.case_id)
+
+    async def _tell(self, row: MessageRow) -> None:
         message = Message(row.message_id, row.signal, row.actor, row.content, row.task_id)
         try:
             if row.signal == "open":
