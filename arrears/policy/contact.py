@@ -23,13 +23,9 @@ def contacted(turn: Turn, kind: TaskKind, event: TaskDecided, outcome: Outcome) 
         turn.arm(Clock.FOLLOW_UP, calendar.start_of(last + timedelta(days=1)))
         return
     turn.arm(Clock.FOLLOW_UP, turn.morning_in(wait))
-    if outcome is Outcome.REFUSES and _is_ripe(turn):
+    if outcome is Outcome.REFUSES and turn.state.stage is Stage.INITIAL:
         propose_escalation(turn, why="refuses_to_pay")
 
 
 def try_again(turn: Turn) -> None:
     turn.open(TaskKind.FOLLOW_UP, why="follow_up_due")
-
-
-def _is_ripe(turn: Turn) -> bool:
-    return turn.state.stage is Stage.INITIAL and turn.days_past_due >= turn.state.terms.formal_dpd

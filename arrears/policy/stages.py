@@ -86,7 +86,7 @@ def propose_escalation(turn: Turn, why: str) -> None:
     """A timer or a collector proposes; a lead decides (PIPL art. 24: no machine decides this alone)."""
     turn.disarm(Clock.ESCALATE)
     if turn.days_past_due < turn.state.terms.formal_dpd:
-        arm_escalation(turn)  # the core bank moved the due day since the clock was set
+        arm_escalation(turn)  # too young, or the core bank moved the due day since the clock was set
         return
     turn.open(TaskKind.ESCALATION, why=why)
 

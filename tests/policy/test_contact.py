@@ -54,7 +54,10 @@ def test_a_promise_for_a_day_that_is_over_is_judged_at_once() -> None:
 
 
 def test_a_refusal_to_pay_goes_to_the_lead_once_the_debt_is_old_enough() -> None:
-    assert a_case(days_past_due=30).talk(Outcome.REFUSES).state.tasks == {}
+    young = a_case(days_past_due=30)
+    set_for = young.deadline(Clock.ESCALATE)
+    young.talk(Outcome.REFUSES)
+    assert (young.state.tasks, young.deadline(Clock.ESCALATE)) == ({}, set_for)
     ripe = a_case(days_past_due=31).talk(Outcome.REFUSES)
     assert set(ripe.state.tasks) == {"escalation"}
     assert ripe.state.deadlines.keys() == {"follow_up", "idle"}

@@ -173,7 +173,7 @@ instants = st.integers(_at("2026-01-01T00:00"), _at("2028-01-01T00:00")) | st.bu
 
 
 @given(instants, st.lists(some_hours(), min_size=1, max_size=3))
-@settings(max_examples=300)
+@settings(max_examples=120)
 @example(_at("2026-11-01T01:10", NEW_YORK, fold=1), [_window("01:30", "05:00", NEW_YORK)])
 def test_a_contact_is_made_only_where_every_window_is_open(now: int, hours: list[Hours]) -> None:
     verdict = within_hours(now, hours)
@@ -199,7 +199,7 @@ def test_never_between_ten_at_night_and_eight_in_the_morning(day: date, second: 
 
 
 @given(instants, some_hours(), some_hours())
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_the_first_instant_is_named_and_no_later_one(now: int, bank: Hours, own: Hours) -> None:
     """Nothing is put off longer than must be, but for the hour a clock leaves out in spring."""
     verdict = within_hours(now, [bank, own])
