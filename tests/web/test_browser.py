@@ -1,0 +1,322 @@
+"""The pages in a real browser: seen by axe in both languages, colours and sizes; used with and without script."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, expect
+
+from arrears import clock
+from arrears.store import packs, people
+from arrears.store.session import Store, open_engine
+from tests.builders import CaseRoom
+from tests.chromium import chromium
+from tests.web import portfolio
+from tests.web.branch import PASSWORD, Branch, listening, open_branch
+from tests.web.portfolio import Portfolio
+
+pytestmark = pytest.mark.browser
+
+AXE: Final = next((Path(__file__).parents[1] / "vendor").glob("axe-*.min.js"))
+RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SIZES: Final = ((1440, 900), (390, 844))
+NARROW: Final = (320, 640)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A running branch with a full portfolio, and a browser in front of it."""
+
+    url: str
+    branch: Branch
+    cases: Portfolio
+    browser: Browser
+
+    @property
+    def room(self) -> CaseRoom:
+        return self.branch.room
+
+    def visitor(self, **how: Any) -> BrowserContext:
+        how.setdefault("viewport", {"width": 1440, "height": 900})
+        context = self.browser.new_context(locale="zh-CN", **how)
+        context.set_default_timeout(10_000)
+        return context
+
+    def signed_in(self, login: str, **how: Any) -> Page:
+        page = self.visitor(**how).new_page()
+        page.goto(f"{self.url}/login")
+        page.fill("#f-login", login)
+        page.fill("#f-password", PASSWORD)
+        page.click("form.sign-in button")
+        page.wait_for_url(lambda url: "/login" not in url)
+        return page
+
+    def speaks(self, login: str, language: str) -> None:
+        with self.room.store.transaction() as connection:
+            people.set_language(connection, f"s-{login}", language)
+
+    def task_href(self, case_id: str, kind: str) -> str:
+        return f"{self.url}/tasks/{self.room.task(case_id, kind).task_id}"
+
+
+@pytest.fixture(scope="module")
+def place(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    folder = tmp_path_factory.mktemp("branch")
+    shutil.copyfile(sqlite_template, folder / "arrears.db")
+    store = Store(open_engine(f"sqlite:///{folder / 'arrears.db'}"))
+    room = CaseRoom(store, packs.load("cn-bank-2026").rules)
+    branch = open_branch(store, room, letters=folder / "letters")
+    cases = portfolio.fill(room, clock.machine_now())
+    room.hears_at_once()
+    with chromium() as browser, listening(branch.app) as url:
+        yield Place(url, branch, cases, browser)
+    store.close()
+
+
+# ---- seen ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class View:
+    """A page as one role comes to it; `status` is what a plain request gets."""
+
+    name: str
+    login: str | None
+    path: str
+    status: int = 200
+
+
+VIEWS: Final = (
+    View("login", None, "/login"),
+    View("inbox", "collector", "/inbox"),
+    View("inbox-empty", "collector", "/inbox?stage=legal"),
+    View("task-contact", "collector", "first_contact:first_contact"),
+    View("task-escalation", "lead", "escalation:escalation"),
+    View("task-notice", "lead", "notice:notice_release"),
+    View("task-second-barred", "advisor1", "second:second_approval"),
+    View("cases", "compliance", "/cases"),
+    View("case-formal", "operator", "case:formal"),
+    View("case-legal", "lead", "case:legal"),
+    View("case-closed", "collector", "case:paid"),
+    View("incidents", "operator", "/incidents"),
+    View("payment", "ops", "/payments/new"),
+    View("settings", "admin", "/prefs"),
+    View("forbidden", "admin", "/cases", 403),
+    View("nothing", "lead", "/no-such-page", 404),
+)
+
+
+def _address(place: Place, view: View) -> str:
+    where, _, what = view.path.partition(":")
+    if view.path.startswith("/"):
+        return f"{place.url}{view.path}"
+    if where == "case":
+        return f"{place.url}/cases/{getattr(place.cases, what)}"
+    return place.task_href(getattr(place.cases, where), what)
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
+def test_a_page_is_whole_for_everybody(place: Place, view: View) -> None:
+    """Answers, pleases axe, says nothing on the console and does not run sideways, in each dress."""
+    page = place.signed_in(view.login) if view.login else place.visitor().new_page()
+    heard = _listen(page)
+    faults: list[str] = []
+    for language in ("zh-CN", "en"):
+        if view.login:
+            place.speaks(view.login, language)
+        for theme in ("light", "dark"):
+            page.context.add_cookies(
+                [
+                    {"name": "theme", "value": theme, "url": place.url},
+                    {"name": "language", "value": language, "url": place.url},
+                ]
+            )
+            for size in SIZES:
+                faults += _faults(page, _address(place, view), view.status, size, f"{language} {theme}")
+    faults += [said for said in heard if not _is_expected(said, view.status)]
+    if view.login:
+        place.speaks(view.login, "zh-CN")
+    page.context.close()
+    assert faults == []
+
+
+def _faults(page: Page, address: str, status: int, size: tuple[int, int], dress: str) -> list[str]:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    answer = page.goto(address)
+    assert answer is not None
+    faults = [f"{dress} {size}: answered {answer.status}"] if answer.status != status else []
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
+    for violation in found["violations"]:
+        where = [node["target"] for node in violation["nodes"]][:3]
+        faults.append(f"{dress} {size}: {violation['id']} at {where}")
+    for width in {size[0], NARROW[0] if size is SIZES[-1] else size[0]}:
+        page.set_viewport_size({"width": width, "height": size[1]})
+        beyond = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        if beyond > 0:
+            faults.append(f"{dress} {width}: {beyond} px sideways")
+    return faults
+
+
+def _listen(page: Page) -> list[str]:
+    heard: list[str] = []
+
+    def console(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            heard.append(message.text)
+
+    page.on("console", console)
+    page.on("pageerror", lambda error: heard.append(str(error)))
+    return heard
+
+
+def _is_expected(said: str, status: int) -> bool:
+    """A browser calls every answer above 400 an error."""
+    return status >= 400 and f"status of {status}" in said
+
+
+# ---- used ------------------------------------------------------------------------------------------------
+
+
+def test_a_collector_works_without_leaving_the_page(place: Place) -> None:
+    case_id = place.room.a_case(name="罗小川", days_past_due=4)
+    task_id = place.room.task(case_id, "first_contact").task_id
+    page = place.signed_in("collector")
+    heard = _listen(page)
+    page.evaluate("window.sameDocument = true")
+    row = page.locator(f"[id='row-{task_id}'] > a")
+    row.click()
+    expect(page.locator("#detail h1")).to_be_focused()
+    expect(row).to_have_attribute("aria-current", "true")
+    assert page.url.endswith(f"/tasks/{task_id}")
+    page.get_by_role("button", name="领取任务").click()
+    expect(page.locator("#detail h1")).to_have_text("罗小川")
+    expect(page.locator("#decision-title")).to_be_focused()
+    page.get_by_label("占线", exact=True).check()
+    page.get_by_role("button", name="保存结果").click()
+    expect(page.get_by_text("已完成：占线")).to_be_visible()
+    expect(row).to_have_count(0)
+    page.get_by_role("link", name="下一条任务").click()
+    expect(page.locator(f"[data-task='{task_id}']")).to_have_count(0)
+    page.go_back()
+    expect(page.get_by_text("已完成：占线")).to_be_visible()
+    assert page.evaluate("window.sameDocument") is True
+    assert heard == []
+    page.context.close()
+
+
+def test_fields_come_with_the_answer_and_faults_come_first(place: Place) -> None:
+    page = place.signed_in("collector")
+    page.goto(place.task_href(place.room.a_case(), "first_contact"))
+    page.get_by_role("button", name="领取任务").click()
+    expect(page.locator("#decision-title")).to_be_focused()
+    expect(page.locator(".asked-promise")).to_be_hidden()
+    page.get_by_label("承诺还款", exact=True).check()
+    expect(page.locator(".asked-promise")).to_be_visible()
+    page.get_by_role("button", name="保存结果").click()
+    summary = page.get_by_role("alert").filter(has_text="有 2 项需要修改")
+    expect(summary).to_be_focused()
+    summary.get_by_role("link", name="请填写金额").click()
+    expect(page.get_by_label("承诺金额")).to_be_focused()
+    page.keyboard.type("500")
+    page.get_by_label("承诺还款日").fill(place.room.today.isoformat())
+    page.get_by_role("button", name="保存结果").click()
+    expect(page.get_by_text("已完成：承诺还款")).to_be_visible()
+    page.context.close()
+
+
+def test_of_two_browsers_one_takes_the_task_and_the_other_is_told(place: Place) -> None:
+    case_id = place.room.a_case(name="温立群")
+    address = place.task_href(case_id, "first_contact")
+    first, second = place.signed_in("collector"), place.signed_in("colleague")
+    first.goto(address)
+    second.goto(address)
+    second.get_by_role("button", name="领取任务").click()
+    expect(second.get_by_text("由您处理")).to_be_visible()
+    first.get_by_role("button", name="领取任务").click()
+    note = first.locator(".note.bad")
+    expect(note).to_contain_text("李敏 已先一步领取该任务")
+    expect(note).to_be_focused()
+    expect(first.get_by_role("button", name="保存结果")).to_be_disabled()
+    expect(first.locator(f"[id='row-{address.rsplit('/', 1)[1]}']")).to_contain_text("李敏")
+    for page in (first, second):
+        page.context.close()
+
+
+def test_when_the_server_fails_the_form_stays_and_an_alert_says_so(place: Place) -> None:
+    case_id = place.room.a_case()
+    page = place.signed_in("collector")
+    page.goto(place.task_href(case_id, "first_contact"))
+    page.get_by_role("button", name="领取任务").click()
+    page.get_by_label("理由或备注").fill("客户说下周还")
+
+    def fails(route: Route) -> None:
+        route.fulfill(status=500, body="")
+
+    page.route("**/decision*", fails)
+    page.get_by_label("占线", exact=True).check()
+    page.get_by_role("button", name="保存结果").click()
+    expect(page.locator("#alerts")).to_contain_text("服务器没有响应，内容没有丢失，请重试。")
+    expect(page.get_by_label("理由或备注")).to_have_value("客户说下周还")
+    page.unroute("**/decision*")
+    page.get_by_role("button", name="保存结果").click()
+    expect(page.get_by_text("已完成：占线")).to_be_visible()
+    page.context.close()
+
+
+def test_a_session_that_ended_leads_to_the_door_and_back(place: Place) -> None:
+    case_id = place.room.a_case()
+    page = place.signed_in("collector")
+    page.goto(place.task_href(case_id, "first_contact"))
+    place.branch.entrance.sessions.revoke_all("s-collector")
+    page.locator("#list .row > a").first.click()
+    page.wait_for_url("**/login?next=**")
+    page.fill("#f-login", "collector")
+    page.fill("#f-password", PASSWORD)
+    page.click("form.sign-in button")
+    page.wait_for_url("**/tasks/**")
+    page.context.close()
+
+
+def test_on_a_phone_one_pane_shows_at_a_time(place: Place) -> None:
+    page = place.signed_in("collector", viewport={"width": 390, "height": 844}, has_touch=True)
+    page.locator("#list .row > a").first.tap()
+    expect(page.locator("#detail .task")).to_be_visible()
+    expect(page.locator("#list")).to_be_hidden()
+    page.get_by_role("link", name="任务", exact=True).first.click()
+    page.wait_for_url("**/inbox")
+    expect(page.locator("#list")).to_be_visible()
+    for button in page.locator("header.bar .quiet:visible, .menu a:visible").all():
+        box = button.bounding_box()
+        assert box is not None
+        assert min(box["width"], box["height"]) >= 44
+    page.context.close()
+
+
+def test_everything_works_without_script(place: Place) -> None:
+    case_id = place.room.a_case(name="沈若兰")
+    page = place.signed_in("collector", java_script_enabled=False)
+    page.goto(place.task_href(case_id, "first_contact"))
+    page.get_by_role("button", name="领取任务").click()
+    page.get_by_label("拒绝还款", exact=True).check()
+    page.get_by_role("button", name="保存结果").click()
+    expect(page.get_by_role("link", name="请填写理由")).to_be_visible()
+    page.get_by_label("理由或备注").fill("不认可利息")
+    page.get_by_role("button", name="保存结果").click()
+    expect(page.get_by_text("已完成：拒绝还款")).to_be_visible()
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_text("Done: Refuses to pay")).to_be_visible()
+    place.speaks("collector", "zh-CN")
+    page.context.close()
+
+
+def test_a_browser_keeps_nothing_of_a_case(place: Place) -> None:
+    page = place.signed_in("collector")
+    page.goto(f"{place.url}/cases/{place.cases.formal}")
+    kept = page.evaluate("({...localStorage, ...sessionStorage})")
+    assert kept == {}
+    assert {cookie["name"] for cookie in page.context.cookies()} <= {"sid", "language", "theme"}
+    page.context.close()
