@@ -259,7 +259,7 @@ MAKING = re.compile(
     r"|context window|system prompt|as an AI|AI-(?:made|written|generated|assisted)"
     r"|(?:coding|working|development|earlier|previous|next) sessions? (?:of|on) (?:the|this) project"
     r"|(?:in|by|from) (?:an? )?(?:earlier|previous|other|next|this) (?:coding |working )?session\b(?! (?:cookie|token|row))"
-    r"|(?:design|style|rulebook|intake|brief)\.md)\b"
+    r"|(?:design|style|rulebook|brief)\.md)\b"
 )
 
 
