@@ -10,7 +10,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, insert, select, update
 from temporalio.api.common.v1 import Payload, Payloads, WorkflowExecution
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.workflowservice.v1 import SignalWorkflowExecutionRequest
@@ -238,6 +238,15 @@ class World:
         with self.store.transaction() as connection:
             intents.say(connection, said)
         return name
+
+    def mark_sent(self, message_ids: Sequence[str]) -> None:
+        """As the relay leaves them; whoever types the signals then takes its place."""
+        with self.store.transaction() as connection:
+            connection.execute(
+                update(messages)
+                .where(messages.c.message_id.in_(message_ids))
+                .values(status="sent", attempts=1, sent_at=clock.machine_now())
+            )
 
     async def report_delivery(self, case_id: str, status: str) -> None:
         """The post says what became of the newest notice."""

@@ -21,7 +21,7 @@ from arrears.policy.state import CaseState, Clock
 from arrears.policy.turn import Moment
 from workflows import naming, telling
 from workflows.hearing import read
-from workflows.options import AT_ONCE, DELIVER, FOR_EVER, MAX_CARRIED, PATIENCE_SECONDS, QUICK, RECORD
+from workflows.options import AT_ONCE, DELIVER, FOR_EVER, MAX_CARRIED, ONCE, PATIENCE_SECONDS, RECORD
 
 
 @workflow.defn(name="CollectionCase")
@@ -215,7 +215,7 @@ class CollectionCase:
                 summary=self._last,
                 start_to_close_timeout=AT_ONCE,
                 schedule_to_close_timeout=AT_ONCE,
-                retry_policy=QUICK,
+                retry_policy=ONCE,
             )
         except FailureError:  # a failed local activity raises the application error itself
             return await workflow.execute_activity_method(

@@ -5,11 +5,10 @@ from typing import Final
 
 from temporalio.common import RetryPolicy
 
-# `record` first gets a few quick tries inside the workflow task: half the events, three quarters of the cost.
+# `record` first gets one try inside the workflow task: half the events, three quarters of the cost. Not more than
+# one: a local activity that waits for its second try has no time limit, and operators do not see it.
 AT_ONCE: Final = timedelta(seconds=5)
-QUICK: Final = RetryPolicy(
-    initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=1)
-)
+ONCE: Final = RetryPolicy(maximum_attempts=1)
 
 # When the database is away it goes on as an ordinary activity, for ever, and operators see it pending. A dead
 # worker costs one start-to-close, so that is short.

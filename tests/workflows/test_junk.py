@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
 from temporalio.api.common.v1 import Payload
 from temporalio.client import Client, WorkflowExecutionStatus
 
@@ -15,7 +14,6 @@ from arrears.names import WORKFLOW_TYPE, open_message_id
 from arrears.policy.money import Owed
 from arrears.store.session import Store
 from arrears.store.states import state_from_json
-from arrears.store.tables import messages
 from tests import stories
 from tests.workflows.by_hand import copied, raw, written
 from tests.workflows.histories import tally
@@ -175,10 +173,7 @@ async def test_true_messages_that_come_in_another_order_are_each_applied_once(
             posted = world.say_payment(loan, amount, case_id=case)
             assert posted.message_id is not None
             ids.append(posted.message_id)
-        with world.store.transaction() as connection:
-            connection.execute(
-                update(messages).where(messages.c.message_id.in_(ids)).values(status="sent", attempts=1)
-            )
+        world.mark_sent(ids)
         for message_id in reversed(ids):
             await world.type_signal(case, "payment_posted", copied(world.message(message_id)))
         await world.settled(case)
