@@ -32,7 +32,6 @@ class Settings(BaseSettings):
     secure_cookies: bool = False
 
     pack: str = "cn-bank-2026"
-    language: str = "zh-CN"
     letters_dir: Path | None = None
     bank_file: Path | None = None
     notice_channel: str = "file"

@@ -182,8 +182,14 @@ class Desk:
         self._must_hold(connection, who, task, free_too=True)
         if task.assignee is None:
             if not self._assign(connection, task, who.staff_id):
-                raise errors.TaskTaken("", None)
+                raise self._taken_meanwhile(connection, task.task_id)
             self._note(connection, task.case_id, who, "task_claimed", {"task_id": task.task_id})
+
+    def _taken_meanwhile(self, connection: Connection, task_id: str) -> errors.TaskTaken:
+        held = connection.execute(
+            select(tasks.c.assignee, tasks.c.claimed_at).where(tasks.c.task_id == task_id)
+        ).one()
+        return errors.TaskTaken("" if held.assignee is None else self._name(held.assignee), held.claimed_at)
 
     def _must_hold(
         self, connection: Connection, who: Person, task: Row[*tuple[Any, ...]], *, free_too: bool = False
@@ -251,12 +257,14 @@ class Desk:
         }
         said = Said(task.case_id, message_id, "task_decided", who.staff_id, at, content, task.task_id)
         try:
-            intents.say(connection, said)
+            is_first = intents.say(connection, said)
         except intents.AlreadyAnswered:
+            is_first = False
+        if not is_first:  # another window of the same person was quicker, under the same id
             first = self._first_answer(connection, task.task_id)
             raise errors.AlreadyAnswered(
                 "" if first is None else self._name(first.actor), at if first is None else first.accepted_at
-            ) from None
+            )
         return message_id
 
     def _remark(
@@ -301,6 +309,8 @@ def _wrong_with(payment: PaymentIn, *, currency: str, today: date) -> list[Missi
         wrong.append(Missing("currency", "currency_not_the_packs"))
     if payment.booked_on > today:
         wrong.append(Missing("booked_on", "day_in_the_future"))
+    if payment.value_on > today:
+        wrong.append(Missing("value_on", "day_in_the_future"))
     if payment.kind not in ("payment", "reversal", "fee", "write_off"):
         wrong.append(Missing("kind", "kind_unknown"))
     if (payment.kind == "reversal") != (payment.reverses_payment_id is not None):

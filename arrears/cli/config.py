@@ -12,7 +12,7 @@ from arrears.store import packs
 from arrears.store.packs import Pack, PackInvalid
 
 _PREFIX: Final = "ARREARS_"
-_NOT_OURS: Final = ("ARREARS_TEST_",)
+_NOT_OURS: Final = ("ARREARS_TEST_", "ARREARS_BENCH_")
 
 
 def stop(sentence: str, *, code: int = 2) -> NoReturn:

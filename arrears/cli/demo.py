@@ -63,7 +63,14 @@ def demo(
         stop(f"The sample portfolio is not here ({SAMPLE}): run the demo from a clone of the project.")
     if fresh:
         _throw_away(data_dir)
-    settings = load_settings(data_dir=data_dir, time_skipping=True, pack=str(SAMPLE / "pack.toml"))
+    # Whatever the environment says, a demo touches no other database and no other Temporal.
+    settings = load_settings(
+        data_dir=data_dir,
+        database_url=None,
+        temporal_address=None,
+        time_skipping=True,
+        pack=str(SAMPLE / "pack.toml"),
+    )
     pack = load_pack(settings)
     console = Console()
 
@@ -83,8 +90,10 @@ def demo(
                     rebase=True,
                     loans=loans,
                     console=console,
+                    stopped=stack.stop.is_set,
                 )
-            _print(console, stack, logins)
+            if not stack.stop.is_set():
+                _print(console, stack, logins)
 
         await run(stack, "engine", "relay", "worker", "web", ready=ready)
 

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -125,15 +125,16 @@ def load_delivery(
     rebase: bool = False,
     loans: int | None = None,
     console: Console,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Outcome:
-    """The same for another verb that runs the relay itself: it waits until every case is open.
+    """The same for another verb that runs the relay itself: it waits until every case is open, or `stopped`.
 
     Ends the command when the delivery is refused.
     """
     order = Order(paths, rejects_to=rejects_to, rebase_to_today=rebase, first_loans=loans)
     with _bars(console) as bars:
         outcome = import_delivery(store, pack, order, bars)
-        started = None if outcome.verdict is Verdict.REFUSED else _wait(store, outcome, bars)
+        started = None if outcome.verdict is Verdict.REFUSED else _wait(store, outcome, bars, stopped)
     _show(console, outcome, order)
     if started is None:
         stop("The delivery was refused.", code=1)
@@ -166,7 +167,7 @@ def _said_plainly() -> Iterator[None]:
         )
 
 
-def _wait(store: Store, outcome: Outcome, bars: Bars) -> Started:
+def _wait(store: Store, outcome: Outcome, bars: Bars, stopped: Callable[[], bool] = lambda: False) -> Started:
     """Until the relay has brought every opening to an answer."""
     total = left = openings_under_way(store)
     began = moved = time.monotonic()
@@ -175,7 +176,7 @@ def _wait(store: Store, outcome: Outcome, bars: Bars) -> Started:
         total, began = max(outcome.loaded.opened, left), bars.loans_began
     warned = False
     bars.advance("cases", total - left, total)
-    while left:
+    while left and not stopped():
         time.sleep(_LOOK_SECONDS)
         now_left = openings_under_way(store)
         if now_left < left:

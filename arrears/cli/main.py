@@ -1,6 +1,7 @@
 """`arrears …`: the one console script, a verb for each thing a person at a terminal wants."""
 
 import logging
+import sys
 from importlib import import_module
 from typing import Any, Final
 
@@ -101,6 +102,6 @@ def _log_as_json() -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
     )
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")

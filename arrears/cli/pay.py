@@ -19,7 +19,6 @@ _MEANS = {
     Standing.MESSAGE: "The case {case} is told.",
     Standing.HISTORY: "It is valued on or before the loan's state, so it is in the balance already; kept.",
     Standing.SUSPENSE: "No open case takes it: it is in suspense, see the incidents.",
-    Standing.SETTLED: "Kept; the loan has no open case.",
     Standing.REPEATED: "This payment was known already; nothing changed.",
 }
 

@@ -143,9 +143,16 @@ class Stack:
     @asynccontextmanager
     async def worker(self) -> AsyncIterator[None]:
         settings = self.settings
+        client = await self._connected()
+        # Harmless again: a worker on its own may be the first to come to a new server.
+        await prepare(
+            self.address,
+            namespace=settings.temporal_namespace,
+            retention_days=settings.temporal_retention_days,
+        )
         built = channels([settings.notice_channel], letters=settings.letters, out=sys.stdout)
         worker = make_worker(
-            await self._connected(),
+            client,
             self.store,
             self.rules,
             channel=built[settings.notice_channel],

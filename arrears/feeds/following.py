@@ -35,10 +35,13 @@ class _Episodes:
 
 
 def wants_case(loan: LoanRow, terms: Terms) -> bool:
-    """T1: one day past due on the day of the state, and above the small-balance floor."""
+    """T1: one day past due on the day of the state, and above the small-balance floor.
+
+    A disputed or stayed loan opens none: until holds can say what is still allowed, nobody calls at all.
+    """
     first: date | None = loan["first_overdue_on"]
     return (
-        loan["status"] != "closed"
+        loan["status"] == "open"
         and first is not None
         and (loan["as_of_date"] - first).days >= 1
         and 0 < loan["overdue_minor"] >= terms.floor_minor
@@ -63,6 +66,8 @@ def what_follows(
                 following.quiet["overdue in the file but paid since the day of its state"] += 1
             else:
                 following.openings.append(opening(loan, episode=known.last + 1, at=at, pack=terms.pack))
+        elif loan["status"] in ("disputed", "stayed"):
+            following.quiet["disputed or stayed: nobody calls, and no case was opened"] += 1
     return following
 
 

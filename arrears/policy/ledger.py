@@ -89,6 +89,9 @@ def restated(turn: Turn, event: LoanRestated) -> None:
         _take_over(turn, loan)
     if turn.state.closed:
         return
+    if loan.status in ("disputed", "stayed"):
+        # A person must see at once that the bank no longer wants this loan chased.
+        turn.tell(RaiseIncident(f"loan_{loan.status}", f"{turn.state.case_id}-{turn.state.facts_no}"))
     if loan.status == "closed":
         stages.close(turn, "PAID_OFF" if loan.balance == 0 else "DATA_ERROR")
         return

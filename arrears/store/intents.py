@@ -43,7 +43,6 @@ class Standing(StrEnum):
     MESSAGE = "message"  # told to the open case
     HISTORY = "history"  # valued on or before the loan's state: already in the balance
     SUSPENSE = "suspense"  # no loan or no case to take it: an incident keeps it
-    SETTLED = "settled"  # the loan has no open case and owes nothing overdue: kept, nothing follows
     REPEATED = "repeated"  # the same payment again: nothing was written
 
 
