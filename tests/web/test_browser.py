@@ -320,3 +320,20 @@ def test_a_browser_keeps_nothing_of_a_case(place: Place) -> None:
     assert kept == {}
     assert {cookie["name"] for cookie in page.context.cookies()} <= {"sid", "language", "theme"}
     page.context.close()
+
+
+def test_an_answer_that_waits_is_looked_at_again_by_itself(place: Place) -> None:
+    case_id = place.room.a_case(name="邵一帆")
+    page = place.signed_in("collector")
+    page.goto(place.task_href(case_id, "first_contact"))
+    page.get_by_role("button", name="领取任务").click()
+    expect(page.locator("#decision-title")).to_be_focused()
+    place.room.away = True
+    page.get_by_label("关机", exact=True).check()
+    page.get_by_role("button", name="保存结果").click()
+    expect(page.get_by_text("正在生效：关机")).to_be_visible()
+    place.room.away = False
+    place.room.hear_everything()
+    expect(page.get_by_text("已完成：关机")).to_be_visible()
+    expect(page.get_by_text("首次联系：关机")).to_be_visible()
+    page.context.close()

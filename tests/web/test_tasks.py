@@ -294,6 +294,8 @@ def test_without_the_engine_an_answer_is_kept_and_waits(branch: Branch, room: Ca
     room.hear_everything()
     settled = desk.swap(f"/tasks/{task_id}", target="decision")
     assert "已完成：无人接听" in settled.text
+    assert settled.headers["hx-retarget"] == "#detail"
+    assert "首次联系：无人接听" in settled.text
     assert not read(settled).all("p", hx_trigger="load delay:2s")
 
 

@@ -79,8 +79,7 @@ def typed(
 def show(request: Request, task_id: str, office: TheOffice, who: Reader) -> Response:
     act = Act(request, office, who, known_shape(task_id))
     if request.headers.get("hx-target", "").endswith("#decision"):
-        # Looking again whether an answer was applied: where the reader is, is left alone.
-        return _show(act, blocks=("decision", "list_beside"))
+        return _look_again(act)
     return _show(act, blocks=("detail",), focus="heading")
 
 
@@ -118,6 +117,17 @@ async def decide(
         return said
     await until_settled(office.desk, who, said)
     return await run_in_threadpool(_done, act)
+
+
+def _look_again(act: Act) -> Response:
+    """Whether an answer was applied: until then only its note is new, then the whole task is."""
+    with act.office.store.reading() as connection:
+        task = queries.task(connection, act.task_id)
+    if task is not None and task.status == "open":
+        return _show(act, blocks=("decision",))
+    settled = _show(act)
+    settled.headers["HX-Retarget"] = "#detail"
+    return settled
 
 
 def _decide(act: Act, form: DecisionForm) -> str | Response:
