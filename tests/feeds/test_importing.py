@@ -206,7 +206,7 @@ def test_without_a_floor_every_amount_opens_a_case(sqlite_desk: Desk) -> None:
 
 
 def test_the_opening_message_is_one_that_record_will_believe(desk: Desk) -> None:
-    desk.bring(loans=[a_loan(status="disputed")])
+    desk.bring(loans=[a_loan()])
     [row] = _told(desk.store).values()
     assert row.content == {
         "loan_id": "L1",
@@ -216,7 +216,7 @@ def test_the_opening_message_is_one_that_record_will_believe(desk: Desk) -> None
         "balance_minor": 5_000_000,
         "overdue_minor": 120_000,
         "first_overdue_on": "2026-09-30",
-        "status": "disputed",
+        "status": "open",
         "pack": "cn-bank-2026.1",
     }
     told = Message(row.message_id, row.signal, row.actor, row.content, row.task_id)
