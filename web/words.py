@@ -171,6 +171,8 @@ REFUSALS: Final[Words] = {
     "another_loan": term("refusal", "It belongs to another loan."),
     "arrived_already": term("refusal", "The notice has arrived already."),
     "delivery_day_impossible": term("refusal", "The notice cannot have arrived on that day."),
+    "nothing_overdue": term("refusal", "Nothing is overdue any more."),
+    "another_case_is_open": term("refusal", "Another case of this loan is open."),
     "rules_failed": term("refusal", "The rules failed on it; an operator looks after it."),
     "unreadable": term("refusal", "The case could not read it."),
 }
@@ -212,7 +214,6 @@ STANDINGS: Final[Words] = {
     "message": term("standing", "Told to the case"),
     "history": term("standing", "Before the bank's figures: already in the balance"),
     "suspense": term("standing", "Kept aside: no case takes it; see the incidents"),
-    "settled": term("standing", "Kept: the loan owes nothing overdue"),
     "repeated": term("standing", "Known already"),
 }
 
