@@ -158,7 +158,7 @@ class Watch:
 
     async def applied(self, message_id: str) -> float:
         """The moment at which the case had applied it."""
-        future = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[float] = asyncio.get_running_loop().create_future()
         self._waiting[message_id] = future
         return await future
 
