@@ -54,13 +54,19 @@ def what_follows(
     """For new and restated loans. `hold` keeps their cases as they are until the transaction ends."""
     following = Following()
     episodes = _episodes(connection, [loan["loan_id"] for loan in loans], hold=hold)
-    paid_since = _paid_since(connection, [loan for loan in loans if episodes[loan["loan_id"]].last])
+    known_before = [
+        loan for loan in loans if episodes[loan["loan_id"]].last or episodes[loan["loan_id"]].live
+    ]
+    paid_since = _paid_since(connection, known_before)
     for loan in loans:
         known = episodes[loan["loan_id"]]
         if known.parked:
             following.quiet["whose case could not be started and waits for an operator"] += 1
         elif known.live is not None:
-            following.restatements.append(restating(loan, case=known.live, at=at, pack=terms.pack))
+            paid = paid_since[loan["loan_id"]]
+            following.restatements.append(
+                restating(loan, paid_since=paid, case=known.live, at=at, pack=terms.pack)
+            )
         elif wants_case(loan, terms):
             if paid_since[loan["loan_id"]] >= loan["overdue_minor"]:
                 following.quiet["overdue in the file but paid since the day of its state"] += 1
@@ -118,7 +124,9 @@ def _paid_since(connection: Connection, loans: Sequence[LoanRow]) -> Counter[str
     as_of = {loan["loan_id"]: loan["as_of_date"] for loan in loans}
     rows = connection.execute(
         select(payments.c.loan_id, payments.c.value_on, payments.c.amount_minor, payments.c.kind).where(
-            payments.c.loan_id.in_(as_of), payments.c.kind.in_(("payment", "reversal"))
+            payments.c.loan_id.in_(as_of),
+            payments.c.kind.in_(("payment", "reversal")),
+            payments.c.provisional == False,  # noqa: E712  # SQL
         )
     )
     paid: Counter[str] = Counter()

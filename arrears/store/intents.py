@@ -150,10 +150,17 @@ def opening(loan: Mapping[str, Any], *, episode: int, at: datetime, pack: str) -
     return Said(case, open_message_id(case), "open", "core-bank", at, loan_facts(loan, pack=pack))
 
 
-def restating(loan: Mapping[str, Any], *, case: str, at: datetime, pack: str) -> Said:
-    """What tells an open case that the core bank sent a new state of its loan: once for each day of state."""
-    message_id = restated_message_id(case, str(loan["as_of_date"]))
-    return Said(case, message_id, "loan_restated", "core-bank", at, loan_facts(loan, pack=pack))
+def restating(loan: Mapping[str, Any], *, paid_since: int, case: str, at: datetime, pack: str) -> Said:
+    """What tells an open case that the core bank sent a new state of its loan: once for each day of state.
+
+    `paid_since` (minor units) came after the day of the state. The file does not know it, and the case heard it
+    before this message, so it is taken off here: a nightly file must not undo today's payment.
+    """
+    facts = loan_facts(loan, pack=pack)
+    facts["balance_minor"] = max(0, facts["balance_minor"] - paid_since)
+    facts["overdue_minor"] = min(max(0, facts["overdue_minor"] - paid_since), facts["balance_minor"])
+    message_id = restated_message_id(case, facts["as_of"])
+    return Said(case, message_id, "loan_restated", "core-bank", at, facts)
 
 
 def loan_facts(loan: Mapping[str, Any], *, pack: str) -> dict[str, Any]:

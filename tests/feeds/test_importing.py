@@ -338,6 +338,17 @@ def test_a_later_state_of_a_loan_is_told_to_its_open_case(desk: Desk) -> None:
     assert (loan.as_of_date, loan.overdue_minor) == (date(2026, 10, 11), 0)
 
 
+def test_a_nightly_state_does_not_undo_what_was_paid_since(desk: Desk) -> None:
+    desk.bring(loans=[a_loan()])
+    _case(desk.store, "L1")
+    desk.bring(payments=[a_payment(value_on="2026-10-12", booked_on="2026-10-12", amount_minor="20000")])
+    desk.bring(loans=[a_loan(as_of_date="2026-10-11")])
+    told = _told(desk.store)["restated-case-L1-1-2026-10-11"]
+    assert (told.content["balance_minor"], told.content["overdue_minor"]) == (4_980_000, 100_000)
+    [loan] = _all(desk.store, loans)
+    assert (loan.balance_minor, loan.overdue_minor) == (5_000_000, 120_000), "the file is kept as it came"
+
+
 @pytest.mark.parametrize("status", ["disputed", "stayed", "closed"])
 def test_a_status_travels_to_the_open_case(sqlite_desk: Desk, status: str) -> None:
     sqlite_desk.bring(loans=[a_loan()])
