@@ -61,6 +61,7 @@ class LoanFacts:
     product: str = "term_loan"
     phone: str | None = "13800005678"
     kind: str = "person"
+    loan_id: str | None = None
 
 
 class CaseRoom:
@@ -94,7 +95,7 @@ class CaseRoom:
         facts = LoanFacts(**{**asdict(facts or LoanFacts()), **changes})
         facts = replace(facts, balance=max(facts.balance, facts.overdue))
         number = next(self._numbers)
-        loan_id, borrower_id = f"RL2024{number:06d}", f"B{number:06d}"
+        loan_id, borrower_id = facts.loan_id or f"RL2024{number:06d}", f"B{number:06d}"
         today = self.today
         with self.store.transaction() as connection:
             connection.execute(

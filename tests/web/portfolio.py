@@ -36,6 +36,7 @@ class Portfolio:
     second: str
     legal: str
     paid: str
+    longest: str
 
 
 def fill(room: CaseRoom, now: datetime) -> Portfolio:
@@ -56,6 +57,7 @@ def fill(room: CaseRoom, now: datetime) -> Portfolio:
         second=_up_to_second(room, now, "杨思远"),
         legal=_in_court(room, now),
         paid=_paid(room, now),
+        longest=_longest(room, now),
     )
     room.now = now
     _strange_money(room)
@@ -141,6 +143,18 @@ def _paid(room: CaseRoom, now: datetime) -> str:
     case_id = room.a_case(LoanFacts("赵文博", days_past_due=9, overdue=1_481_010, balance=8_000_000))
     room.say(case_id, "first_contact", "cant", by="s-collector")
     room.pay(case_id, 1_481_010)
+    return case_id
+
+
+def _longest(room: CaseRoom, now: datetime) -> str:
+    """Everything as long as it may be: an enterprise, a loan number of 48 signs, a hundred thousand millions."""
+    room.now = now - timedelta(days=1)
+    name = "内蒙古自治区呼和浩特市赛罕区样本农牧业机械设备进出口贸易股份有限公司第三分公司"
+    loan_id = "LN-2024-0012-" + "9" * 35
+    facts = LoanFacts(name, 400, 9_999_999_999_99, 9_999_999_999_999, kind="enterprise", loan_id=loan_id)
+    case_id = room.a_case(facts)
+    room.say(case_id, "first_contact", "rtp", by="s-collector", reason="理由很长" * 60 + "x" * 200)
+    room.pay(case_id, 1_234_567_890_12)
     return case_id
 
 

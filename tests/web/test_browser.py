@@ -24,6 +24,13 @@ AXE: Final = next((Path(__file__).parents[1] / "vendor").glob("axe-*.min.js"))
 RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SIZES: Final = ((1440, 900), (390, 844))
 NARROW: Final = (320, 640)
+STICKING_OUT: Final = """() => [...document.querySelectorAll(".card, .task-head, .page-head, .list-pane")].flatMap(box => {
+  const edge = box.getBoundingClientRect().right + 1;
+  const clipped = ".scroll, .row .line, .vh, .label, thead";
+  return [...box.querySelectorAll("*")]
+    .filter(one => one.getBoundingClientRect().right > edge && one.offsetParent && !one.closest(clipped))
+    .map(one => one.textContent.trim().slice(0, 40));
+}).slice(0, 3)"""
 
 
 @dataclass(frozen=True)
@@ -101,6 +108,8 @@ VIEWS: Final = (
     View("case-formal", "operator", "case:formal"),
     View("case-legal", "lead", "case:legal"),
     View("case-closed", "collector", "case:paid"),
+    View("case-longest", "operator", "case:longest"),
+    View("task-longest", "lead", "longest:escalation"),
     View("incidents", "operator", "/incidents"),
     View("payment", "ops", "/payments/new"),
     View("settings", "admin", "/prefs"),
@@ -158,6 +167,7 @@ def _faults(page: Page, address: str, status: int, size: tuple[int, int], dress:
         beyond = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         if beyond > 0:
             faults.append(f"{dress} {width}: {beyond} px sideways")
+        faults += [f"{dress} {width}: {text!r} sticks out" for text in page.evaluate(STICKING_OUT)]
     return faults
 
 
