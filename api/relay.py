@@ -15,7 +15,6 @@ from sqlalchemy import (
     Row,
     Select,
     bindparam,
-    exists,
     func,
     literal_column,
     select,
@@ -60,16 +59,17 @@ def _cases_with(which: ColumnElement[bool]) -> Select[Any]:
     others from being seen.
     """
     waiting = (messages.c.status == "waiting") & (messages.c.effective_at <= bindparam("door"))
-    earlier = messages.alias()
-    unanswered = exists().where(
-        earlier.c.case_id == messages.c.case_id,
-        _is_unsettled(earlier),
-        earlier.c.status == "sent",
-        ~_is_silent(earlier),
+    unanswered = select(messages.c.case_id).where(
+        _is_unsettled(messages), messages.c.status == "sent", ~_is_silent(messages)
     )
     return (
         select(messages.c.case_id)
-        .where(_is_unsettled(messages), which, waiting | _is_silent(messages), ~unanswered)
+        .where(
+            _is_unsettled(messages),
+            which,
+            waiting | _is_silent(messages),
+            messages.c.case_id.not_in(unanswered),
+        )
         .group_by(messages.c.case_id)
         .order_by(func.min(messages.c.arrival))
         .limit(bindparam("most"))

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Row, insert, select, update
 from temporalio.api.common.v1 import Payload, Payloads, WorkflowExecution
 from temporalio.api.history.v1 import HistoryEvent
+from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.api.workflowservice.v1 import SignalWorkflowExecutionRequest
 from temporalio.client import Client
 from temporalio.testing import TimeSkipper
@@ -158,6 +159,14 @@ class World:
         assert found is not None
         return found
 
+    async def details(self, case_id: str) -> str:
+        """The markdown at the head of the workflow's page."""
+        handle = self.client.get_workflow_handle(case_id)
+        told: WorkflowMetadata = await handle.query(
+            "__temporal_workflow_metadata", result_type=WorkflowMetadata
+        )
+        return told.current_details
+
     async def agrees(self, case_id: str) -> bool:
         """Whether the workflow and the database tell the same of this case."""
         row, told = self.case(case_id), await self.gateway.look(case_id)
@@ -255,6 +264,22 @@ class World:
         self.say(case_id, "delivery_reported", {"notice_id": notice_id, "status": status, "at": at})
         await self.settled(case_id)
 
+    async def runs(self, case_id: str) -> list[str]:
+        """The ids of the case's runs, the first one first."""
+        run_ids = [(await self.client.get_workflow_handle(case_id).describe()).run_id]
+        while True:
+            [start] = [e async for e in self._first_event(case_id, run_ids[0])]
+            before = start.workflow_execution_started_event_attributes.continued_execution_run_id
+            if not before:
+                return run_ids
+            run_ids.insert(0, before)
+
+    async def _first_event(self, case_id: str, run_id: str) -> AsyncIterator[HistoryEvent]:
+        handle = self.client.get_workflow_handle(case_id, run_id=run_id)
+        async for event in handle.fetch_history_events(page_size=1):
+            yield event
+            return
+
     async def type_signal(self, case_id: str, signal: str, *payloads: Payload) -> None:
         """By hand, as anybody may who reaches Temporal: any name, any number of payloads, any bytes."""
         await self.client.workflow_service.signal_workflow_execution(
@@ -264,7 +289,8 @@ class World:
                 signal_name=signal,
                 input=Payloads(payloads=payloads),
                 identity="somebody",
-            )
+            ),
+            retry=True,
         )
 
     async def settled(self, case_id: str, *, seconds: float = 60) -> None:
@@ -279,9 +305,12 @@ class World:
         raise TimeoutError(f"{case_id} does not settle: {waiting}")
 
     def _is_settled(self, case_id: str) -> bool:
-        if any(m.status in ("waiting", "sent") for m in self.messages(case_id)):
-            return False
         with self.store.reading() as connection:
+            unsettled = select(messages.c.message_id).where(
+                messages.c.case_id == case_id, messages.c.status.in_(("waiting", "sent"))
+            )
+            if connection.execute(unsettled.limit(1)).first() is not None:
+                return False
             row = connection.execute(
                 select(cases.c.next_deadline_at).where(cases.c.case_id == case_id)
             ).first()
@@ -334,13 +363,14 @@ async def a_world(
     relay_terms: RelayTerms | None = None,
     run_events: int = 1500,
     channel: Channel | None = None,
+    rules: Rules | None = None,
     relaying: bool = True,
     working: bool = True,
 ) -> AsyncIterator[World]:
     """10:00 on a Monday in Shanghai unless said otherwise; worker and relay run inside the block."""
     number = next(_number)
     queue = f"collections-{number}-{tmp_path.name}"
-    rules = packs.load("cn-bank-2026").rules
+    rules = rules or packs.load("cn-bank-2026").rules
     shift = int((start_at - clock.machine_now()).total_seconds())
     gateway = CaseGateway(client, task_queue=queue)
     terms = relay_terms or RelayTerms(
