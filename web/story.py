@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 
-from arrears.store.views import Step, Timeline
+from arrears.store.views import Act, Step, Timeline
 from web import words
 from web.formats import Formats, money
 from web.language import gettext as _
@@ -17,9 +17,8 @@ Record = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Entry:
-    """One step as a reader sees it; `words` are what a person wrote."""
+    """One step or act as a reader sees it; `words` are what a person wrote."""
 
-    seq: int
     icon: str
     headline: str
     consequences: tuple[str, ...]
@@ -37,7 +36,24 @@ class Teller:
     formats: Formats
 
     def tell(self) -> tuple[Entry, ...]:
-        return tuple(self._entry(step) for step in self.timeline.steps)
+        return tuple(
+            self._act(entry) if isinstance(entry, Act) else self._entry(entry)
+            for entry in self.timeline.entries
+        )
+
+    def _act(self, act: Act) -> Entry:
+        kind = self.timeline.task_kinds.get(str(act.detail.get("task_id")), "")
+        task = {"task": called(words.TASKS, kind)}
+        match act.what:
+            case "task_claimed":
+                icon, headline = "user-round-check", _("%(task)s: taken on") % task
+            case "task_released":
+                icon, headline = "undo-2", _("%(task)s: given back") % task
+            case "incident_closed":
+                icon, headline = "siren", _("An incident was closed")
+            case other:
+                icon, headline = "info", other
+        return Entry(icon, headline, (), act.at, actor_name(act.actor, self.timeline.names))
 
     def _entry(self, step: Step) -> Entry:
         event = step.event
@@ -45,7 +61,6 @@ class Teller:
         content = event.get("content") or {}
         told = [self._followed(effect) for effect in step.effects]
         return Entry(
-            step.seq,
             icon,
             headline,
             tuple(dict.fromkeys(line for line in told if line)),

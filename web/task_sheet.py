@@ -279,5 +279,5 @@ def _hour(text: str) -> time:
 
 
 def _history(connection: Connection, task: TaskView, shapes: Formats) -> tuple[Entry, ...]:
-    told = queries.timeline(connection, task.case_id, limit=STEPS_SHOWN)
+    told = queries.latest_steps(connection, task.case_id, limit=STEPS_SHOWN)
     return Teller(told, str(task.facts["currency"]), shapes).tell()

@@ -23,6 +23,7 @@ from sqlalchemy.sql.elements import ColumnElement, Tuple
 
 from arrears.store.tables import (
     allocations,
+    audit_rows,
     borrowers,
     cases,
     contact_points,
@@ -39,6 +40,7 @@ from arrears.store.tables import (
 )
 from arrears.store.types import Instant, Text
 from arrears.store.views import (
+    Act,
     CaseKey,
     CaseRow,
     CaseTask,
@@ -425,23 +427,53 @@ def notice(connection: Connection, case_id: str, notice_id: str) -> NoticeView |
     return NoticeView(**row) if row else None
 
 
-def timeline(
-    connection: Connection, case_id: str, *, before: int | None = None, limit: int = PAGE
-) -> Timeline:
-    """A page of the case's records; `before` is the seq of the oldest one shown so far."""
-    wanted = select(records.c.seq, records.c.at, records.c.event, records.c.effects).where(
-        records.c.case_id == case_id
-    )
+def timeline(connection: Connection, case_id: str, *, before: int | None = None) -> Timeline:
+    """A page of the case's trail, steps and acts in the order in which they were written.
+
+    `before` is the trail's number of the oldest entry shown so far.
+    """
+    trail = audit_rows.c
+    wanted = select(trail.n, trail.at, trail.actor, trail.what, trail.detail).where(trail.stream == case_id)
     if before is not None:
-        wanted = wanted.where(records.c.seq < before)
-    rows = connection.execute(wanted.order_by(records.c.seq.desc()).limit(limit + 1)).all()
-    steps = tuple(Step(row.seq, row.at, row.event, tuple(row.effects)) for row in rows[:limit])
+        wanted = wanted.where(trail.n < before)
+    rows = connection.execute(wanted.order_by(trail.n.desc()).limit(PAGE + 1)).all()
+    shown = rows[:PAGE]
+    steps = _steps(connection, case_id, [row.detail["seq"] for row in shown if "seq" in row.detail])
+    entries = tuple(
+        steps.get(row.detail.get("seq")) or Act(row.at, row.actor, row.what, row.detail) for row in shown
+    )
+    return _timeline(connection, case_id, entries, shown[-1].n if len(rows) > PAGE else None)
+
+
+def latest_steps(connection: Connection, case_id: str, *, limit: int) -> Timeline:
+    """What the case heard last, and what followed."""
+    newest = connection.execute(
+        select(records.c.seq).where(records.c.case_id == case_id).order_by(records.c.seq.desc()).limit(limit)
+    ).scalars()
+    steps = _steps(connection, case_id, list(newest))
+    return _timeline(connection, case_id, tuple(steps[seq] for seq in sorted(steps, reverse=True)), None)
+
+
+def _steps(connection: Connection, case_id: str, seqs: Collection[int]) -> dict[Any, Step]:
+    rows = connection.execute(
+        select(records.c.seq, records.c.at, records.c.event, records.c.effects).where(
+            records.c.case_id == case_id, records.c.seq.in_(seqs)
+        )
+    )
+    return {row.seq: Step(row.seq, row.at, row.event, tuple(row.effects)) for row in rows}
+
+
+def _timeline(
+    connection: Connection, case_id: str, entries: tuple[Step | Act, ...], earlier: int | None
+) -> Timeline:
+    steps = [entry for entry in entries if isinstance(entry, Step)]
+    people = _people_in(steps) | {entry.actor for entry in entries if isinstance(entry, Act)}
     kinds = connection.execute(select(tasks.c.task_id, tasks.c.kind).where(tasks.c.case_id == case_id))
     return Timeline(
-        steps,
-        steps[-1].seq if len(rows) > limit else None,
+        entries,
+        earlier,
         {row.task_id: row.kind for row in kinds},
-        names(connection, _people_in(steps)),
+        names(connection, people),
         _words_in(connection, steps),
     )
 

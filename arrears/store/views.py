@@ -214,10 +214,20 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Act:
+    """What somebody did at a door without saying anything to the case: took a task, gave it back."""
+
+    at: datetime
+    actor: str
+    what: str
+    detail: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Timeline:
     """Newest first. The maps give tasks their kind, people their names, remarks their words."""
 
-    steps: tuple[Step, ...]
+    entries: tuple[Step | Act, ...]
     earlier: int | None
     task_kinds: Mapping[str, str]
     names: Mapping[str, str]

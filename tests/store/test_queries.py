@@ -10,7 +10,7 @@ from arrears.policy.state import Clock
 from arrears.store import intents, packs, queries
 from arrears.store.session import Store
 from arrears.store.tables import tasks
-from arrears.store.views import CaseKey, IncidentKey, Reader, TaskKey, View
+from arrears.store.views import Act, CaseKey, IncidentKey, Reader, Step, TaskKey, View
 from tests.builders import CaseRoom
 
 
@@ -144,7 +144,12 @@ def test_a_case_shows_its_way_its_clocks_its_money_and_its_letters(room: CaseRoo
     assert other is None
     assert (payment.amount_minor, payment.allocated) == (200, {"principal": 200})
     assert "cure" in clocks
-    assert [step.seq for step in told.steps] == sorted((step.seq for step in told.steps), reverse=True)
+    seqs = [entry.seq for entry in told.entries if isinstance(entry, Step)]
+    assert seqs == sorted(seqs, reverse=True)
+    assert [entry.what for entry in told.entries if isinstance(entry, Act)] == [
+        "task_claimed",
+        "task_claimed",
+    ]
     assert told.names["s-lead"] == "周凯"
     assert {task.kind for task in listed} >= {"first_contact", "escalation", "notice_release"}
 

@@ -39,6 +39,7 @@ def test_a_case_tells_its_story_in_prose(branch: Branch, formal: str) -> None:
         "催告函签发：签发",
         "签发催告函：逾期 ¥30,000.00，总欠款 ¥30,000.00",
         "催告函已发出",
+        "催告函签发：已领取",
         "周凯",
         "流程",
     ):
