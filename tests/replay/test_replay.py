@@ -1,0 +1,75 @@
+"""Cases that began under earlier code go on under this one: stored histories replay, and a wrong change is caught."""
+
+import gc
+import json
+import warnings
+from pathlib import Path
+
+import pytest
+from temporalio.client import WorkflowHistory
+from temporalio.worker import Replayer
+from temporalio.workflow import NondeterminismError
+
+from tests.replay.hasty import HastyCase
+from tests.replay.record import TALES
+from workflows.collection_case import CollectionCase
+from workflows.hearing import DATA_CONVERTER, HearEverything
+from workflows.runner import sandboxed_runner
+
+STORED = sorted((Path(__file__).parent / "histories").glob("*.json"))
+
+
+def _replayer(workflow: type, *, with_interceptor: bool = True) -> Replayer:
+    """As the worker is made, in all that a replay depends on."""
+    return Replayer(
+        workflows=[workflow],
+        workflow_runner=sandboxed_runner(),
+        interceptors=[HearEverything()] if with_interceptor else [],
+        data_converter=DATA_CONVERTER,
+    )
+
+
+def _history(stored: Path) -> WorkflowHistory:
+    return WorkflowHistory.from_json(stored.stem, stored.read_text(encoding="utf-8"))
+
+
+def test_each_tale_is_stored() -> None:
+    assert set(TALES) <= {stored.stem for stored in STORED}
+
+
+@pytest.mark.parametrize("stored", STORED, ids=lambda stored: stored.stem)
+async def test_a_stored_history_replays(stored: Path) -> None:
+    result = await _replayer(CollectionCase).replay_workflow(_history(stored))
+    assert result.replay_failure is None
+
+
+@pytest.mark.parametrize("stored", STORED, ids=lambda stored: stored.stem)
+async def test_a_change_of_steps_is_caught(stored: Path) -> None:
+    with pytest.raises(NondeterminismError):
+        await _replayer(HastyCase).replay_workflow(_history(stored))
+
+
+async def test_junk_replays_only_with_the_ears_it_was_heard_with() -> None:
+    """The interceptor is part of every history: taken away, or put in later, it breaks every case that met junk."""
+    [junk] = [stored for stored in STORED if "junk" in stored.stem]
+    with warnings.catch_warnings():
+        # The coroutine of the handler that could not be called is thrown away unawaited.
+        warnings.simplefilter("ignore")
+        with pytest.raises(Exception, match="positional argument"):
+            await _replayer(CollectionCase, with_interceptor=False).replay_workflow(_history(junk))
+        gc.collect()
+
+
+@pytest.mark.parametrize("stored", STORED, ids=lambda stored: stored.stem)
+def test_a_stored_history_names_no_machine_and_no_person(stored: Path) -> None:
+    text = stored.read_text(encoding="utf-8")
+    workers = {
+        value
+        for event in json.loads(text)["events"]
+        for attributes in event.values()
+        if isinstance(attributes, dict)
+        for name, value in attributes.items()
+        if name == "identity"
+    }
+    assert workers <= {"arrears", "arrears-relay", "somebody", "history-service"}
+    assert not any(word in text for word in ("张三", "样本市", "/root/", "/home/", "/tmp/"))
