@@ -127,10 +127,10 @@ async def start_bare(bench: Bench, count: int) -> float:
 
 
 async def start_ours(bench: Bench, relay: Relay, count: int) -> float:
-    """Cases per second through the outbox: accepted, started, first step recorded."""
+    """Cases per second through the outbox: told, started, first step recorded."""
     before = bench.count_open()
-    began = time.perf_counter()
     bench.open_messages(count)
+    began = time.perf_counter()  # the rows are there, as they are for the bare loop
     relay.wake()
     await bench.until_open(before + count)
     return count / (time.perf_counter() - began)
