@@ -155,19 +155,27 @@ class Watch:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._waiting: dict[str, asyncio.Future[float]] = {}
+        self._written = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        store.on_commit(self._ring)
+
+    def _ring(self) -> None:
+        self._loop.call_soon_threadsafe(self._written.set)
 
     async def applied(self, message_id: str) -> float:
         """The moment at which the case had applied it."""
         future: asyncio.Future[float] = asyncio.get_running_loop().create_future()
         self._waiting[message_id] = future
+        self._written.set()  # it may have been applied before anybody waited
         return await future
 
     async def look(self) -> None:
         while True:
+            await self._written.wait()  # looking all the time would be measured too
+            self._written.clear()
             if self._waiting:
                 for message_id in await asyncio.to_thread(self._settled, list(self._waiting)):
                     self._waiting.pop(message_id).set_result(time.perf_counter())
-            await asyncio.sleep(0.002)
 
     def _settled(self, names: list[str]) -> list[str]:
         with self._store.reading() as connection:
