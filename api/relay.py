@@ -35,7 +35,7 @@ log = structlog.get_logger(__name__)
 MessageRow = Row[*tuple[Any, ...]]
 
 _UNSETTLED: Final = ("waiting", "sent")
-_HANDFUL: Final = 8
+_HANDFUL: Final = 16
 _LONGEST: Final = timedelta(hours=1)
 _PAUSES: Final = [f"silent_since_{tries}" for tries in range(1, 11)]
 
@@ -101,11 +101,12 @@ _MARK: Final = (
 
 @dataclass(frozen=True)
 class RelayTerms:
-    """`in_flight` requests and `opening` cases at once (more floods the server); the first resend after `resend_seconds`, then later
-    and later; after `max_attempts` that Temporal accepted a message is parked with an incident."""
+    """`in_flight` requests and `opening` cases at once (more floods the server); the first resend after
+    `resend_seconds`, then later and later; after `max_attempts` that Temporal accepted a message is parked with
+    an incident."""
 
     in_flight: int = 32
-    opening: int = 48
+    opening: int = 64
     resend_seconds: float = 15.0
     max_attempts: int = 20
     poll_seconds: float = 0.25
@@ -228,7 +229,8 @@ class Relay:
 
     def _pause(self, tries: int) -> timedelta:
         """How long a case may be silent after so many tries before it is told again."""
-        doubled = 2 ** (min(max(tries, 1), len(_PAUSES)) - 1)
+        # The first two pauses are alike: a relay may have died twice without the case being any slower.
+        doubled = 2 ** (min(max(tries, 2), len(_PAUSES)) - 2)
         return min(timedelta(seconds=self._terms.resend_seconds * doubled), _LONGEST)
 
     def _mark(self, connection: Connection, row: MessageRow, now: datetime) -> bool:
