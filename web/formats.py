@@ -10,7 +10,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_currency
 
 from arrears.policy.currency import EXPONENTS
 from web.language import gettext as _
@@ -71,12 +71,6 @@ def money(amount_minor: int, currency: str) -> str:
     return _money(amount_minor, currency, locale())
 
 
-def plain_money(amount_minor: int, currency: str) -> str:
-    """As a person would type it into a field."""
-    digits = EXPONENTS.get(currency, 2)
-    return f"{Decimal(amount_minor).scaleb(-digits):.{digits}f}"
-
-
 def minor_units(typed: str, currency: str) -> int | None:
     """What somebody typed as an amount (12,000.50); None when it is none, or finer than the currency."""
     # Chinese keyboards give full-width digits and signs; they mean the same.
@@ -92,10 +86,6 @@ def typed_day(typed: str) -> date | None:
         return date.fromisoformat(typed.strip())
     except ValueError:
         return None
-
-
-def number(value: int) -> str:
-    return format_decimal(value, locale=locale())
 
 
 def count(value: int) -> str:

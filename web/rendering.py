@@ -142,7 +142,6 @@ def _environment(assets: Assets, shapes: Formats) -> jinja2.Environment:
     )
     environment.filters.update(
         money=formats.money,
-        number=formats.number,
         count=formats.count,
         moment=shapes.moment,
         stamp=shapes.stamp,

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 from arrears import clock
 from arrears.store import packs, people
 from arrears.store.session import Store, open_engine
+from scripts import vendor_web
 from tests.builders import CaseRoom
 from tests.chromium import chromium
 from tests.web import portfolio
@@ -157,6 +158,10 @@ def _faults(page: Page, address: str, status: int, size: tuple[int, int], dress:
     answer = page.goto(address)
     assert answer is not None
     faults = [f"{dress} {size}: answered {answer.status}"] if answer.status != status else []
+    named = page.evaluate(
+        "[...document.querySelectorAll('svg.icon use')].map(one => one.getAttribute('href'))"
+    )
+    faults += [f"no picture {href}" for href in named if href.split("#")[1] not in vendor_web.ICONS]
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
     for violation in found["violations"]:

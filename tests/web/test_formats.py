@@ -1,5 +1,6 @@
 """How money, instants and due clocks are written and read back."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -35,7 +36,9 @@ def test_money_is_written_as_its_readers_write_it(
 
 @given(st.integers(0, 10**12), st.sampled_from(sorted(EXPONENTS)))
 def test_what_is_typed_as_it_is_shown_is_the_same_amount(amount: int, currency: str) -> None:
-    assert formats.minor_units(formats.plain_money(amount, currency), currency) == amount
+    with speaking("en"):
+        shown = formats.money(amount, currency)
+    assert formats.minor_units(re.sub(r"[^0-9.,]", "", shown), currency) == amount
 
 
 @pytest.mark.parametrize(
