@@ -1,7 +1,5 @@
 """A case from its first overdue day to its close, on the real server with skipped time."""
 
-from datetime import timedelta
-
 import pytest
 
 from tests.world import ADVISOR, COLLECTOR, LEAD, SECOND, World
@@ -39,4 +37,3 @@ async def test_from_first_call_to_court_two_advisors_later(world: World) -> None
     await world.pay(case, 500_000)
     assert world.case(case).closed_reason == "PAID_OFF"
     assert world.incidents() == []
-    _ = timedelta

@@ -77,6 +77,7 @@ async def test_a_closed_case_says_how_it_ended_and_has_nothing_ahead(world: Worl
 
 async def test_each_timer_and_activity_says_in_words_what_it_is_for(world: World) -> None:
     case = await stories.to_notice_released(world)
+    await world.until(lambda: world.agrees(case))
     summaries = [
         json.loads(event.user_metadata.summary.data)
         for event in await world.legal_history(case)
