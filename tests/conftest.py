@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from arrears.store import schema
@@ -13,6 +14,10 @@ from tests import postgres
 from tests.tools import lacking
 
 _number = count(1)
+
+# Properties see the same examples in every run, and are never tried against the clock.
+hypothesis.settings.register_profile("arrears", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("arrears")
 
 
 @pytest.fixture(scope="session")

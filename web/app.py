@@ -1,6 +1,7 @@
 """The server people and programs speak to: pages, JSON routes, static files, and what guards them all."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,7 @@ from web.pages import cases, inbox, incidents, payments, prefs, sign_in, tasks
 from web.reception import Reception
 from web.rendering import Pages
 from web.seal import Sealed
+from web.waiting import PATIENCE
 
 log = structlog.get_logger(__name__)
 
@@ -40,14 +42,14 @@ def create_app(
     entrance: Entrance,
     rules: Callable[[], Rules],
     temporal_ready: Reachable | None = None,
+    patience: float = PATIENCE,
 ) -> FastAPI:
-    assets = Assets()
-    pages = Pages(assets, Formats(ZoneInfo(rules().calendar.zone)))
+    assets, pages = _printed(rules().calendar.zone)
     mishaps = Mishaps(pages)
     app = FastAPI(title="Arrears", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.store, app.state.desk, app.state.entrance = store, desk, entrance
     app.state.temporal_reachable = temporal_ready
-    app.state.office = Office(settings, store, desk, entrance, rules, pages)
+    app.state.office = Office(settings, store, desk, entrance, rules, pages, patience)
     app.include_router(api_router)
     for part in (sign_in, prefs, inbox, tasks, cases, incidents, payments):
         app.include_router(part.router)
@@ -65,6 +67,13 @@ def create_app(
     app.add_middleware(SecurityHeaders, secure=entrance.secure_cookies)
     require_declared(app)
     return app
+
+
+@cache
+def _printed(zone: str) -> tuple[Assets, Pages]:
+    """Static files and compiled templates: the same for every server of this process."""
+    assets = Assets()
+    return assets, Pages(assets, Formats(ZoneInfo(zone)))
 
 
 async def _report(request: Request) -> Response:

@@ -13,6 +13,7 @@ from arrears.settings import Settings
 from arrears.store.session import Store
 from web.formats import Formats
 from web.rendering import Pages
+from web.waiting import PATIENCE
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Office:
     entrance: Entrance
     rules: Callable[[], Rules]
     pages: Pages
+    patience: float = PATIENCE  # seconds a page waits for a case to answer
 
     @property
     def shapes(self) -> Formats:

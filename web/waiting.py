@@ -11,12 +11,13 @@ from api.desk.errors import NotFound
 from arrears.store.queries import UNDER_WAY
 
 # Usually some hundredths of a second; longer than two seconds nobody shall wait.
-LOOKS: Final = 20
+PATIENCE: Final = 2.0
 BETWEEN: Final = 0.1
 
 
-async def until_settled(desk: Desk, who: Person, message_id: str) -> None:
-    for _look in range(LOOKS):
+async def until_settled(desk: Desk, who: Person, message_id: str, *, patience: float = PATIENCE) -> None:
+    """Returns when the case has answered, after `patience` seconds at the latest."""
+    for _look in range(max(1, round(patience / BETWEEN))):
         try:
             state = await run_in_threadpool(desk.answer_state, who, message_id)
         except NotFound:

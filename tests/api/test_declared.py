@@ -64,7 +64,7 @@ def test_a_page_s_own_dependency_counts_by_the_permission_it_carries() -> None:
         permission = Permission.READ_TASK
 
         def __call__(self) -> Person:
-            raise NotImplementedError
+            raise AssertionError("only declared here, never asked")
 
     app = _bare()
 

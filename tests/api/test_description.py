@@ -16,6 +16,8 @@ from arrears.policy.tasks import Role
 from tests.api import rows
 from tests.api.conftest import Server
 
+pytestmark = pytest.mark.slow
+
 DESCRIPTION: Final = schemathesis.openapi.from_dict(
     get_openapi(title="Arrears", version="1", routes=router.routes)
 )

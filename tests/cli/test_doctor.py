@@ -89,6 +89,7 @@ def test_a_database_that_does_not_answer_is_bad_and_its_password_stays_hidden(
     assert "geheim" not in database.says
 
 
+@pytest.mark.slow
 def test_a_package_from_somewhere_else_is_one_plain_sentence(tmp_path: Path) -> None:
     stranger = tmp_path / "web"
     stranger.mkdir()

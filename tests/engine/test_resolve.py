@@ -113,6 +113,7 @@ def test_a_download_on_which_nothing_moves_is_given_up(tmp_path: Path) -> None:
         sdk_download.download(tmp_path, patience=0.5, fetch=dead_line)
 
 
+@pytest.mark.slow
 def test_a_slow_download_that_moves_is_waited_for(tmp_path: Path) -> None:
     async def slow_line(folder: Path) -> None:
         with (folder / "temporal-sdk").open("ab", buffering=0) as file:
@@ -124,6 +125,7 @@ def test_a_slow_download_that_moves_is_waited_for(tmp_path: Path) -> None:
     assert sdk_download.download(tmp_path, patience=1.5, fetch=slow_line).read_bytes() == b"xxxxxx"
 
 
+@pytest.mark.slow
 def test_go_builds_each_program_into_its_own_place(
     cache: Cache, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -151,6 +153,7 @@ def test_a_missing_ui_is_told_and_is_no_reason_to_stop(cache: Cache, path: Path)
     assert "going on without the Temporal UI" in said[0]
 
 
+@pytest.mark.slow
 def test_two_processes_at_once_build_once(cache: Cache, path: Path, tmp_path: Path) -> None:
     programs.go(path / "go", version="1.26.8", install=BUILDS)
     ledger = tmp_path / "ledger"

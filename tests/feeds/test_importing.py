@@ -302,7 +302,7 @@ def test_a_dry_run_of_bad_rows_is_refused_like_a_real_one(sqlite_desk: Desk) -> 
 
 
 @given(sizes=st.lists(st.integers(1, 4), min_size=1, max_size=4), chunk=st.integers(1, 5))
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_how_a_delivery_is_cut_into_transactions_does_not_matter(
     sqlite_desk: Desk, sizes: list[int], chunk: int
 ) -> None:

@@ -35,7 +35,7 @@ def _written(rows: list[list[str]], quoting: int, end: str) -> str:
     end=st.sampled_from(["\n", "\r\n"]),
     mark=st.sampled_from([b"", b"\xef\xbb\xbf"]),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_what_was_written_is_read(rows: list[list[str]], quoting: int, end: str, mark: bytes) -> None:
     sheet = _read(mark + _written(rows, quoting, end).encode())
     assert sheet.table.select(NAMES).rows() == [tuple(field or None for field in row) for row in rows]
@@ -44,7 +44,7 @@ def test_what_was_written_is_read(rows: list[list[str]], quoting: int, end: str,
 
 
 @given(junk=st.lists(st.text(st.characters(exclude_categories=["Cs"])), max_size=8))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_every_line_is_a_row_a_reject_or_blank(junk: list[str]) -> None:
     body = "\n".join(junk)
     sheet = _read((",".join(NAMES) + "\n" + body).encode())
@@ -58,7 +58,7 @@ def test_every_line_is_a_row_a_reject_or_blank(junk: list[str]) -> None:
 
 
 @given(data=st.binary(max_size=80))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_no_bytes_are_too_strange(data: bytes) -> None:
     head = (",".join(NAMES) + "\n").encode()
     sheet = _read(head + data)

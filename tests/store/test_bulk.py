@@ -78,7 +78,7 @@ CONTENT = st.dictionaries(
 
 
 @given(contents=st.lists(CONTENT, min_size=1, max_size=5))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_many_messages_are_what_each_would_be(store: Store, contents: list[dict[str, Any]]) -> None:
     def said(prefix: str) -> list[Said]:
         return [

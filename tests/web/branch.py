@@ -24,6 +24,7 @@ from web.app import create_app
 
 PASSWORD: Final = "correct horse battery"
 HOST: Final = "http://127.0.0.1:8400"
+PATIENCE: Final = 0.2  # what is never answered here is waited for all the same, only shorter
 UI: Final = "http://127.0.0.1:8233"
 
 
@@ -87,7 +88,12 @@ def open_branch(
         store, Keyring([Key("k0000001", bytes(range(32)))]), secure_cookies=False, passwords=passwords
     )
     app = create_app(
-        settings=settings, store=store, desk=room.desk, entrance=entrance, rules=lambda: room.rules
+        settings=settings,
+        store=store,
+        desk=room.desk,
+        entrance=entrance,
+        rules=lambda: room.rules,
+        patience=PATIENCE,
     )
     return Branch(app, room, staff, entrance, settings)
 

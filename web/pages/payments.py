@@ -58,7 +58,7 @@ async def post(
     refused = await run_in_threadpool(_post, request, office, who, form)
     if refused is not None:
         return refused
-    await until_settled(office.desk, who, payment_message_id(form.payment_id))
+    await until_settled(office.desk, who, payment_message_id(form.payment_id), patience=office.patience)
     return RedirectResponse(f"/payments/{quote(form.payment_id, safe='')}", 303)
 
 

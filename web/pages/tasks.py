@@ -115,7 +115,7 @@ async def decide(
     said = await run_in_threadpool(_decide, act, form)
     if isinstance(said, Response):
         return said
-    await until_settled(office.desk, who, said)
+    await until_settled(office.desk, who, said, patience=office.patience)
     return await run_in_threadpool(_done, act)
 
 
