@@ -1,14 +1,25 @@
 """What people and programs may send: shapes and limits; what the words mean is the desk's business."""
 
-from datetime import date
+import re
+from datetime import date, datetime
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
 
+from api.desk.deliveries import DeliveryIn
 from api.desk.desk import Answer
 from arrears.store.intents import PaymentIn
 
 LONGEST_REASON: Final = 4000
+_DAY_AND_TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]")
 _MOST_MINOR: Final = 10**15  # above every loan, below what a double counts exactly
 
 
@@ -17,6 +28,15 @@ def _readable(text: str) -> str:
     if any(ord(sign) < 32 and sign not in "\n\r\t" for sign in text):
         raise ValueError("control_sign")
     return text
+
+
+def _written_out(at: object) -> object:
+    """A bare number could be seconds or milliseconds; a moment is written with its day."""
+    if isinstance(at, str) and not _DAY_AND_TIME.match(at):
+        raise ValueError("moment")
+    if not isinstance(at, str | datetime):
+        raise ValueError("moment")
+    return at
 
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,48}$")]
@@ -61,6 +81,18 @@ class PaymentBody(Form):
 
     def payment(self) -> PaymentIn:
         return PaymentIn(**self.model_dump())
+
+
+class DeliveryBody(Form):
+    """What a carrier or printer reports of one notice; `at` names its zone."""
+
+    notice_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,80}$")]
+    status: Literal["arrived", "returned"]
+    at: Annotated[AwareDatetime, BeforeValidator(_written_out)]
+    reference: Id | None = None
+
+    def delivery(self) -> DeliveryIn:
+        return DeliveryIn(**self.model_dump())
 
 
 class IncidentClosing(Form):

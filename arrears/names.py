@@ -42,6 +42,11 @@ def payment_message_id(payment_id: str) -> str:
     return f"pay-{payment_id}"
 
 
+def delivery_message_id(notice: str, status: str, at: int) -> str:
+    """One message per notice, status and instant, however often and by whomever it is reported."""
+    return f"{notice}-{status}-{at}"
+
+
 def notice_id(case: str, round_no: int) -> str:
     """Comes from the state and not from the seq: a dropped answer must not send twice."""
     return f"{case}-notice-{round_no}"

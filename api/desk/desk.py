@@ -1,4 +1,4 @@
-"""What people do: take a task, answer it, post money, end an incident. The desk writes what they said."""
+"""What people do: take a task, answer it, post money, report a letter, end an incident. The desk writes what they said."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -9,7 +9,9 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from api.auth.permissions import Permission, may, task_relations
 from api.auth.person import Person
-from api.desk import errors
+from api.desk import deliveries, errors
+from api.desk.deliveries import DeliveryIn
+from api.desk.live import must_be_live
 from api.desk.time_machine import CannotSkip, TimeMachine
 from arrears import clock
 from arrears.contracts import Rules, fingerprint
@@ -17,7 +19,7 @@ from arrears.policy.tasks import ON_FACTS, Missing, Outcome, TaskKind, lacks, ma
 from arrears.store import audit, intents
 from arrears.store.intents import PaymentIn, Posted, Said
 from arrears.store.session import Store
-from arrears.store.tables import cases, incidents, loans, messages, remarks, staff, tasks
+from arrears.store.tables import incidents, loans, messages, remarks, staff, tasks
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ class Desk:
         with self._store.transaction() as connection:
             task = self._open_task(connection, who, task_id)
             self._check(task, answer)
-            self._must_be_live(connection, task)
+            must_be_live(connection, task.case_id)
             first = self._first_answer(connection, task_id)
             if first is None:
                 self._take(connection, who, task)
@@ -124,6 +126,18 @@ class Desk:
                 )
             except intents.PaymentDiffers as differs:
                 raise errors.PaymentConflict from differs
+
+    # ---- letters -----------------------------------------------------------------------------------------
+
+    def report_delivery(self, who: Person, delivery: DeliveryIn) -> str:
+        """Say that a notice arrived or came back. Returns the message id.
+
+        Raises NotAllowed, NotFound, CaseClosed, Invalid and DeliveryConflict (reported so for another instant).
+        """
+        if not may(who, Permission.REPORT_DELIVERY):
+            raise errors.NotAllowed
+        with self._store.transaction() as connection:
+            return deliveries.report(connection, delivery, by=who.staff_id, at=clock.door_now())
 
     # ---- incidents ---------------------------------------------------------------------------------------
 
@@ -224,14 +238,6 @@ class Desk:
 
     def _today(self) -> date:
         return self._rules().calendar.day_of(int(clock.door_now().timestamp()))
-
-    def _must_be_live(self, connection: Connection, task: Row[*tuple[Any, ...]]) -> None:
-        """Holds the case row, so that a closing step and this answer cannot pass each other unseen."""
-        status = connection.execute(
-            select(cases.c.status).where(cases.c.case_id == task.case_id).with_for_update(read=True)
-        ).scalar()
-        if status != "open":
-            raise errors.CaseClosed
 
     def _first_answer(self, connection: Connection, task_id: str) -> Row[*tuple[Any, ...]] | None:
         return connection.execute(

@@ -94,6 +94,12 @@ class PaymentConflict(DeskError):
     message_id = "payment_differs"
 
 
+class DeliveryConflict(DeskError):
+    """The notice was reported like this before, with another time or number; the first report stands."""
+
+    message_id = "delivery_differs"
+
+
 class CannotSkipNow(DeskError):
     """The case has no deadline, or does not come to rest."""
 

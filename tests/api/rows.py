@@ -18,6 +18,7 @@ from arrears.store.tables import (
     incidents,
     loans,
     messages,
+    notices,
     records,
     tasks,
 )
@@ -192,6 +193,31 @@ def a_message(store: Store, case_id: str, *, actor: str, task_id: str | None = N
             )
         )
     return str(message_id)
+
+
+def a_notice(
+    store: Store, case_id: str, n: int = 1, *, status: str = "sent", sent_at: datetime | None = None
+) -> str:
+    """Released four days ago; sent three days ago unless it is only released."""
+    notice_id = f"{case_id}-notice-{n}"
+    sent_at = None if status in ("released", "withdrawn") else sent_at or AT - timedelta(days=3)
+    with store.transaction() as connection:
+        connection.execute(
+            insert(notices).values(
+                notice_id=notice_id,
+                case_id=case_id,
+                kind="demand",
+                status=status,
+                amount_minor=100_000,
+                balance_minor=500_000,
+                currency="CNY",
+                as_of=AT - timedelta(days=4),
+                released_by="s-lead",
+                released_at=AT - timedelta(days=4),
+                sent_at=sent_at,
+            )
+        )
+    return notice_id
 
 
 def an_incident(store: Store, key: str = "k1", *, minutes: int = 0) -> str:

@@ -59,6 +59,7 @@ POSTS = [
     "/api/v1/tasks/{task_id}/release",
     "/api/v1/tasks/{task_id}/decision",
     "/api/v1/payments",
+    "/api/v1/deliveries",
     "/api/v1/incidents/{incident_id}/close",
 ]
 

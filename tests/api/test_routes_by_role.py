@@ -28,7 +28,7 @@ SCENES: Final = TASKS | MESSAGES | {"": set()}
 
 @dataclass
 class Request:
-    """A request that fits the route; `good` is the answer for whom it is meant."""
+    """A request that fits the route, with the names of objects in braces; `good` answers whom it is meant for."""
 
     good: int
     json: dict[str, Any] | None = None
@@ -44,6 +44,7 @@ PAYMENT: Final = {
     "amount_minor": 100,
     "currency": "CNY",
 }
+DELIVERY: Final = {"notice_id": "{notice_id}", "status": "arrived", "at": "2026-11-01T09:00:00+08:00"}
 REQUESTS: Final[dict[str, Request]] = {
     "GET /api/v1/openapi.json": Request(200),
     "GET /api/v1/cases": Request(200),
@@ -56,6 +57,7 @@ REQUESTS: Final[dict[str, Request]] = {
     "POST /api/v1/tasks/{task_id}/decision": Request(202, DECISION),
     "GET /api/v1/messages/{message_id}": Request(200),
     "POST /api/v1/payments": Request(201, PAYMENT, {"Idempotency-Key": "k"}),
+    "POST /api/v1/deliveries": Request(202, DELIVERY),
     "GET /api/v1/incidents": Request(200),
     "POST /api/v1/incidents/{incident_id}/close": Request(200, {"reason": "looked into"}),
 }
@@ -136,9 +138,17 @@ def _ask(server: Server, route: str, role: Role, scene: str) -> int:
     method, path = route.split()
     request = REQUESTS[route]
     answer = server.speaking_for(person).request(
-        method, path.format(**names), json=request.json, headers=request.headers
+        method, path.format(**names), json=_filled(request.json, names), headers=request.headers
     )
     return answer.status_code
+
+
+def _filled(body: dict[str, Any] | None, names: dict[str, str]) -> dict[str, Any] | None:
+    if body is None:
+        return None
+    return {
+        field: value.format(**names) if isinstance(value, str) else value for field, value in body.items()
+    }
 
 
 def _objects(server: Server, staff_id: str, role: Role, scene: str) -> dict[str, str]:
@@ -158,5 +168,6 @@ def _objects(server: Server, staff_id: str, role: Role, scene: str) -> dict[str,
         "message_id": rows.a_message(
             server.store, case_id, actor="s-x" if scene == "of a colleague" else staff_id
         ),
+        "notice_id": rows.a_notice(server.store, case_id),
         "incident_id": rows.an_incident(server.store, key),
     }

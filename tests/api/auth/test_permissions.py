@@ -47,6 +47,7 @@ def test_the_bank_s_separations_stand_in_the_table() -> None:
         Permission.RELEASE_TASK,
         Permission.DECIDE_TASK,
         Permission.POST_PAYMENT,
+        Permission.REPORT_DELIVERY,
         Permission.CLOSE_INCIDENT,
         Permission.SKIP_TIME,
         Permission.MANAGE_STAFF,
@@ -56,8 +57,13 @@ def test_the_bank_s_separations_stand_in_the_table() -> None:
     assert of[Role.COMPLIANCE] == set()
     assert of[Role.ADMIN] == {Permission.MANAGE_STAFF}
     assert of[Role.OPERATOR] == {Permission.CLOSE_INCIDENT, Permission.SKIP_TIME}
-    assert of[Role.OPS] == on_tasks | {Permission.POST_PAYMENT, Permission.CLOSE_INCIDENT}
-    for role in set(WORKERS) - {Role.OPS}:
+    assert of[Role.OPS] == on_tasks | {
+        Permission.POST_PAYMENT,
+        Permission.REPORT_DELIVERY,
+        Permission.CLOSE_INCIDENT,
+    }
+    assert of[Role.CASE_DESK] == on_tasks | {Permission.REPORT_DELIVERY}
+    for role in set(WORKERS) - {Role.OPS, Role.CASE_DESK}:
         assert of[role] == on_tasks
 
 
