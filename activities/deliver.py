@@ -99,7 +99,7 @@ class DeliverActivities:
 
 
 class _Guard:
-    """The checks of one contact, in one transaction with its reservation."""
+    """The checks of one contact, in one transaction with its reservation, at the instant of the act (4.6-4)."""
 
     def __init__(self, connection: Connection, rules: Rules, banks: Banks, sending: Sending, at: int) -> None:
         self._connection = connection

@@ -113,7 +113,7 @@ class _Recording:
         return Receipt("gap", seq=known.seq) if behind else self._overtaken(known)
 
     def _behind(self, known: Known) -> Receipt | None:
-        """This step, or a later one, is in the database already; or steps before it are missing there."""
+        """This step, or a later one, is in the database already (4.6-3); or steps before it are missing there."""
         batch = self._batch
         if known.seq == batch.seq:
             stored = self._connection.execute(

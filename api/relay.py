@@ -324,7 +324,7 @@ class Relay:
             ).first()
 
     def _missing(self, case_id: str) -> None:
-        """An open case without a workflow: somebody terminated it, or Temporal lost it."""
+        """An open case without a workflow: somebody terminated it, or Temporal lost it. Told, not dropped (4.8)."""
         with self._store.transaction() as connection:
             raise_incident(
                 connection, kind="workflow_missing", key=case_id, at=clock.door_now(), case_id=case_id

@@ -95,7 +95,7 @@ def may_ever(person: Person, permission: Permission) -> bool:
 def task_relations(
     person: Person, *, role: str, assignee: str | None, barred: Collection[str] = ()
 ) -> frozenset[Relation]:
-    """How the person stands to a task row."""
+    """How the person stands to a task row: each kind of task is the work of one role (4.7)."""
     relations = set()
     if assignee == person.staff_id:
         relations.add(Relation.OWN)

@@ -10,7 +10,7 @@ class Calendar:
     """Rest days that fall on weekdays and weekend days that are worked, as ISO days.
 
     `official` are the years whose schedule was published; in any other year only weekends are known and what
-    is computed there is provisional.
+    is computed there is provisional (D4).
     """
 
     zone: str
@@ -29,18 +29,18 @@ class Calendar:
         return day.year in self.official
 
     def bank_days_later(self, day: date, count: int) -> date:
-        """The `count`-th bank day after `day`; `day` itself is not counted (Civil Code art. 201)."""
+        """The `count`-th bank day after `day`; `day` itself is not counted (D1; Civil Code art. 201)."""
         while count > 0:
             day += timedelta(days=1)
             count -= self.is_bank_day(day)
         return day
 
     def bank_day_from(self, day: date) -> date:
-        """`day` itself when it is a bank day, else the next one (Civil Code art. 203)."""
+        """`day` itself when it is a bank day, else the next one (D1; Civil Code art. 203)."""
         return self.bank_days_later(day - timedelta(days=1), 1)
 
     def day_of(self, instant: int) -> date:
-        """The bank's civil day at `instant` (UTC seconds)."""
+        """The bank's civil day at `instant`, UTC seconds (4.6-12)."""
         return datetime.fromtimestamp(instant, UTC).astimezone(ZoneInfo(self.zone)).date()
 
     def start_of(self, day: date) -> int:

@@ -34,7 +34,7 @@ class NotBefore:
 def within_hours(at: int, hours: list[Hours]) -> Go | NotBefore:
     """Every window must be open (C01 and the person's own hours).
 
-    Windows are computed by wall clock each day, so that a change of summer time cannot widen one. Windows that
+    Windows are computed by wall clock each day (4.6-12), so that no summer time widens one. Windows that
     never meet answer with an instant more than a week away: nobody is contacted, and a person is asked.
     """
     instant, rule = at, ""

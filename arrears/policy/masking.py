@@ -1,4 +1,4 @@
-"""How personal data look to people who need not know them."""
+"""How personal data look to people who need not know them (P11)."""
 
 from typing import Final
 

@@ -274,7 +274,7 @@ def _place(connection: Connection, payment: PaymentIn, *, at: datetime, reopen_d
 
 
 def live_case(connection: Connection, loan_id: str, *, at: datetime, reopen_days: int) -> str | None:
-    """The case that hears money of this loan: the open one, one about to open, or one closed just now."""
+    """The case that hears money of this loan: the open one, one about to open, or one closed just now (4.6-8)."""
     latest = connection.execute(
         select(cases.c.case_id, cases.c.episode, cases.c.status, cases.c.closed_at)
         .where(cases.c.loan_id == loan_id)

@@ -47,6 +47,7 @@ def test_a_true_message_is_committed_with_all_that_follows(bank: Bank) -> None:
         assert audit.verify(connection, life.case_id) == []
 
 
+@pytest.mark.rule("4.6-3")
 def test_the_same_step_again_is_committed_again_and_writes_nothing(bank: Bank) -> None:
     """A worker that died right after the commit, or a zombie beside it."""
     life = _opened(bank)
@@ -120,6 +121,7 @@ def test_junk_is_refused_and_kept(bank: Bank) -> None:
     _is_refused(bank, _opened(bank).hears_junk("cannot be read"), "junk_signal", incident=True)
 
 
+@pytest.mark.rule("4.8")
 def test_a_message_that_no_door_wrote_is_refused_and_kept(bank: Bank) -> None:
     life = _opened(bank)
     paid = bank.paid(life.case_id, 40_000)
@@ -233,6 +235,7 @@ def test_a_state_too_large_to_carry_is_refused_and_its_message_parked(bank: Bank
 # ---- wait ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("4.6-1")
 @pytest.mark.parametrize("sent", [False, True])
 def test_a_deadline_waits_while_money_of_its_case_is_on_its_way(bank: Bank, sent: bool) -> None:
     life = _opened(bank)

@@ -175,6 +175,7 @@ def test_people_change_with_a_later_delivery(desk: Desk) -> None:
 # ---- which loans open a case -----------------------------------------------------------------------------
 
 
+@pytest.mark.rule("T1")
 @pytest.mark.parametrize(
     ("changed", "opens"),
     [
@@ -199,6 +200,7 @@ def test_a_loan_opens_a_case_by_the_banks_rule(
     assert len(_all(sqlite_desk.store, loans)) == 1
 
 
+@pytest.mark.rule("T1")
 def test_without_a_floor_every_amount_opens_a_case(sqlite_desk: Desk) -> None:
     sqlite_desk.pack = packs.load(Path(__file__).parents[2] / "samples" / "uci" / "pack.toml")
     sqlite_desk.bring(loans=[a_loan(currency="TWD", overdue_minor="1")])

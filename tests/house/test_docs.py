@@ -223,23 +223,6 @@ def test_each_thing_has_one_row_in_the_glossary() -> None:
     assert [term for term in terms if terms.count(term) > 1] == []
 
 
-def test_every_number_of_the_rule_book_that_a_comment_cites_is_explained() -> None:
-    told = {row[0] for row in _rows(_sections("docs/glossary.md")["Numbers of the rule book"])}
-    assert {"T4", "C01", "4.6-1"} <= _cited()
-    assert _cited() - told == set()
-
-
-def _cited() -> set[str]:
-    """As rules, their packs and what acts on them name the rule book: T4, C01, (4.5), rule book 4.6-1, # 4.7."""
-    cited: set[str] = set()
-    for path in [*(ROOT / "arrears/policy").rglob("*.*"), *(ROOT / "activities").glob("*.py")]:
-        if path.suffix in {".py", ".toml"} and not path.name.startswith("calendar-"):
-            text = path.read_text(encoding="utf-8")
-            cited |= set(re.findall(r"\b[CTW]\d{1,2}\b", text))
-            cited |= set(re.findall(r"(?:rule book |\(|# +)(\d\.\d+(?:-\d+)?)\b", text))
-    return cited
-
-
 @pytest.mark.parametrize("kind", sorted(INCIDENTS))
 def test_operators_are_told_what_to_do_about_each_incident(kind: str) -> None:
     told = [row for row in _rows(_sections("docs/operating.md")["Incidents"]) if row[0] == f"`{kind}`"]

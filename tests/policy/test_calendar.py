@@ -40,6 +40,7 @@ def test_every_day_of_2026_is_as_published() -> None:
         assert CN.is_bank_day(day) is published, day
 
 
+@pytest.mark.rule("D4")
 def test_only_published_years_are_official() -> None:
     assert CN.official == (2026,)
     assert not CN.is_official(date(2027, 2, 8))
@@ -48,6 +49,7 @@ def test_only_published_years_are_official() -> None:
     assert not CN.is_bank_day(date(2027, 10, 2))
 
 
+@pytest.mark.rule("D1")
 @pytest.mark.parametrize(
     ("what", "unshifted", "shifted"),
     [
@@ -63,6 +65,7 @@ def test_worked_dates_of_the_rule_book(what: str, unshifted: date, shifted: date
     assert _on_or_after(unshifted) == shifted, what
 
 
+@pytest.mark.rule("D4")
 def test_a_date_shifted_in_an_unofficial_year_can_be_told_apart() -> None:
     assert CN.is_official(date(2026, 10, 8))
     assert not CN.is_official(date(2028, 6, 12))
@@ -72,6 +75,7 @@ def test_days_past_due_are_calendar_days() -> None:
     assert (date(2026, 11, 10) - date(2026, 10, 10)).days == 31
 
 
+@pytest.mark.rule("T16")
 def test_a_service_level_ends_at_close_of_business_of_a_bank_day() -> None:
     # Friday 2026-02-13, 20:00 in Shanghai: Saturday is worked, then nine days of Spring Festival.
     opened = int(datetime(2026, 2, 13, 12, tzinfo=UTC).timestamp())
@@ -82,6 +86,7 @@ def test_a_service_level_ends_at_close_of_business_of_a_bank_day() -> None:
     ]
 
 
+@pytest.mark.rule("4.6-12")
 def test_the_civil_day_is_the_banks() -> None:
     evening = int(datetime(2026, 10, 9, 16, 30, tzinfo=UTC).timestamp())  # 00:30 in Shanghai
     assert CN.day_of(evening) == date(2026, 10, 10)

@@ -10,6 +10,7 @@ from arrears.policy.tasks import CONTACT_RESULTS, Outcome, TaskKind
 from tests.policy.builders import ADVISOR, COLLECTOR, LEAD, a_case, a_review, at
 
 
+@pytest.mark.rule("T2")
 @pytest.mark.parametrize(
     ("outcome", "again_on"),
     [
@@ -32,6 +33,7 @@ def test_each_result_has_its_day_for_another_try(outcome: Outcome, again_on: str
     assert [(task.task, task.why) for task in case.saw(OpenTask)] == [("follow_up", "follow_up_due")]
 
 
+@pytest.mark.rule("T14")
 @pytest.mark.parametrize(
     ("promised", "judged"),
     [

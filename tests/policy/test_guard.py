@@ -39,6 +39,7 @@ def _is_open(instant: int, hours: Hours) -> bool:
 # ---- the bank's window (C01) -------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("C01")
 @pytest.mark.parametrize(
     ("now", "opening"),
     [
@@ -71,6 +72,7 @@ def test_a_window_may_last_to_the_end_of_the_day() -> None:
 # ---- the person's own hours ---------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("C01")
 @pytest.mark.parametrize(
     ("now", "own", "opening", "rule"),
     [
@@ -92,6 +94,7 @@ def test_own_hours_and_the_banks_must_both_be_open(
     assert within_hours(_at(now), hours[::-1]) == expected
 
 
+@pytest.mark.rule("4.6-12")
 def test_a_person_far_away_is_called_in_his_own_daytime() -> None:
     hours = [C01, _window("08:00", "21:00", NEW_YORK, "own_hours")]
     # 10:00 in Shanghai is 21:00 of the day before in New York; both are open from 20:00 in Shanghai.
@@ -121,6 +124,7 @@ def test_windows_that_never_meet_let_nobody_through_and_say_so_by_a_week(own: Ho
 # ---- summer time --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("4.6-12")
 def test_the_window_goes_by_the_wall_clock_when_summer_time_ends() -> None:
     """Rule book scenario 31: eight o'clock is 13:00Z after the change and 12:00Z before."""
     hours = [_window("08:00", "21:00", NEW_YORK)]
@@ -172,6 +176,7 @@ instants = st.integers(_at("2026-01-01T00:00"), _at("2028-01-01T00:00")) | st.bu
 )
 
 
+@pytest.mark.rule("C01")
 @given(instants, st.lists(some_hours(), min_size=1, max_size=3))
 @settings(max_examples=120)
 @example(_at("2026-11-01T01:10", NEW_YORK, fold=1), [_window("01:30", "05:00", NEW_YORK)])
@@ -191,6 +196,7 @@ def test_a_contact_is_made_only_where_every_window_is_open(now: int, hours: list
         assert not any(all(_is_open(instant, window) for window in hours) for instant in steps)
 
 
+@pytest.mark.rule("C01")
 @given(st.dates(date(2026, 1, 1), date(2027, 12, 31)), st.integers(0, 86_399))
 def test_never_between_ten_at_night_and_eight_in_the_morning(day: date, second: int) -> None:
     local = datetime.combine(day, time(), ZoneInfo(SHANGHAI)) + timedelta(seconds=second)

@@ -45,6 +45,7 @@ def test_a_part_payment_puts_the_new_figures_under_every_open_task(where: Callab
     assert all(task.facts_no == before + 1 for task in case.state.tasks.values())
 
 
+@pytest.mark.rule("4.5")
 def test_the_last_cent_closes_and_no_cent_less() -> None:
     case = a_case(overdue=100_000)
     case.pay(99_999)
@@ -53,6 +54,7 @@ def test_the_last_cent_closes_and_no_cent_less() -> None:
     assert case.state.closed == "CURED"
 
 
+@pytest.mark.rule("W1")
 def test_a_fee_is_due_at_once_and_is_paid_first() -> None:
     case = a_case(overdue=100_000, balance=500_000)
     case.pay(700, kind="fee")
@@ -64,6 +66,7 @@ def test_a_fee_is_due_at_once_and_is_paid_first() -> None:
     assert case.state.overdue == 99_700
 
 
+@pytest.mark.rule("W1")
 def test_money_beyond_all_that_is_owed_is_kept_and_put_before_a_person() -> None:
     case = a_case(overdue=100_000, balance=500_000)
     payment = case.pay(506_500)
@@ -108,6 +111,7 @@ def test_provisional_money_changes_nothing_but_is_kept() -> None:
     assert (case.state.overdue, case.state.closed, case.state.provisional) == (100_000, "", (payment,))
 
 
+@pytest.mark.rule("4.5")
 def test_a_case_does_not_close_while_a_payment_is_provisional() -> None:
     case = a_case(overdue=100_000)
     case.pay(1_000, provisional=True)
@@ -115,6 +119,7 @@ def test_a_case_does_not_close_while_a_payment_is_provisional() -> None:
     assert (case.state.overdue, case.state.closed) == (0, "")
 
 
+@pytest.mark.rule("4.5")
 def test_a_paid_case_closes_when_the_provisional_money_is_gone() -> None:
     case = a_case(overdue=100_000)
     waiting = case.pay(1_000, provisional=True)
@@ -206,6 +211,7 @@ def test_money_taken_back_partly_from_the_surplus_re_opens_with_the_rest() -> No
     assert (case.state.closed, case.state.overdue, case.state.surplus) == ("", 100_000, 0)
 
 
+@pytest.mark.rule("4.6-8")
 def test_days_past_due_count_from_the_old_day_after_a_bounce() -> None:
     """Rule book scenario 20."""
     case = a_case(days_past_due=20)

@@ -29,6 +29,7 @@ LIMIT = 50_000_000  # minor units: above it the second approval is a manager's
 # ---- who may ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("4.4")
 def test_the_same_person_does_not_approve_twice() -> None:
     case = a_review().sue(by=ADVISOR)
     before = case.state
@@ -37,6 +38,7 @@ def test_the_same_person_does_not_approve_twice() -> None:
     assert case.approve(by=SECOND).refusal == ""
 
 
+@pytest.mark.rule("4.4")
 def test_the_second_approval_is_a_task_of_its_own_and_names_who_is_barred() -> None:
     case = a_review()
     review = case.task(TaskKind.LEGAL_REVIEW)
@@ -52,6 +54,7 @@ def test_the_second_approval_is_a_task_of_its_own_and_names_who_is_barred() -> N
     assert case.state.approval == Approval(ADVISOR, case.state.facts_no, reviewed=case.now)
 
 
+@pytest.mark.rule("4.4")
 @pytest.mark.parametrize("hand", ["a collector", "the lead who escalated", "the lead who released"])
 def test_whoever_worked_the_case_approves_nothing(hand: str) -> None:
     case = a_case().decide(TaskKind.FIRST_CONTACT, Outcome.BUSY, by="s-1")
@@ -92,6 +95,7 @@ def test_an_approver_who_worked_the_case_before_it_takes_effect_spoils_the_appro
     assert case.saw(OpenTask)[0].barred == (LEAD, ADVISOR)
 
 
+@pytest.mark.rule("4.4")
 @pytest.mark.parametrize(
     ("balance", "role"),
     [(LIMIT - 1, Role.LEGAL_ADVISOR), (LIMIT, Role.LEGAL_ADVISOR), (LIMIT + 1, Role.MANAGER)],
@@ -111,6 +115,7 @@ def test_the_limit_is_looked_at_again_when_the_amount_changes() -> None:
 # ---- when ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("T7")
 def test_approved_before_the_ninety_first_day_it_takes_effect_on_that_day() -> None:
     case = a_suit(days_past_due=5)
     assert case.today.isoformat() == "2026-05-11"
@@ -121,6 +126,7 @@ def test_approved_before_the_ninety_first_day_it_takes_effect_on_that_day() -> N
     assert (case.state.approval, case.state.stage_since) == (None, at("2026-05-27"))
 
 
+@pytest.mark.rule("T7")
 def test_approved_after_that_day_it_takes_effect_at_once() -> None:
     case = a_suit(days_past_due=200)
     assert case.deadline(Clock.ENTER_LEGAL) == case.now
@@ -128,6 +134,7 @@ def test_approved_after_that_day_it_takes_effect_at_once() -> None:
     assert case.state.stage is Stage.LEGAL
 
 
+@pytest.mark.rule("T7", "4.4")
 def test_one_advisor_alone_sues_nobody() -> None:
     case = a_review(days_past_due=200).sue()
     assert case.deadline(Clock.ENTER_LEGAL) is None
@@ -137,6 +144,7 @@ def test_one_advisor_alone_sues_nobody() -> None:
     assert case.state.stage is Stage.FORMAL
 
 
+@pytest.mark.rule("T6", "T7")
 def test_no_advisor_is_asked_before_the_debtors_time_is_over() -> None:
     case = a_notice_out(days_past_due=300)
     ends = case.deadline(Clock.CURE)
@@ -149,6 +157,7 @@ def test_no_advisor_is_asked_before_the_debtors_time_is_over() -> None:
 # ---- no and again -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("T6")
 @pytest.mark.parametrize("kind", [TaskKind.LEGAL_REVIEW, TaskKind.SECOND_APPROVAL])
 def test_a_case_sent_back_goes_to_the_collectors_and_the_question_comes_again(kind: TaskKind) -> None:
     case = a_review()
@@ -181,6 +190,7 @@ ASKED = {
 }
 
 
+@pytest.mark.rule("4.6-5")
 @pytest.mark.parametrize("where", ASKED)
 @pytest.mark.parametrize("change", ["part payment", "fee", "reversal", "restated"])
 def test_any_change_of_the_figures_sends_the_question_back_to_an_advisor(where: str, change: str) -> None:
@@ -244,6 +254,7 @@ def test_the_day_of_the_review_follows_the_day_the_core_bank_names() -> None:
         assert case.deadline(Clock.LEGAL_REVIEW) == at(asked)
 
 
+@pytest.mark.rule("4.6-5")
 def test_a_payment_one_second_before_the_day_stops_the_suit() -> None:
     case = a_suit()
     due = case.deadline(Clock.ENTER_LEGAL)

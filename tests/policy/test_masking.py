@@ -3,6 +3,7 @@ import pytest
 from arrears.policy.masking import masked_contact, masked_id, masked_mail, masked_name, masked_phone
 
 
+@pytest.mark.rule("P11")
 @pytest.mark.parametrize(
     ("name", "shown"),
     [
@@ -19,6 +20,7 @@ def test_a_name_keeps_its_first_character(name: str, shown: str) -> None:
     assert masked_name(name) == shown
 
 
+@pytest.mark.rule("P11")
 @pytest.mark.parametrize(
     ("number", "shown"),
     [
@@ -36,6 +38,7 @@ def test_a_phone_number_keeps_three_and_four(number: str, shown: str) -> None:
     assert masked_phone(number) == shown
 
 
+@pytest.mark.rule("P11")
 @pytest.mark.parametrize(
     ("number", "shown"),
     [("310101199001011234", "310****1234"), ("123456789", "123****6789"), ("12345678", "****"), ("", "****")],
@@ -44,6 +47,7 @@ def test_an_identity_number_keeps_three_and_four(number: str, shown: str) -> Non
     assert masked_id(number) == shown
 
 
+@pytest.mark.rule("P11")
 @pytest.mark.parametrize(
     ("address", "shown"),
     [

@@ -10,6 +10,7 @@ amounts = st.integers(1, 10**13)
 debts = st.builds(Owed, *[st.integers(0, 10**13)] * 3)
 
 
+@pytest.mark.rule("W1")
 @pytest.mark.parametrize(
     ("amount", "split"),
     [
@@ -27,6 +28,7 @@ def test_costs_then_interest_then_principal(amount: int, split: Split) -> None:
     assert left.total == 43_500_00 - (amount - split.surplus)
 
 
+@pytest.mark.rule("W1")
 @given(amounts, debts)
 def test_no_cent_is_lost_and_none_is_made(amount: int, owed: Owed) -> None:
     split, left = allocate(amount, owed)

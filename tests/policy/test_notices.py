@@ -38,6 +38,7 @@ def _sent_on(day: str, *, arrival_days: int = 3, **loan: int) -> Case:
 # ---- release -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("1.2")
 def test_a_released_notice_carries_the_amounts_of_the_ledger() -> None:
     case = a_case(Stage.FORMAL)
     case.pay(821)
@@ -47,6 +48,7 @@ def test_a_released_notice_carries_the_amounts_of_the_ledger() -> None:
     assert case.deadline(Clock.SEND) == case.now
 
 
+@pytest.mark.rule("1.2", "4.6-5")
 def test_a_notice_is_not_released_on_figures_that_changed() -> None:
     """Rule book scenario 14."""
     case = a_case(Stage.FORMAL)
@@ -59,6 +61,7 @@ def test_a_notice_is_not_released_on_figures_that_changed() -> None:
     assert case.refusal == ""
 
 
+@pytest.mark.rule("1.2")
 def test_a_lead_who_cancels_is_asked_again_after_five_days() -> None:
     case = a_case(Stage.FORMAL).decide(TaskKind.NOTICE_RELEASE, Outcome.CANCEL, by=LEAD)
     assert case.state.notice is None
@@ -77,6 +80,7 @@ def test_each_notice_has_its_number() -> None:
     assert names == [f"{CASE}-notice-{n}" for n in (1, 2, 3)]
 
 
+@pytest.mark.rule("1.2")
 @pytest.mark.parametrize("change", ["payment", "fee", "reversal", "restated"])
 def test_a_change_of_the_amount_withdraws_a_notice_that_has_not_gone(change: str) -> None:
     case = a_case(Stage.FORMAL)
@@ -118,6 +122,7 @@ def test_a_change_of_the_amount_leaves_a_notice_alone_that_has_gone() -> None:
 # ---- sending -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("T4")
 def test_a_notice_that_went_out_starts_the_time_from_its_assumed_arrival() -> None:
     case = _sent_on("2026-04-09")
     assert case.saw(NoticeBecame) == [NoticeBecame(NOTICE, "sent", at("2026-04-09", 10), "2026-04-27")]
@@ -191,6 +196,7 @@ def test_the_sending_clock_alone_only_waits() -> None:
 # ---- arrival and the debtor's time -------------------------------------------------------------------------
 
 
+@pytest.mark.rule("T4", "D1")
 @pytest.mark.parametrize(
     ("arrived", "last"),
     [
@@ -211,6 +217,7 @@ def test_the_time_begins_the_day_after_arrival_and_ends_with_its_last_day(arrive
         assert case.deadline(Clock.CURE) == max(ends, case.now)
 
 
+@pytest.mark.rule("T4", "D4")
 def test_in_a_year_without_a_published_schedule_the_last_day_is_not_moved() -> None:
     """Rule book D4: unshifted rather than guessed; 2027-01-09 is a Saturday."""
     case = a_case(Stage.FORMAL, days_past_due=40).at(at("2026-12-22", 10)).release().wake_until(Clock.SEND)
@@ -219,6 +226,7 @@ def test_in_a_year_without_a_published_schedule_the_last_day_is_not_moved() -> N
     assert case.saw(NoticeBecame)[0].cure_on == "2027-01-09"
 
 
+@pytest.mark.rule("T4")
 def test_arrival_counts_and_not_sending() -> None:
     """Rule book scenario 13: sent on day 0, arrives on day 6, ends on day 21 and not on day 15."""
     case = _sent_on("2026-04-07", arrival_days=0)
@@ -253,6 +261,7 @@ def test_the_bank_writes_days_not_hours_when_summer_time_begins_or_ends() -> Non
             assert [effect.cure_on for effect in effects if isinstance(effect, NoticeBecame)] == [last]
 
 
+@pytest.mark.rule("T6", "T8")
 def test_the_end_of_the_time_waits_for_the_seventy_fifth_day() -> None:
     case = _sent_on("2026-04-07", days_past_due=5)
     case.wake_until(Clock.CURE)
@@ -262,8 +271,10 @@ def test_the_end_of_the_time_waits_for_the_seventy_fifth_day() -> None:
     case.wake()
     [review] = case.saw(OpenTask)
     assert (review.task, review.facts["days_past_due"]) == ("legal_review", 75)
+    assert review.due_at == at("2026-05-18", 18)  # the fifth bank day
 
 
+@pytest.mark.rule("T6")
 def test_an_old_debt_goes_to_the_advisor_when_the_time_is_over() -> None:
     case = _sent_on("2026-04-07", days_past_due=200)
     case.wake_until(Clock.LEGAL_REVIEW)
@@ -382,6 +393,7 @@ def test_a_review_that_comes_due_while_the_time_runs_waits_for_its_end() -> None
     assert [task.task for task in case.saw(OpenTask)] == ["legal_review"]
 
 
+@pytest.mark.rule("T7")
 @pytest.mark.parametrize(
     ("case", "tasks"),
     [

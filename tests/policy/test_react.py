@@ -61,6 +61,7 @@ def test_a_case_begins_with_its_opening() -> None:
         react(None, Due(Clock.IDLE), a_moment())
 
 
+@pytest.mark.rule("T1")
 def test_every_case_opens_in_the_initial_stage_however_old_the_debt() -> None:
     for days in (0, 1, 30, 31, 400, 4_000):
         case = a_case(days_past_due=days)
@@ -154,6 +155,7 @@ def test_a_closed_case_takes_no_word_but_about_money() -> None:
 # ---- answers -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("4.7")
 @pytest.mark.parametrize(("kind", "outcome"), EVERY_ANSWER)
 def test_every_answer_of_every_task_is_taken_from_the_right_person(kind: TaskKind, outcome: Outcome) -> None:
     case = WITH_OPEN_TASK[kind]()
@@ -173,6 +175,7 @@ def test_an_answer_against_the_proposal_says_why(kind: TaskKind, outcome: Outcom
     assert (case.refusal, case.state) == ("incomplete", before)
 
 
+@pytest.mark.rule("4.6-5")
 @pytest.mark.parametrize(("kind", "outcome"), [pair for pair in EVERY_ANSWER if pair[1] in ON_FACTS])
 def test_an_answer_that_cannot_be_taken_back_is_given_on_the_facts_of_the_moment(
     kind: TaskKind, outcome: Outcome
@@ -238,6 +241,7 @@ def test_the_same_question_has_the_same_answer() -> None:
 # ---- idle --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("T18")
 def test_an_idle_case_is_put_before_a_lead() -> None:
     case = a_case(Stage.LEGAL)
     assert case.wake() is Clock.IDLE
@@ -249,6 +253,7 @@ def test_an_idle_case_is_put_before_a_lead() -> None:
     assert case.deadline(Clock.IDLE) == case.state.deadlines["idle"] > case.now
 
 
+@pytest.mark.rule("T18")
 def test_only_a_person_sets_the_long_stop_anew() -> None:
     """A file that comes every night must not keep a case out of everybody's sight."""
     case = a_case(Stage.LEGAL)

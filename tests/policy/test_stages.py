@@ -23,6 +23,7 @@ from tests.policy.builders import (
 # ---- the way to the formal stage ---------------------------------------------------------------------------
 
 
+@pytest.mark.rule("T3")
 def test_a_lead_is_asked_on_the_thirty_first_day_past_due() -> None:
     case = a_case(days_past_due=5)  # first overdue on 2026-02-25
     assert case.wake() is Clock.ESCALATE
@@ -31,12 +32,14 @@ def test_a_lead_is_asked_on_the_thirty_first_day_past_due() -> None:
     assert (task.task, task.why, task.facts["days_past_due"]) == ("escalation", "days_past_due", 31)
 
 
+@pytest.mark.rule("T3")
 def test_collectors_have_their_days_first_however_old_the_debt() -> None:
     case = a_case(days_past_due=300)
     assert case.wake() is Clock.ESCALATE
     assert case.now == at("2026-03-05")
 
 
+@pytest.mark.rule("T3", "4.4")
 def test_a_clock_asks_and_a_lead_decides() -> None:
     case = a_case()
     case.wake()
@@ -44,6 +47,7 @@ def test_a_clock_asks_and_a_lead_decides() -> None:
     assert not case.ever(EnterStage)[1:]
 
 
+@pytest.mark.rule("T3")
 def test_a_lead_who_keeps_the_case_is_asked_again_a_week_later() -> None:
     case = a_case().wake_until(Clock.ESCALATE)
     case.decide(TaskKind.ESCALATION, Outcome.KEEP, by=LEAD)
@@ -85,6 +89,7 @@ def test_escalating_ends_the_calls_and_asks_for_the_notice() -> None:
     assert set(case.state.deadlines) == {"idle"}
 
 
+@pytest.mark.rule("4.6-11")
 def test_a_stage_keeps_the_terms_it_was_entered_under() -> None:
     case = a_case(days_past_due=5)
     old, case.terms = case.terms, a_case(terms={"pack": "new", "formal_dpd": 10, "cure_days": 30}).terms
@@ -140,6 +145,7 @@ EVERYWHERE: dict[str, Callable[..., Case]] = {
 }
 
 
+@pytest.mark.rule("4.5")
 @pytest.mark.parametrize("where", EVERYWHERE)
 @pytest.mark.parametrize(
     ("amount", "reason"), [(100_000, "CURED"), (500_000, "PAID_OFF"), (600_000, "PAID_OFF")]
@@ -194,6 +200,7 @@ def _bounced(case: Case) -> Case:
     return case
 
 
+@pytest.mark.rule("4.6-8")
 def test_money_that_bounces_brings_back_an_initial_case() -> None:
     case = _bounced(a_case())
     assert case.state.stage is Stage.INITIAL
@@ -202,6 +209,7 @@ def test_money_that_bounces_brings_back_an_initial_case() -> None:
     assert case.deadline(Clock.ESCALATE) == at("2026-03-28")
 
 
+@pytest.mark.rule("4.6-8")
 @pytest.mark.parametrize("where", ["formal", "released", "sent", "review", "second approval", "approved"])
 def test_money_that_bounces_brings_back_a_formal_case_which_starts_with_a_fresh_notice(where: str) -> None:
     case = _bounced(EVERYWHERE[where]())
@@ -218,6 +226,7 @@ def test_money_that_bounces_brings_back_a_formal_case_which_starts_with_a_fresh_
     assert case.refusal == ""
 
 
+@pytest.mark.rule("4.6-8")
 def test_money_that_bounces_brings_back_a_legal_case() -> None:
     case = _bounced(a_case(Stage.LEGAL))
     assert case.state.stage is Stage.LEGAL

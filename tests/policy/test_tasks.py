@@ -17,6 +17,7 @@ from arrears.policy.tasks import (
 from tests.policy.builders import RULES
 
 
+@pytest.mark.rule("4.7", "T16")
 def test_every_kind_of_task_is_somebodys_work_with_a_service_level() -> None:
     assert set(WORK) == set(TaskKind)
     assert set(RULES.terms.sla_bank_days) == {str(kind) for kind in TaskKind}
@@ -27,10 +28,12 @@ def test_every_outcome_answers_some_task() -> None:
     assert {outcome for work in WORK.values() for outcome in work.outcomes} == set(Outcome)
 
 
+@pytest.mark.rule("3.2", "T2")
 def test_every_result_of_a_call_has_its_day_for_the_next() -> None:
     assert set(RULES.terms.follow_up_days) == {str(result) for result in CONTACT_RESULTS}
 
 
+@pytest.mark.rule("4.7")
 @pytest.mark.parametrize("kind", TaskKind)
 def test_only_its_own_outcomes_answer_a_task(kind: TaskKind) -> None:
     for outcome in Outcome:
@@ -39,12 +42,14 @@ def test_only_its_own_outcomes_answer_a_task(kind: TaskKind) -> None:
         assert not may_answer(kind, nonsense)
 
 
+@pytest.mark.rule("4.4")
 def test_litigation_parts_people_and_is_the_advisors() -> None:
     parted = {kind for kind, work in WORK.items() if work.parts_people}
     assert parted == {TaskKind.LEGAL_REVIEW, TaskKind.SECOND_APPROVAL}
     assert {WORK[kind].role for kind in parted} == {Role.LEGAL_ADVISOR}
 
 
+@pytest.mark.rule("4.6-5")
 def test_every_step_against_a_debtor_is_taken_on_the_facts_of_the_moment() -> None:
     assert {Outcome.ESCALATE, Outcome.RELEASE, Outcome.SUE, Outcome.APPROVE} == ON_FACTS
 

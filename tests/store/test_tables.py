@@ -66,6 +66,7 @@ def test_a_loan_has_one_open_case(store: Store) -> None:
     _put(store, Case, _case("case-L1-4", status="closed"))
 
 
+@pytest.mark.rule("4.6-3")
 @pytest.mark.parametrize("first", ["waiting", "sent", "applied"])
 def test_a_task_has_one_live_message(store: Store, first: str) -> None:
     _put(store, Message, _message("m1", task_id="t1", status=first))

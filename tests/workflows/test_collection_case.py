@@ -22,6 +22,7 @@ async def test_money_in_full_ends_the_case_as_cured(world: World) -> None:
     assert world.open_kinds(case) == set()
 
 
+@pytest.mark.rule("T7")
 async def test_from_first_call_to_court_two_advisors_later(world: World) -> None:
     case = await world.a_case(days_past_due=80)
     await world.decide(case, COLLECTOR, "first_contact", "rtp", reason="拒绝还款")

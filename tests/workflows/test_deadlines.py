@@ -63,6 +63,7 @@ async def _with_escalation_ahead(world: World) -> tuple[str, datetime]:
     return case, row.next_deadline_at
 
 
+@pytest.mark.rule("4.6-1")
 async def test_paid_one_second_before_the_deadline_and_told_after_it_the_clock_never_acts(
     world: World,
 ) -> None:
@@ -123,6 +124,7 @@ async def test_a_deadline_that_waits_for_money_asks_again_once_an_hour_and_not_m
     assert world.case(case).seq == 1
 
 
+@pytest.mark.rule("4.6-1", "4.6-4")
 async def test_a_notice_does_not_go_out_while_money_is_on_its_way(
     sqlite_store: Store, client: Client, tmp_path: Path
 ) -> None:
@@ -141,6 +143,7 @@ async def test_a_notice_does_not_go_out_while_money_is_on_its_way(
         assert world.notice(case).status == "withdrawn"
 
 
+@pytest.mark.rule("4.6-1")
 async def test_money_is_heard_before_a_word_that_was_said_earlier(world: World) -> None:
     case, due = await _with_escalation_ahead(world)
     word = world.say_decision(case, COLLECTOR, "first_contact", "na")

@@ -33,6 +33,7 @@ async def _is_closed_for_good(world: World, case: str, reason: str) -> None:
     assert world.incidents() == []
 
 
+@pytest.mark.rule("4.5")
 @pytest.mark.parametrize(("story", "stage", "tasks"), BY_DAY, ids=lambda it: getattr(it, "__name__", ""))
 async def test_a_payment_of_what_is_overdue_cures_the_case_wherever_it_stands(
     world: World, story: stories.Story, stage: str, tasks: set[str]
@@ -45,12 +46,14 @@ async def test_a_payment_of_what_is_overdue_cures_the_case_wherever_it_stands(
     assert world.case(case).balance_minor == stories.BALANCE - stories.OVERDUE
 
 
+@pytest.mark.rule("4.5")
 async def test_a_payment_of_everything_ends_the_case_as_paid_off(world: World) -> None:
     case = await stories.to_legal(world)
     await world.pay(case, stories.BALANCE)
     await _is_closed_for_good(world, case, "PAID_OFF")
 
 
+@pytest.mark.rule("C01", "1.2")
 async def test_a_notice_that_waits_for_the_morning_is_withdrawn_by_money_and_never_sent(
     sqlite_store: Store, client: Client, tmp_path: Path
 ) -> None:
@@ -63,6 +66,7 @@ async def test_a_notice_that_waits_for_the_morning_is_withdrawn_by_money_and_nev
         assert not list(world.letters.glob("*.pdf"))
 
 
+@pytest.mark.rule("1.2")
 async def test_a_part_payment_withdraws_a_notice_of_another_amount_and_a_lead_is_asked_again(
     sqlite_store: Store, client: Client, tmp_path: Path
 ) -> None:

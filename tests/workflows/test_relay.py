@@ -135,6 +135,7 @@ async def test_silent_cases_however_many_do_not_keep_the_others_waiting(
         assert world.case(case).overdue_minor == 90_000
 
 
+@pytest.mark.rule("4.6-1")
 async def test_money_goes_first_and_each_word_waits_for_the_answer_to_the_one_before(
     sqlite_store: Store, client: Client, tmp_path: Path
 ) -> None:
@@ -154,6 +155,7 @@ async def test_money_goes_first_and_each_word_waits_for_the_answer_to_the_one_be
         assert [row.event["message_id"] for row in world.records(case)[1:]] == [first, second, word]
 
 
+@pytest.mark.rule("4.8")
 async def test_a_message_nobody_answers_is_parked_with_an_incident_and_still_applied_when_it_is_heard_late(
     sqlite_store: Store, client: Client, tmp_path: Path
 ) -> None:
@@ -171,6 +173,7 @@ async def test_a_message_nobody_answers_is_parked_with_an_incident_and_still_app
         assert world.case(case).overdue_minor == 90_000
 
 
+@pytest.mark.rule("4.8")
 async def test_an_open_case_without_a_workflow_is_an_incident(
     sqlite_store: Store, client: Client, tmp_path: Path
 ) -> None:

@@ -38,6 +38,7 @@ def _take_back(world: World, case: str, payment: str) -> Posted:
     )
 
 
+@pytest.mark.rule("4.6-8")
 async def test_money_taken_back_within_days_reopens_the_same_case_which_goes_on_counting(
     world: World,
 ) -> None:
@@ -57,6 +58,7 @@ async def test_money_taken_back_within_days_reopens_the_same_case_which_goes_on_
     assert world.incidents() == []
 
 
+@pytest.mark.rule("4.6-8")
 @pytest.mark.parametrize("story", [stories.to_notice_arrived, stories.to_legal], ids=["formal", "legal"])
 async def test_a_case_comes_back_in_the_stage_it_had(world: World, story: stories.Story) -> None:
     case = await story(world)
@@ -69,6 +71,7 @@ async def test_a_case_comes_back_in_the_stage_it_had(world: World, story: storie
     assert await world.agrees(case)
 
 
+@pytest.mark.rule("4.6-8")
 async def test_money_taken_back_later_leaves_the_case_closed_and_is_an_incident(world: World) -> None:
     case, payment = await _cured(world)
     week_ago = world.case(case).closed_at - timedelta(days=world.rules.terms.reopen_days, minutes=1)

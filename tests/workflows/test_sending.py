@@ -47,6 +47,7 @@ def _attempts(world: World, case: str) -> list[str]:
         return list(connection.execute(found).scalars())
 
 
+@pytest.mark.rule("4.6-4")
 async def test_a_channel_that_is_down_is_asked_again_later_and_the_letter_goes_out_once(
     sqlite_store: Store, client: Client, tmp_path: Path
 ) -> None:
@@ -95,6 +96,7 @@ async def test_a_letter_that_may_have_gone_is_doubted_when_money_forbids_to_ask_
         assert world.case(case).overdue_minor == stories.OVERDUE - 10_000
 
 
+@pytest.mark.rule("1.2", "4.6-4")
 async def test_a_notice_that_is_no_longer_released_does_not_go_out(
     sqlite_store: Store, client: Client, tmp_path: Path
 ) -> None:
