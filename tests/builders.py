@@ -43,6 +43,7 @@ STAFF: Final = (
     ("advisor1", "赵静", Role.LEGAL_ADVISOR),
     ("advisor2", "钱伟", Role.LEGAL_ADVISOR),
     ("ops", "孙丽", Role.OPS),
+    ("desk", "郑洁", Role.CASE_DESK),
     ("manager", "冯涛", Role.MANAGER),
     ("compliance", "陈晨", Role.COMPLIANCE),
     ("operator", "周杰", Role.OPERATOR),

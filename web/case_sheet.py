@@ -49,6 +49,7 @@ class TaskLine:
 class NoticeLine:
     notice: NoticeView
     href: str | None
+    report_href: str | None
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,9 @@ def case_sheet(
         deadlines=queries.deadlines_of(connection, case.case_id),
         ledger=queries.ledger_of(connection, case.loan_id),
         notices=tuple(
-            NoticeLine(notice, _document_href(href, notice, look.settings))
+            NoticeLine(
+                notice, _document_href(href, notice, look.settings), _report_href(href, case, notice, who)
+            )
             for notice in queries.notices_of(connection, case.case_id)
         ),
         incidents=_incidents(connection, case, who),
@@ -144,6 +147,14 @@ def _task_href(task: CaseTask, who: Person) -> str | None:
 def _document_href(case_href: str, notice: NoticeView, settings: Settings) -> str | None:
     is_there = notice.document is not None and (settings.letters / f"{notice.notice_id}.pdf").is_file()
     return f"{case_href}/notices/{quote(notice.notice_id, safe='')}" if is_there else None
+
+
+def _report_href(case_href: str, case: CaseView, notice: NoticeView, who: Person) -> str | None:
+    """For whoever may say that it arrived or came back, while it is under way."""
+    can_come = case.status == "open" and notice.status in ("sent", "arrived")
+    if not can_come or not may(who, Permission.REPORT_DELIVERY):
+        return None
+    return f"{case_href}/notices/{quote(notice.notice_id, safe='')}/delivery"
 
 
 def _incidents(connection: Connection, case: CaseView, who: Person) -> tuple[IncidentView, ...]:

@@ -66,6 +66,19 @@ class Formats:
     def days_past_due(self, first_overdue_on: date | None, now: datetime) -> int:
         return 0 if first_overdue_on is None else max(0, (self.day_of(now) - first_overdue_on).days)
 
+    def minute(self, instant: datetime | int) -> str:
+        """As a form field of day and time holds it."""
+        return self.local(instant).strftime("%Y-%m-%dT%H:%M")
+
+    def typed_minute(self, typed: str) -> datetime | None:
+        """Day and time as somebody typed them, in the bank's zone; None when they are none."""
+        if not _MINUTE.fullmatch(typed.strip()):
+            return None
+        try:
+            return datetime.fromisoformat(typed.strip()).replace(tzinfo=self.zone)
+        except ValueError:
+            return None
+
 
 def money(amount_minor: int, currency: str) -> str:
     return _money(amount_minor, currency, locale())
@@ -97,6 +110,7 @@ def count(value: int) -> str:
 
 # Thousands' commas, blanks and the signs of a currency are decoration.
 _LEFT_OUT: Final = str.maketrans(dict.fromkeys(", ¥元$"))
+_MINUTE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}", re.ASCII)
 _AMOUNT: Final = re.compile(r"-?[0-9]{1,13}(\.[0-9]{1,4})?", re.ASCII)
 
 

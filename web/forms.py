@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
+from api.desk.deliveries import DeliveryIn
 from api.desk.desk import Answer
 from api.forms import LONGEST_REASON
 from arrears.policy.tasks import Missing, Outcome
 from arrears.store.intents import PaymentIn
-from web.formats import minor_units, typed_day
+from web.formats import Formats, minor_units, typed_day
 from web.words import Words, called, term
 
 Faults = Mapping[str, str]
@@ -26,6 +27,15 @@ FAULTS: Final[Words] = {
     "day_in_the_future": term("fault", "The day is in the future"),
     "answer_required": term("fault", "Choose an answer"),
     "answer_not_offered": term("fault", "This task does not take that answer"),
+    "status_required": term("fault", "Say whether it arrived or came back"),
+    "time_required": term("fault", "Enter the day and the time"),
+    "time_unreadable": term(
+        "fault", "Enter day and time as year-month-day hour:minute, such as 2026-12-31 14:30"
+    ),
+    "time_in_the_future": term("fault", "The time is in the future"),
+    "before_it_was_sent": term("fault", "The notice was sent later than that"),
+    "notice_not_under_way": term("fault", "This notice is not under way"),
+    "reference_unreadable": term("fault", "The number takes letters, digits, - and _, 48 at most"),
     "loan_required": term("fault", "Enter the loan number"),
     "loan_unknown": term("fault", "No loan has this number"),
     "currency_not_the_packs": term("fault", "The loan is in another currency"),
@@ -99,6 +109,27 @@ class PaymentForm:
             currency=currency,
             channel="transfer",
         )
+
+
+@dataclass(frozen=True)
+class DeliveryForm:
+    status: str = ""
+    at: str = ""
+    reference: str = ""
+
+    def read(self, notice_id: str, shapes: Formats) -> DeliveryIn | list[Missing]:
+        at = shapes.typed_minute(self.at)
+        faults = [
+            *_said(self.at.strip(), Missing("at", "time_required")),
+            *_readable(self.at, at, Missing("at", "time_unreadable")),
+        ]
+        match self.status:
+            case "arrived" | "returned" as status if at is not None:
+                return DeliveryIn(notice_id, status, at, self.reference.strip() or None)
+            case "arrived" | "returned":
+                return faults
+            case _:
+                return [Missing("status", "status_required"), *faults]
 
 
 def _said(text: str, otherwise: Missing) -> list[Missing]:

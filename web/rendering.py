@@ -20,7 +20,7 @@ from web import formats, language, words
 from web.assets import Assets
 from web.formats import Formats
 from web.language import LANGUAGES, pgettext
-from web.story import INCIDENTS
+from web.story import DELIVERIES, INCIDENTS
 from web.visitor import THEMES, Visitor
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -138,6 +138,7 @@ def _environment(assets: Assets, shapes: Formats) -> jinja2.Environment:
         shapes=shapes,
         words=words,
         incident_words=INCIDENTS,
+        delivery_words=DELIVERIES,
         called=words.called,
     )
     environment.filters.update(

@@ -49,11 +49,23 @@ class Teller:
                 icon, headline = "user-round-check", _("%(task)s: taken on") % task
             case "task_released":
                 icon, headline = "undo-2", _("%(task)s: given back") % task
+            case "delivery_reported":
+                icon, headline = "file-text", self._reported(act.detail)
             case "incident_closed":
                 icon, headline = "siren", _("An incident was closed")
             case other:
                 icon, headline = "info", other
         return Entry(icon, headline, (), act.at, actor_name(act.actor, self.timeline.names))
+
+    def _reported(self, detail: Record) -> str:
+        told = {
+            "what": called(DELIVERIES, detail["status"]),
+            "time": self.formats.stamp(detail["at"]),
+            "number": detail.get("reference"),
+        }
+        if told["number"]:
+            return _("Reported: %(what)s, %(time)s (carrier's number %(number)s)") % told
+        return _("Reported: %(what)s, %(time)s") % told
 
     def _entry(self, step: Step) -> Entry:
         event = step.event

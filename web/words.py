@@ -89,6 +89,8 @@ HINTS: Final[Words] = {
     "approve": term("hint", "The case enters the legal stage on its day."),
     "refuse": term("hint", "The case goes back to the collectors with your reason."),
     "continue": term("hint", "The case stays as it is until something happens."),
+    "arrived": term("hint", "The debtor's time to pay is counted from that day."),
+    "returned": term("hint", "No time runs from it; a team lead decides on another notice."),
 }
 
 ROLES: Final[Words] = {

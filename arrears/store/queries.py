@@ -47,6 +47,7 @@ from arrears.store.views import (
     CaseView,
     ContactView,
     DeadlineView,
+    DeliveryView,
     InboxPage,
     InboxRow,
     IncidentKey,
@@ -425,6 +426,40 @@ def notice(connection: Connection, case_id: str, notice_id: str) -> NoticeView |
     wanted = _notice().where(notices.c.case_id == case_id, notices.c.notice_id == notice_id)
     row = connection.execute(wanted).mappings().first()
     return NoticeView(**row) if row else None
+
+
+def deliveries_of(connection: Connection, case_id: str, notice_id: str) -> tuple[DeliveryView, ...]:
+    """What was reported of one notice, the latest first."""
+    told = messages.c
+    rows = connection.execute(
+        select(
+            told.message_id,
+            told.content,
+            told.status,
+            told.reason,
+            told.actor,
+            staff.c.name.label("actor_name"),
+            told.accepted_at,
+        )
+        .outerjoin(staff, staff.c.staff_id == told.actor)
+        .where(told.case_id == case_id, told.signal == "delivery_reported")
+        .order_by(told.arrival.desc())
+    )
+    return tuple(
+        DeliveryView(
+            row.message_id,
+            row.content["status"],
+            row.content["at"],
+            row.content.get("reference"),
+            row.status,
+            row.reason,
+            row.actor,
+            row.actor_name,
+            row.accepted_at,
+        )
+        for row in rows
+        if row.content["notice_id"] == notice_id
+    )
 
 
 def timeline(connection: Connection, case_id: str, *, before: int | None = None) -> Timeline:

@@ -204,6 +204,21 @@ class NoticeView:
 
 
 @dataclass(frozen=True)
+class DeliveryView:
+    """What was reported of a notice, for which instant (UTC seconds), and what became of the report."""
+
+    message_id: str
+    said: str  # arrived | returned
+    at: int
+    reference: str | None
+    status: str
+    reason: str | None
+    actor: str
+    actor_name: str | None
+    accepted_at: datetime
+
+
+@dataclass(frozen=True)
 class Step:
     """One record of a case: what was heard and what followed."""
 
