@@ -29,7 +29,15 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
         "Load a delivery; loans that are overdue become cases. The same delivery again changes nothing.",
     ),
     "pay": ("arrears.cli.pay:pay", "Post a payment by hand; the case decides what follows."),
+    "simulate": (
+        "arrears.cli.simulate:simulate",
+        "Let robots work a portfolio with known payments to its end, in skipped time; a wrong end is named.",
+    ),
     "case": ("arrears.cli.case:app", "Look at a case; looking changes nothing."),
+    "replay": (
+        "arrears.cli.replay:replay",
+        "Replay histories through this version; ends with 1 when one would break.",
+    ),
     "staff": (
         "arrears.cli.staff:app",
         "People of the bank: add, list, change, and tokens for programs.",

@@ -1,0 +1,124 @@
+"""`arrears simulate`: a portfolio with known payments through the real machine, every loan held to its end."""
+
+import asyncio
+import json
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from arrears.cli.config import load_pack, load_settings, stop
+from arrears.cli.intake import Bars
+from arrears.cli.simulation.driver import Stuck
+from arrears.cli.simulation.portfolio import PortfolioRefused
+from arrears.cli.simulation.running import Ran
+from arrears.cli.simulation.running import simulate as run
+from arrears.cli.simulation.terms import OtherSimulation, SimulationTerms, settle_in
+from arrears.engine.errors import EngineError
+from arrears.engine.programs import silent
+from arrears.settings import Settings
+from arrears.store.schema import SchemaError
+
+_SHOWN_MISMATCHES: Final = 20
+
+
+def simulate(
+    *,
+    portfolio: Annotated[
+        Path, typer.Option(help="A folder with intake/, replay/payments… and a pack.toml.")
+    ] = Path("samples/uci"),
+    loans: Annotated[str, typer.Option(help="all, or only the first so many by id.")] = "all",
+    as_of: Annotated[str, typer.Option(help="The bank's day the portfolio is moved to.")] = "2026-01-05",
+    horizon: Annotated[str, typer.Option(help="So many days are lived, as in 150d.")] = "150d",
+    seed: Annotated[int, typer.Option(help="What robots leave to chance; the same seed, the same end.")] = 1,
+    data_dir: Annotated[
+        Path, typer.Option(help="Where this simulation keeps its database, server and letters.")
+    ] = Path(".arrears-simulation"),
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Let robots work a portfolio to its end, in skipped time, and count; ends with 1 when a loan ends otherwise."""
+    if not (portfolio / "intake").exists():
+        stop(f"{portfolio} holds no intake folder.")
+    terms = SimulationTerms(str(portfolio.resolve()), _loans(loans), _day(as_of), _days(horizon), seed)
+    console = Console(stderr=as_json)
+    try:
+        if not settle_in(data_dir, terms) and not as_json:
+            console.print("Going on with the simulation that is here.")
+        ran = _run(_settings(portfolio, data_dir), terms, console, quiet=as_json)
+    except OtherSimulation as other:
+        stop(str(other))
+    except (Stuck, PortfolioRefused, EngineError, SchemaError) as wrong:
+        stop(str(wrong), code=1)
+    except KeyboardInterrupt:
+        stop("Stopped. The same command goes on from there.", code=130)
+    if as_json:
+        print(json.dumps(ran.as_json(), ensure_ascii=False))
+    else:
+        _show(console, ran)
+    if ran.tally.mismatches:
+        raise typer.Exit(1)
+
+
+def _run(settings: Settings, terms: SimulationTerms, console: Console, *, quiet: bool) -> Ran:
+    columns = (TextColumn("{task.description:>10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    say = silent if quiet else console.print
+    with Progress(*columns, console=console) as progress:
+        return asyncio.run(run(settings, load_pack(settings), terms, reporter=Bars(progress), say=say))
+
+
+def _settings(portfolio: Path, data_dir: Path) -> Settings:
+    """Whatever the environment says, a simulation touches no other database and no other Temporal."""
+    pack = portfolio / "pack.toml"
+    return load_settings(
+        data_dir=data_dir,
+        database_url=None,
+        temporal_address=None,
+        time_skipping=True,
+        letters_dir=None,
+        **({"pack": str(pack)} if pack.exists() else {}),
+    )
+
+
+def _loans(said: str) -> int | None:
+    if said == "all":
+        return None
+    if not said.isdecimal() or int(said) < 1:
+        stop(f"--loans takes all or a number, not {said}.")
+    return int(said)
+
+
+def _day(said: str) -> date:
+    try:
+        return date.fromisoformat(said)
+    except ValueError:
+        stop(f"--as-of takes a day as in 2026-01-05, not {said}.")
+
+
+def _days(said: str) -> int:
+    number = said.removesuffix("d")
+    if not number.isdecimal() or int(number) < 1:
+        stop(f"--horizon takes days as in 150d, not {said}.")
+    return int(number)
+
+
+def _show(console: Console, ran: Ran) -> None:
+    table = Table("", "")
+    table.columns[1].justify = "right"
+    for name, figure in ran.as_json().items():
+        if name != "mismatches":
+            table.add_row(name.replace("_", " "), f"{figure:,}")
+    console.print(table)
+    mismatches = ran.tally.mismatches
+    for mismatch in mismatches[:_SHOWN_MISMATCHES]:
+        console.print(mismatch, style="red", markup=False)
+    if len(mismatches) > _SHOWN_MISMATCHES:
+        console.print(f"… and {len(mismatches) - _SHOWN_MISMATCHES} more: --json names all.", style="red")
+    console.print(
+        f"{len(mismatches)} loans or sums ended otherwise than they must."
+        if mismatches
+        else "All as it must be."
+    )

@@ -1,0 +1,229 @@
+"""One case in the simulation: it settles, the next thing that happens is found, its clock is moved there, it happens."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Final
+
+from api.desk.deliveries import DeliveryIn
+from api.desk.desk import Desk
+from arrears import clock
+from arrears.cli.simulation import robots
+from arrears.cli.simulation.carrier import Carrier
+from arrears.cli.simulation.looking import Look, look, opening
+from arrears.cli.simulation.portfolio import Debt
+from arrears.cli.simulation.skipping import Skips
+from arrears.cli.simulation.watching import WatchedStore
+from arrears.contracts import Rules
+from arrears.store.intents import PaymentIn
+
+# A skip to a deadline ends well behind it. The step that follows takes real time, and where that ran past the
+# end of the skip before the case was at rest again, the server would take the case to its next timer instead.
+_BEHIND: Final = timedelta(seconds=60)
+# Between where a case was moved to and where it is lie the seconds that its steps took.
+_DRIFT: Final = timedelta(seconds=90)
+_MOST_TRIES: Final = 3
+
+
+class Astray(Exception):
+    """The case did what no case should; the simulation is not to be trusted from here on."""
+
+
+@dataclass(frozen=True)
+class Bank:
+    """What all cases of the simulation share."""
+
+    store: WatchedStore
+    desk: Desk
+    carrier: Carrier
+    skips: Skips
+    rules: Rules
+    seed: int
+    begins_at: int
+    ends_at: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """What happens next, and when; `act` is None for the case's own deadline."""
+
+    at: datetime
+    rank: int  # of things at one instant: money, then what others report, then people, then clocks
+    act: Callable[[], object] | None = None
+
+
+class Life:
+    def __init__(self, bank: Bank, debt: Debt, posted: Sequence[str]) -> None:
+        """`posted` are the payments that an earlier run has posted."""
+        self._bank = bank
+        self._case_id = debt.case_id
+        self._to_come = [payment for payment in debt.payments if payment.payment_id not in posted]
+        self._shift = timedelta(0)  # of the case before the server's clock for it, since it started
+        self._ahead = timedelta(0)  # of the case's clock before the machine's
+        self._seen: Look | None = None
+        self._tries: Counter[str] = Counter()
+        self._is_running = False
+
+    @property
+    def case_id(self) -> str:
+        return self._case_id
+
+    async def begin(self) -> None:
+        """Open the case, or go on with it where an earlier run was interrupted."""
+        seen = await self._look()
+        if seen is None:
+            self._start_at(instant(self._bank.begins_at))
+            await self._bank.carrier.open(self._case_id, shift=self._shift)
+        else:
+            # What was said already must not be heard at an earlier instant.
+            self._seen = seen
+            self._start_at(max(seen.at, seen.unsettled or seen.at))
+            if self._has_ended(seen):
+                return
+            if not seen.closed:
+                await self._bank.carrier.resume(self._case_id, shift=self._shift)
+            if seen.unsettled is not None:
+                await self._carry(seen)
+        self._is_running = True
+        await self._settle()
+
+    def _has_ended(self, seen: Look) -> bool:
+        return seen.unsettled is None and (seen.closed or self.next_step() is None)
+
+    def next_step(self) -> Step | None:
+        """None when nothing more happens to the case before the simulation ends."""
+        bank, seen = self._bank, self._known
+        steps = [self._payment(payment) for payment in self._to_come[:1]]
+        if not seen.closed:
+            steps += [self._reply(task) for task in seen.tasks]
+            steps += [self._arrival(notice_id, sent_at) for notice_id, sent_at in seen.letters]
+            if seen.due is not None:
+                steps.append(Step(seen.due, 3))
+        first = min(steps, key=lambda step: (step.at, step.rank), default=None)
+        return first if first is not None and first.at < instant(bank.ends_at) else None
+
+    async def take(self, step: Step) -> None:
+        """Move the case's clock to the step and let it happen."""
+        seen = self._known
+        if seen.closed:
+            self._start_at(step.at)
+        else:
+            await self._move_to(step.at + (_BEHIND if step.act is None else timedelta(0)))
+        if step.act is None:
+            await self._settle(after=seen.seq)
+            return
+        with clock.door_time(self._now()):
+            await asyncio.to_thread(step.act)
+        await self._carry(seen)
+        await self._settle()
+
+    async def _move_to(self, at: datetime) -> None:
+        now = await self._bank.skips.rest(self._case_id) + self._shift
+        if now - self._now() > _DRIFT:
+            raise Astray(f"its clock stands at {now}, {now - self._now()} beyond where it was moved")
+        if at > now:
+            await self._bank.skips.skip(self._case_id, at - now)
+        self._stand_at(max(at, now))
+
+    async def end(self) -> None:
+        """At the end of the simulation."""
+        if self._is_running and not self._known.closed:
+            await self._bank.skips.rest(self._case_id)
+            await self._bank.carrier.end(self._case_id)
+        self._bank.store.forget(self._case_id)
+
+    # ---- what may happen ---------------------------------------------------------------------------------
+
+    def _payment(self, payment: PaymentIn) -> Step:
+        bank = self._bank
+        at = robots.money_time(bank.seed, payment.payment_id, payment.booked_on, bank.rules.calendar)
+
+        def act() -> None:
+            bank.desk.post_payment(robots.OPS, payment)
+            self._to_come.remove(payment)
+
+        return Step(instant(at), 0, act)
+
+    def _arrival(self, notice_id: str, sent_at: int) -> Step:
+        bank = self._bank
+        at = robots.arrival_time(bank.seed, notice_id, sent_at, bank.rules.calendar)
+
+        def act() -> None:
+            bank.desk.report_delivery(robots.OPS, DeliveryIn(notice_id, "arrived", clock.door_now()))
+
+        return Step(instant(at), 1, act)
+
+    def _reply(self, task: robots.OpenTask) -> Step:
+        bank = self._bank
+        now = int(self._now().timestamp())
+        reply = robots.reply(bank.seed, task, bank.rules.calendar, now=now)
+        if self._tries[task.task_id] >= _MOST_TRIES:
+            raise Astray(f"{task.task_id} ({task.kind}) is still open after {_MOST_TRIES} answers")
+
+        def act() -> None:
+            self._tries[task.task_id] += 1
+            bank.desk.claim(reply.who, task.task_id)
+            bank.desk.decide(reply.who, task.task_id, reply.answer)
+
+        return Step(instant(reply.at), 2, act)
+
+    # ---- settling ----------------------------------------------------------------------------------------
+
+    @property
+    def _known(self) -> Look:
+        assert self._seen is not None
+        return self._seen
+
+    async def _carry(self, seen: Look) -> None:
+        reopened = self._shift if seen.closed else None
+        await self._bank.carrier.carry(self._case_id, reopened=reopened)
+
+    async def _settle(self, *, after: int = 0) -> None:
+        """Until the case took a step after `after`, nothing said to it waits and no deadline of it is due."""
+        written = self._bank.store.written(self._case_id)
+        while True:
+            written.clear()
+            seen = await self._look()
+            if seen is None:
+                await self._must_open()
+            elif self._is_settled(seen, after):
+                self._seen = seen
+                return
+            await written.wait()
+            failure = self._bank.store.failure(self._case_id)
+            if failure is not None:
+                raise Astray(f"a step could not be written ({type(failure).__name__})") from failure
+
+    def _is_settled(self, seen: Look, after: int) -> bool:
+        if seen.seq <= after or seen.unsettled is not None:
+            return False
+        return seen.closed or seen.due is None or seen.due > self._now()
+
+    async def _must_open(self) -> None:
+        status, why = await asyncio.to_thread(opening, self._bank.store, self._case_id)
+        if status not in ("waiting", "sent"):
+            raise Astray(f"the case did not open: its opening is {status} ({why})")
+
+    async def _look(self) -> Look | None:
+        return await asyncio.to_thread(partial(look, self._bank.store, self._case_id))
+
+    # ---- the case's clock --------------------------------------------------------------------------------
+
+    def _now(self) -> datetime:
+        """The case's own clock, or a moment before it."""
+        return clock.machine_now() + self._ahead
+
+    def _stand_at(self, at: datetime) -> None:
+        self._ahead = at - clock.machine_now()
+
+    def _start_at(self, at: datetime) -> None:
+        """Cases carry whole seconds: rounded up, so that it is never before."""
+        self._shift = timedelta(seconds=int((at - clock.machine_now()).total_seconds()) + 1)
+        self._ahead = self._shift
+
+
+def instant(at: int) -> datetime:
+    return datetime.fromtimestamp(at, UTC)

@@ -1,0 +1,152 @@
+"""Runs a simulation: its own store, server and worker, from the portfolio to the count."""
+
+import os
+import time
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from api.desk.desk import Desk
+from api.gateway import connect
+from arrears.channels import bank as banks
+from arrears.channels.file import FileChannel
+from arrears.cli.compose import WorkerTerms, make_worker
+from arrears.cli.simulation.carrier import Carrier
+from arrears.cli.simulation.driver import AT_ONCE, clear_the_server, drive
+from arrears.cli.simulation.expecting import expect
+from arrears.cli.simulation.finding import find
+from arrears.cli.simulation.life import Bank, instant
+from arrears.cli.simulation.portfolio import load
+from arrears.cli.simulation.robots import STAFF
+from arrears.cli.simulation.skipping import Skips
+from arrears.cli.simulation.tally import Tally, tally
+from arrears.cli.simulation.terms import SimulationTerms
+from arrears.cli.simulation.watching import WatchedStore
+from arrears.engine.embedded import Engine
+from arrears.engine.namespace import prepare
+from arrears.feeds.importing import Reporter
+from arrears.settings import Settings
+from arrears.store import people, schema
+from arrears.store.packs import Pack
+from arrears.store.people import NewStaff
+from arrears.store.session import open_engine
+
+# A case that came to its end keeps its place until another needs it; those under way must never lose theirs.
+_CACHED: Final = AT_ONCE * 8
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What was counted, and what this run took: wall and CPU of this process and of the server, in seconds."""
+
+    tally: Tally
+    wall_s: float
+    cpu_s: float | None
+
+    def as_json(self) -> dict[str, Any]:
+        told = self.tally.as_json()
+        mismatches = told.pop("mismatches")
+        figures = {"wall_s": round(self.wall_s, 1), "cases_per_s": self.cases_per_s}
+        if self.cpu_s is not None:
+            figures["cpu_s_per_case"] = round(self.cpu_s / max(1, self.tally.loans), 3)
+        return told | figures | {"mismatches": mismatches}
+
+    @property
+    def cases_per_s(self) -> float:
+        return round(self.tally.loans / self.wall_s, 2)
+
+
+async def simulate(
+    settings: Settings, pack: Pack, terms: SimulationTerms, *, reporter: Reporter, say: Callable[[str], None]
+) -> Ran:
+    """Raises Stuck, PortfolioRefused, EngineError; whatever was done stays, and the same call goes on."""
+    os.umask(0o077)  # what lies there is made like personal data, and kept like it
+    began = time.monotonic()
+    store = WatchedStore(open_engine(settings.database, busy_seconds=settings.busy_seconds))
+    try:
+        schema.upgrade(store)
+        _hire(store, terms, pack)
+        debts = load(store, pack, terms, reporter, rejects_to=settings.data_dir / "rejects.csv")
+        async with AsyncExitStack() as parts:
+            engine = parts.enter_context(
+                Engine(
+                    data_dir=settings.data_dir,
+                    time_skipping=True,
+                    ui=False,
+                    say=say,
+                    cache_dir=settings.cache_dir,
+                )
+            )
+            bank = await _bank(settings, pack, terms, store=store, engine=engine, parts=parts)
+            reporter.advance("cases", 0, len(debts))
+            done = 0
+
+            def advance(cases: int) -> None:
+                nonlocal done
+                done += cases
+                reporter.advance("cases", done, len(debts))
+
+            await drive(bank, debts, advance=advance)
+            cpu = _cpu(engine.server_pid)
+        expected = [expect(debt, pack.terms, as_of=terms.as_of, last_day=terms.last_day) for debt in debts]
+        return Ran(tally(expected, find(store, expected, pack.rules)), time.monotonic() - began, cpu)
+    finally:
+        store.close()
+
+
+async def _bank(
+    settings: Settings,
+    pack: Pack,
+    terms: SimulationTerms,
+    *,
+    store: WatchedStore,
+    engine: Engine,
+    parts: AsyncExitStack,
+) -> Bank:
+    await prepare(
+        engine.address, namespace=settings.temporal_namespace, retention_days=settings.temporal_retention_days
+    )
+    client = await connect(engine.address, settings.temporal_namespace, lazy=False)
+    store.listen()
+    bank = Bank(
+        store=store,
+        desk=Desk(store, lambda: pack.rules),
+        carrier=Carrier(store, client, pack.rules, run_events=settings.run_events),
+        skips=Skips(client),
+        rules=pack.rules,
+        seed=terms.seed,
+        begins_at=terms.begins_at(pack.calendar),
+        ends_at=terms.ends_at(pack.calendar),
+    )
+    await clear_the_server(bank)
+    worker = make_worker(
+        client,
+        store,
+        lambda: pack.rules,
+        channel=FileChannel(settings.letters),
+        banks=banks.load(settings.bank_file),
+        terms=WorkerTerms(may_shift=True, unsandboxed=settings.unsandboxed, max_cached_workflows=_CACHED),
+    )
+    await parts.enter_async_context(worker)
+    return bank
+
+
+def _hire(store: WatchedStore, terms: SimulationTerms, pack: Pack) -> None:
+    at = instant(terms.begins_at(pack.calendar))
+    with store.transaction() as connection:
+        known = {row.staff_id for row in people.all_staff(connection)}
+        for robot in STAFF:
+            if robot.staff_id not in known:
+                new = NewStaff(robot.login, robot.name, robot.roles, None, robot.language, robot.staff_id)
+                people.add_staff(connection, new, at=at)
+
+
+def _cpu(server: int | None) -> float | None:
+    """CPU seconds of this process and of the server; None where the system does not tell."""
+    stat = Path(f"/proc/{server}/stat")
+    if not stat.exists():
+        return None
+    fields = stat.read_text().rpartition(")")[2].split()
+    return time.process_time() + (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

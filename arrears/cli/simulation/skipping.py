@@ -1,0 +1,89 @@
+"""Moves the clock of one case along, with one look at where it stands."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Final
+
+from google.protobuf.field_mask_pb2 import FieldMask
+from temporalio.api.common.v1 import TimeSkippingConfig, WorkflowExecution
+from temporalio.api.enums.v1 import FastForwardPollingResult
+from temporalio.api.workflow.v1 import WorkflowExecutionOptions
+from temporalio.api.workflowservice.v1 import (
+    DescribeWorkflowExecutionRequest,
+    PollWorkflowExecutionTimeSkippingRequest,
+    UpdateWorkflowExecutionOptionsRequest,
+)
+from temporalio.client import Client
+
+from arrears import clock
+
+_PAUSE_SECONDS: Final = 0.01
+
+
+class SkipLost(Exception):
+    """The case ended, or another skip took the place of this one."""
+
+
+class Skips:
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        # A run that goes on after another one must not repeat the names of that one.
+        self._name = f"{clock.machine_now().timestamp():.6f}"
+        self._number = count(1)
+
+    async def rest(self, case_id: str) -> datetime:
+        """Until the server has heard the end of the case's last step, which the database knew a moment before.
+
+        Returns the server's clock for this case.
+        """
+        request = DescribeWorkflowExecutionRequest(
+            namespace=self._client.namespace, execution=WorkflowExecution(workflow_id=case_id)
+        )
+        pause = _PAUSE_SECONDS
+        while True:
+            told = await self._client.workflow_service.describe_workflow_execution(request, retry=True)
+            if not told.HasField("pending_workflow_task"):
+                break
+            await asyncio.sleep(pause)
+            pause *= 2
+        extended = told.workflow_extended_info
+        if not extended.HasField("time_skipping_info"):
+            return clock.machine_now()
+        return extended.time_skipping_info.current_time.ToDatetime().replace(tzinfo=UTC)
+
+    async def skip(self, case_id: str, by: timedelta) -> None:
+        """Returns when the case, which was at rest, has come there. Raises SkipLost."""
+        skip_id = await self._set_off(case_id, by)
+        request = PollWorkflowExecutionTimeSkippingRequest(
+            namespace=self._client.namespace,
+            workflow_execution=WorkflowExecution(workflow_id=case_id),
+            fast_forward_id=skip_id,
+        )
+        came = FastForwardPollingResult.FAST_FORWARD_POLLING_RESULT_FAST_FORWARD_COMPLETED
+        failed = FastForwardPollingResult.FAST_FORWARD_POLLING_RESULT_FAST_FORWARD_FAILED
+        while True:
+            told = await self._client.workflow_service.poll_workflow_execution_time_skipping(
+                request, retry=True
+            )
+            if told.fast_forward_polling_result == came:
+                return
+            if told.fast_forward_polling_result == failed:
+                raise SkipLost(told.failed_reason)
+
+    async def _set_off(self, case_id: str, by: timedelta) -> str:
+        skip_id = f"{self._name}-{next(self._number)}"
+        config = TimeSkippingConfig(enabled=True)
+        config.fast_forward_config.id = skip_id
+        config.fast_forward_config.duration.FromTimedelta(by)
+        await self._client.workflow_service.update_workflow_execution_options(
+            UpdateWorkflowExecutionOptionsRequest(
+                namespace=self._client.namespace,
+                workflow_execution=WorkflowExecution(workflow_id=case_id),
+                workflow_execution_options=WorkflowExecutionOptions(time_skipping_config=config),
+                update_mask=FieldMask(paths=["time_skipping_config"]),
+                identity=self._client.identity,
+            ),
+            retry=True,
+        )
+        return skip_id

@@ -1,0 +1,59 @@
+"""What is simulated, kept beside its data so that the same command goes on and another one is told so."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Final
+
+from arrears.policy.calendar import Calendar
+
+MORNING_HOUR: Final = 9
+_NAME: Final = "simulation.json"
+
+
+class OtherSimulation(Exception):
+    """The folder holds something else; the text says what."""
+
+
+@dataclass(frozen=True)
+class SimulationTerms:
+    """`loans` None means all; cases live from the morning of `as_of` to the end of its `horizon_days`-th day."""
+
+    portfolio: str
+    loans: int | None
+    as_of: date
+    horizon_days: int
+    seed: int
+
+    def begins_at(self, calendar: Calendar) -> int:
+        """UTC seconds: the bank's morning of the day on which the portfolio arrives."""
+        return calendar.instant(self.as_of, hour=MORNING_HOUR)
+
+    @property
+    def last_day(self) -> date:
+        return self.as_of + timedelta(days=self.horizon_days)
+
+    def ends_at(self, calendar: Calendar) -> int:
+        """UTC seconds: what would happen from here on is not simulated."""
+        return calendar.start_of(self.last_day + timedelta(days=1))
+
+
+def settle_in(folder: Path, terms: SimulationTerms) -> bool:
+    """Take the folder for this simulation; False when it began earlier. Raises OtherSimulation."""
+    kept, wanted = folder / _NAME, asdict(terms) | {"as_of": terms.as_of.isoformat()}
+    if kept.exists():
+        known = json.loads(kept.read_text("utf-8"))
+        other = sorted(name for name in wanted if known.get(name) != wanted[name])
+        if other:
+            raise OtherSimulation(
+                f"{folder} holds a simulation with another {', '.join(other)}: give it its own --data-dir."
+            )
+        return False
+    if folder.exists() and any(folder.iterdir()):
+        raise OtherSimulation(f"{folder} holds something that is no simulation: name another --data-dir.")
+    folder.mkdir(parents=True, exist_ok=True)
+    draft = kept.with_suffix(".new")
+    draft.write_text(json.dumps(wanted, indent=1), "utf-8")
+    draft.replace(kept)
+    return True
