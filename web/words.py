@@ -90,7 +90,9 @@ HINTS: Final[Words] = {
     "refuse": term("hint", "The case goes back to the collectors with your reason."),
     "continue": term("hint", "The case stays as it is until something happens."),
     "arrived": term("hint", "The debtor's time to pay is counted from that day."),
-    "returned": term("hint", "No time runs from it; a team lead decides on another notice."),
+    "returned": term(
+        "hint", "From an address the debtor agreed to, it counts as arrived; else no time runs from it."
+    ),
 }
 
 ROLES: Final[Words] = {

@@ -14,7 +14,7 @@ from arrears.names import delivery_message_id
 from arrears.policy.tasks import Missing
 from arrears.store import audit, intents
 from arrears.store.intents import Said
-from arrears.store.tables import messages, notices
+from arrears.store.tables import borrowers, cases, messages, notices
 
 SIGNAL: Final = "delivery_reported"
 # A carrier's number goes through Temporal with the report, so it is a number and no free text.
@@ -39,7 +39,8 @@ class DeliveryIn:
         return delivery_message_id(self.notice_id, self.status, self.instant)
 
     @property
-    def content(self) -> dict[str, Any]:
+    def told(self) -> dict[str, Any]:
+        """What the carrier says; the case is told more by the bank's own books."""
         told = {"notice_id": self.notice_id, "status": self.status, "at": self.instant}
         return told if self.reference is None else told | {"reference": self.reference}
 
@@ -64,9 +65,10 @@ def report(connection: Connection, delivery: DeliveryIn, *, by: str, at: datetim
     wrong = _wrong_with(delivery, notice, at)
     if wrong:
         raise Invalid(wrong)
-    said = Said(notice.case_id, delivery.message_id, SIGNAL, by, at, delivery.content)
+    content = delivery.told | _of_address(connection, notice.case_id, delivery)
+    said = Said(notice.case_id, delivery.message_id, SIGNAL, by, at, content)
     if intents.say(connection, said):
-        detail = delivery.content | {"message_id": delivery.message_id}
+        detail = content | {"message_id": delivery.message_id}
         audit.append(connection, stream=notice.case_id, at=at, actor=by, what=SIGNAL, detail=detail)
     elif not _is_known(connection, delivery):  # another hand was quicker under the same id
         raise DeliveryConflict
@@ -78,9 +80,21 @@ def _is_known(connection: Connection, delivery: DeliveryIn) -> bool:
     kept = connection.execute(
         select(messages.c.content).where(messages.c.message_id == delivery.message_id)
     ).scalar()
-    if kept is not None and kept != delivery.content:
+    if kept is not None and kept.get("reference") != delivery.reference:
         raise DeliveryConflict
     return kept is not None
+
+
+def _of_address(connection: Connection, case_id: str, delivery: DeliveryIn) -> dict[str, bool]:
+    """A letter that came back from an address the debtor agreed to is served all the same; the rules decide."""
+    if delivery.status != "returned":
+        return {}
+    agreed = connection.execute(
+        select(borrowers.c.service_address_agreed)
+        .join(cases, cases.c.borrower_id == borrowers.c.borrower_id)
+        .where(cases.c.case_id == case_id)
+    ).scalar()
+    return {"agreed_address": bool(agreed)}
 
 
 def _stands_already(connection: Connection, case_id: str, delivery: DeliveryIn) -> bool:
@@ -92,6 +106,7 @@ def _stands_already(connection: Connection, case_id: str, delivery: DeliveryIn) 
         select(messages.c.content).where(
             messages.c.case_id == case_id,
             messages.c.signal == SIGNAL,
+            messages.c.message_id != delivery.message_id,  # kept by another hand in this moment
             messages.c.status.not_in(("refused", "withdrawn")),
         )
     ).scalars()

@@ -14,7 +14,7 @@ from arrears.policy.events import DeliveryReported
 from arrears.policy.events import read as read_event
 from arrears.policy.tasks import Role
 from arrears.store import audit
-from arrears.store.tables import Audit, cases, messages
+from arrears.store.tables import Audit, borrowers, cases, messages
 from tests.api import rows
 from tests.api.conftest import Server
 
@@ -106,6 +106,23 @@ def test_what_the_case_refused_may_be_reported_again_for_another_time(server: Se
     corrected = _report(client, notice_id, at=rows.AT.isoformat())
     assert corrected.status_code == 202
     assert corrected.json()["message_id"] != first
+
+
+@pytest.mark.parametrize("agreed", [True, False])
+def test_a_return_says_whether_the_debtor_had_agreed_to_the_address(
+    quick_server: Server, agreed: bool
+) -> None:
+    notice_id = rows.a_notice(quick_server.store, rows.a_case(quick_server.store))
+    with quick_server.store.transaction() as connection:
+        connection.execute(update(borrowers).values(service_address_agreed=agreed))
+    client = quick_server.as_(Role.OPS)
+    first = _report(client, notice_id, status="returned")
+    with quick_server.store.transaction() as connection:
+        connection.execute(update(borrowers).values(service_address_agreed=not agreed))
+    again = _report(client, notice_id, status="returned")
+    assert (again.status_code, again.json()) == (202, first.json())
+    (said,) = _said(quick_server)
+    assert said.content["agreed_address"] is agreed
 
 
 def test_a_report_of_another_notice_of_the_case_is_its_own(server: Server, notice_id: str) -> None:
