@@ -99,7 +99,7 @@ def _nothing(verdict: Verdict) -> None:
 
 async def _replay(paths: list[Path], tally: Tally) -> None:
     if not paths:
-        async for verdict in judged(_open_cases(await _temporal())):
+        async for verdict in judged(open_cases(await _temporal())):
             tally.add(verdict)
         return
     async for verdict in judged(_read(_files(paths), tally)):
@@ -145,11 +145,11 @@ async def _temporal() -> Client:
         stop(f"Temporal at {settings.temporal_address} does not answer.", code=1)
 
 
-async def _open_cases(client: Client) -> AsyncIterator[Stored]:
+async def open_cases(client: Client, *, page: int = _PAGE) -> AsyncIterator[Stored]:
     """Page by page; a case that ends meanwhile is replayed to its end."""
     which = f"WorkflowType = '{WORKFLOW_TYPE}' AND ExecutionStatus = 'Running'"
     try:
-        async for case in client.list_workflows(which, page_size=_PAGE):
+        async for case in client.list_workflows(which, page_size=page):
             history = await _fetched(client, case.id, case.run_id)
             if history is not None:
                 yield Stored(history, "temporal")

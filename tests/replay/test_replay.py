@@ -7,26 +7,13 @@ from pathlib import Path
 
 import pytest
 from temporalio.client import WorkflowHistory
-from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
+from arrears.cli.replaying import replayer
 from tests.replay.hasty import HastyCase
 from tests.replay.record import TALES
-from workflows.collection_case import CollectionCase
-from workflows.hearing import DATA_CONVERTER, HearEverything
-from workflows.runner import sandboxed_runner
 
 STORED = sorted((Path(__file__).parent / "histories").glob("*.json"))
-
-
-def _replayer(workflow: type, *, with_interceptor: bool = True) -> Replayer:
-    """As the worker is made, in all that a replay depends on."""
-    return Replayer(
-        workflows=[workflow],
-        workflow_runner=sandboxed_runner(),
-        interceptors=[HearEverything()] if with_interceptor else [],
-        data_converter=DATA_CONVERTER,
-    )
 
 
 def _history(stored: Path) -> WorkflowHistory:
@@ -39,14 +26,14 @@ def test_each_tale_is_stored() -> None:
 
 @pytest.mark.parametrize("stored", STORED, ids=lambda stored: stored.stem)
 async def test_a_stored_history_replays(stored: Path) -> None:
-    result = await _replayer(CollectionCase).replay_workflow(_history(stored))
+    result = await replayer().replay_workflow(_history(stored))
     assert result.replay_failure is None
 
 
 @pytest.mark.parametrize("stored", STORED, ids=lambda stored: stored.stem)
 async def test_a_change_of_steps_is_caught(stored: Path) -> None:
     with pytest.raises(NondeterminismError):
-        await _replayer(HastyCase).replay_workflow(_history(stored))
+        await replayer(HastyCase).replay_workflow(_history(stored))
 
 
 async def test_junk_replays_only_with_the_ears_it_was_heard_with() -> None:
@@ -56,7 +43,7 @@ async def test_junk_replays_only_with_the_ears_it_was_heard_with() -> None:
         # The coroutine of the handler that could not be called is thrown away unawaited.
         warnings.simplefilter("ignore")
         with pytest.raises(Exception, match="positional argument"):
-            await _replayer(CollectionCase, with_interceptor=False).replay_workflow(_history(junk))
+            await replayer(interceptors=()).replay_workflow(_history(junk))
         gc.collect()
 
 
