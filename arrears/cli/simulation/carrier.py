@@ -76,10 +76,9 @@ class Carrier:
     # ---- inside ------------------------------------------------------------------------------------------
 
     def _take(self, case_id: str) -> MessageRow | None:
-        with self._store.reading() as connection:
+        with self._store.transaction() as connection:
             row = connection.execute(_NEXT, {"case": case_id}).first()
-        if row is not None:
-            with self._store.transaction() as connection:
+            if row is not None:
                 connection.execute(_MARK, {"message": row.message_id, "now": clock.machine_now()})
         return row
 
