@@ -68,6 +68,52 @@ class LogContact:
 
 
 @dataclass(frozen=True)
+class TaskLate:
+    """`rung` is reminded, freed or reported: the task goes back to its pool, then to a manager's notice."""
+
+    task_id: str
+    rung: str
+
+
+@dataclass(frozen=True)
+class PromiseMade:
+    """`due_on` ISO day, `judged_at` UTC seconds, minor units."""
+
+    promise_id: str
+    task_id: str
+    amount: int
+    due_on: str
+    judged_at: int
+    by: str
+
+
+@dataclass(frozen=True)
+class PromiseBecame:
+    """`status` is open (again), kept, partial, broken, superseded, cancelled or reversed_technical."""
+
+    promise_id: str
+    status: str
+    paid: int
+
+
+@dataclass(frozen=True)
+class MatterFiled:
+    """A claim went to court; minor units, `fee` the court's for this claim."""
+
+    matter_id: str
+    claim: int
+    fee: int | None
+    by: str
+
+
+@dataclass(frozen=True)
+class MatterEnded:
+    matter_id: str
+    outcome: str
+    by: str
+
+
+@dataclass(frozen=True)
 class ReleaseNotice:
     notice_id: str
     overdue: int
@@ -126,6 +172,11 @@ Effect = (
     | Refuse
     | EnterStage
     | LogContact
+    | TaskLate
+    | PromiseMade
+    | PromiseBecame
+    | MatterFiled
+    | MatterEnded
     | ReleaseNotice
     | NoticeBecame
     | Allocate
@@ -143,6 +194,11 @@ KINDS: Final[dict[str, Callable[..., Effect]]] = {
     "refuse": Refuse,
     "enter_stage": EnterStage,
     "log_contact": LogContact,
+    "task_late": TaskLate,
+    "promise_made": PromiseMade,
+    "promise_became": PromiseBecame,
+    "matter_filed": MatterFiled,
+    "matter_ended": MatterEnded,
     "release_notice": ReleaseNotice,
     "notice_became": NoticeBecame,
     "allocate": Allocate,

@@ -33,6 +33,8 @@ class LoanState:
 class Opened:
     case_id: str
     loan: LoanState
+    former_stage: str | None = None  # in which the last episode was cured
+    former_closed_at: int | None = None
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class PaymentPosted:
     amount: int
     kind: str
     provisional: bool
+    value_on: str | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,7 @@ class PaymentReversed:
     payment_id: str
     reverses: str
     amount: int
+    technical: bool = False  # the bank's own fault
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,7 @@ class DeliveryReported:
     notice_id: str
     status: str  # arrived | returned
     at: int
+    agreed_address: bool = False  # the debtor agreed that letters there count as served
 
 
 @dataclass(frozen=True)
@@ -106,7 +111,9 @@ def read(case_id: str, signal: str, *, actor: str, task_id: str | None, content:
     say = _Content(signal, content)
     match signal:
         case "open":
-            return Opened(case_id, _loan(say))
+            return Opened(
+                case_id, _loan(say), say.maybe_text("former_stage"), say.maybe_whole("former_closed_at")
+            )
         case "loan_restated":
             return LoanRestated(_loan(say))
         case "payment_posted":
@@ -115,9 +122,15 @@ def read(case_id: str, signal: str, *, actor: str, task_id: str | None, content:
                 say.positive("amount_minor"),
                 say.text("kind"),
                 say.flag("provisional"),
+                say.maybe_day("value_on"),
             )
         case "payment_reversed":
-            return PaymentReversed(say.text("payment_id"), say.text("reverses"), say.positive("amount_minor"))
+            return PaymentReversed(
+                say.text("payment_id"),
+                say.text("reverses"),
+                say.positive("amount_minor"),
+                say.maybe_flag("technical"),
+            )
         case "task_decided":
             if task_id is None:
                 raise Unreadable("task_decided: no task")
@@ -131,7 +144,12 @@ def read(case_id: str, signal: str, *, actor: str, task_id: str | None, content:
                 say.maybe_day("on"),
             )
         case "delivery_reported":
-            return DeliveryReported(say.text("notice_id"), say.text("status"), say.instant("at"))
+            return DeliveryReported(
+                say.text("notice_id"),
+                say.text("status"),
+                say.instant("at"),
+                say.maybe_flag("agreed_address"),
+            )
         case _:
             raise Unreadable(f"unknown signal {signal[:40]}")
 
@@ -193,6 +211,9 @@ class _Content:
         if not isinstance(value, bool):
             raise self._wrong(name)
         return value
+
+    def maybe_flag(self, name: str) -> bool:
+        return False if self._content.get(name) is None else self.flag(name)
 
     def maybe_day(self, name: str) -> str | None:
         value = self.maybe_text(name)

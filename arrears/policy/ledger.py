@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
-from arrears.policy import legal, notices, stages
+from arrears.policy import court, legal, notices, promises, stages
 from arrears.policy.effects import Allocate, KeepProvisional, RaiseIncident, Refuse
-from arrears.policy.events import LoanRestated, LoanState, PaymentPosted, PaymentReversed
+from arrears.policy.events import LoanRestated, LoanState, PaymentPosted, PaymentReversed, TaskDecided
 from arrears.policy.money import Owed, Split, allocate, take_back
 from arrears.policy.state import Stage
+from arrears.policy.tasks import Outcome
 from arrears.policy.turn import Turn
 
 
@@ -16,6 +17,7 @@ def posted(turn: Turn, event: PaymentPosted) -> None:
             # Money that may still bounce closes nothing (rule book 4.5).
             turn.change(provisional=(*turn.state.provisional, event.payment_id))
             turn.tell(KeepProvisional(event.payment_id))
+            promises.credit(turn, event.payment_id, event.amount, event.value_on)
         case "payment":
             _paid(turn, event)
         case "fee":
@@ -37,6 +39,7 @@ def _paid(turn: Turn, event: PaymentPosted) -> None:
         surplus=state.surplus + split.surplus,
     )
     turn.tell(_allocation(event.payment_id, split))
+    promises.credit(turn, event.payment_id, event.amount, event.value_on)
     if split.surplus:
         turn.tell(RaiseIncident("surplus", event.payment_id, {"surplus_minor": split.surplus}))
     _facts_changed(turn)
@@ -52,6 +55,8 @@ def _charged(turn: Turn, event: PaymentPosted) -> None:
 
 
 def taken_back(turn: Turn, event: PaymentReversed) -> None:
+    if not turn.state.closed:
+        promises.bounced(turn, event.reverses, event.amount, technical=event.technical)
     if event.reverses in turn.state.provisional:
         left = tuple(payment for payment in turn.state.provisional if payment != event.reverses)
         turn.change(provisional=left)
@@ -123,6 +128,8 @@ def _facts_changed(turn: Turn) -> None:
     turn.change(facts_no=turn.state.facts_no + 1)
     if turn.state.closed or _close_if_paid(turn):
         return
+    if not _is_paid(turn):
+        court.money_is_back(turn)
     notices.amounts_changed(turn)
     if turn.state.stage is Stage.FORMAL:
         legal.facts_changed(turn)
@@ -131,10 +138,32 @@ def _facts_changed(turn: Turn) -> None:
 
 def _close_if_paid(turn: Turn) -> bool:
     """Refused while any payment is provisional (rule book 4.5)."""
-    if turn.state.overdue or turn.state.provisional:
+    if not _is_paid(turn) or turn.state.provisional:
         return False
-    stages.close(turn, "PAID_OFF" if turn.state.balance == 0 else "CURED")
+    if turn.state.matter is not None:
+        court.ask_to_end(turn, "paid_after_filing")  # 4.6-7: what becomes of the claim is an advisor's word
+        return False
+    stages.close(turn, _paid_how(turn))
     return True
+
+
+def _is_paid(turn: Turn) -> bool:
+    overdue = turn.state.overdue
+    return overdue == 0 or overdue < turn.state.terms.floor_minor
+
+
+def _paid_how(turn: Turn) -> str:
+    """Under the bank's floor nobody is chased for the rest (T1, 4.5)."""
+    if turn.state.overdue:
+        return "CURED_TOLERANCE"
+    return "PAID_OFF" if turn.state.balance == 0 else "CURED"
+
+
+def court_end_decided(turn: Turn, outcome: Outcome, event: TaskDecided) -> None:
+    """Nothing but the court kept a paid case open."""
+    court.end_decided(turn, outcome, event)
+    if turn.state.matter is None:
+        _close_if_paid(turn)
 
 
 def _allocation(payment_id: str, split: Split) -> Allocate:

@@ -1,6 +1,7 @@
 """Litigation: one advisor reviews, another approves, and it takes effect on facts that still hold."""
 
-from arrears.policy.stages import enter_legal
+from arrears.policy import stages
+from arrears.policy.events import TaskDecided
 from arrears.policy.state import Approval, Clock
 from arrears.policy.tasks import Outcome, Role, TaskKind
 from arrears.policy.turn import Turn
@@ -17,29 +18,27 @@ def ask_for_review(turn: Turn, why: str) -> None:
     turn.open(TaskKind.LEGAL_REVIEW, why=why, barred=turn.state.hands)
 
 
-def reviewed(turn: Turn, outcome: Outcome, by: str) -> None:
-    turn.finish(TaskKind.LEGAL_REVIEW, outcome=outcome.value, by=by)
+def reviewed(turn: Turn, outcome: Outcome, event: TaskDecided) -> None:
     if outcome is not Outcome.SUE:
-        send_back(turn)
+        send_back(turn, event)
         return
     state = turn.state
-    turn.change(approval=Approval(by, state.facts_no, reviewed=turn.now.at))
+    turn.change(approval=Approval(event.by, state.facts_no, reviewed=turn.now.at))
     big = state.balance > state.terms.manager_above_minor
     turn.open(
         TaskKind.SECOND_APPROVAL,
         why="first_advisor_approved",
         role=Role.MANAGER if big else None,
-        barred=(*state.hands, by),
+        barred=(*state.hands, event.by),
     )
 
 
-def approved_or_refused(turn: Turn, outcome: Outcome, by: str) -> None:
-    turn.finish(TaskKind.SECOND_APPROVAL, outcome=outcome.value, by=by)
+def approved_or_refused(turn: Turn, outcome: Outcome, event: TaskDecided) -> None:
     approval = turn.state.approval
     if outcome is not Outcome.APPROVE or approval is None:
-        send_back(turn)
+        send_back(turn, event)
         return
-    turn.change(approval=Approval(approval.first, approval.facts_no, by, approval.reviewed))
+    turn.change(approval=Approval(approval.first, approval.facts_no, event.by, approval.reviewed))
     # Approved before its day it takes effect on its day, after a fresh look at the facts (4.4).
     turn.arm(Clock.ENTER_LEGAL, turn.reaches(turn.state.terms.legal_dpd))
 
@@ -52,14 +51,14 @@ def take_effect(turn: Turn) -> None:
     if {approval.first, approval.second} & set(turn.state.hands):
         ask_for_review(turn, "approval_stale")  # an approver has since worked the case as a collector
         return
-    enter_legal(turn)
+    stages.enter_legal(turn)
 
 
-def send_back(turn: Turn) -> None:
+def send_back(turn: Turn, event: TaskDecided) -> None:
     """Back to the collectors; the question comes again later."""
-    terms = turn.state.terms
     turn.change(approval=None)
-    turn.arm(Clock.LEGAL_REVIEW, turn.in_days(terms.repropose_legal_days))
+    again = stages.put_off(turn, event, turn.state.terms.repropose_legal_days)
+    turn.arm(Clock.LEGAL_REVIEW, again)
     turn.arm(Clock.FOLLOW_UP, turn.morning_in(1))
 
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
 
-from arrears.policy import legal
+from arrears.policy import legal, stages
 from arrears.policy.effects import NoticeBecame, RaiseIncident, Refuse, ReleaseNotice
-from arrears.policy.events import DeliveryReported, SendAnswered
+from arrears.policy.events import DeliveryReported, SendAnswered, TaskDecided
 from arrears.policy.state import Clock, NoticeUnderWay, Stage
 from arrears.policy.tasks import Outcome, TaskKind
 from arrears.policy.turn import Turn
@@ -15,12 +15,11 @@ _HOUR: Final = 3600
 _WEEK: Final = 7 * 86_400
 
 
-def release_decided(turn: Turn, outcome: Outcome, by: str) -> None:
-    turn.finish(TaskKind.NOTICE_RELEASE, outcome=outcome.value, by=by)
+def release_decided(turn: Turn, outcome: Outcome, event: TaskDecided) -> None:
     if outcome is Outcome.RELEASE:
-        release(turn, by)
+        release(turn, event.by)
     else:
-        turn.arm(Clock.NOTICE, turn.in_days(turn.state.terms.repropose_notice_days))
+        turn.arm(Clock.NOTICE, stages.put_off(turn, event, turn.state.terms.repropose_notice_days))
 
 
 def release(turn: Turn, by: str) -> None:
@@ -42,8 +41,7 @@ def send_answered(turn: Turn, event: SendAnswered) -> None:
     match event.answer:
         case "sent":
             turn.change(notice=replace(notice, phase="sent", sent_at=event.at))
-            sent_on = turn.now.calendar.day_of(event.at)
-            _run_cure(turn, sent_on + timedelta(days=turn.state.terms.arrival_days), status="sent")
+            _sent(turn, notice, event.at)
         case "not_before" if event.not_before - event.at > _WEEK:
             # Hours that never meet would put the case to sleep: somebody must look at them.
             _give_back(turn, notice, replace(event, answer="refused"))
@@ -54,6 +52,52 @@ def send_answered(turn: Turn, event: SendAnswered) -> None:
             turn.arm(Clock.SEND, turn.now.at + _HOUR)
         case _:
             _give_back(turn, notice, event)
+
+
+def _sent(turn: Turn, notice: NoticeUnderWay, at: int) -> None:
+    """T4: the debtor's time runs from arrival, so somebody asks the carrier when nothing is reported."""
+    terms, sent_on = turn.state.terms, turn.now.calendar.day_of(at)
+    if not terms.silence_days:
+        # Terms of before: an arrival was assumed.
+        _run_cure(turn, sent_on + timedelta(days=terms.arrival_days), status="sent")
+        return
+    turn.tell(NoticeBecame(notice.notice_id, "sent", at))
+    turn.arm(Clock.SILENCE, turn.now.calendar.start_of(sent_on + timedelta(days=terms.silence_days)))
+
+
+def silent(turn: Turn) -> None:
+    if turn.state.notice is not None and turn.state.notice.phase == "sent":
+        turn.open(TaskKind.DELIVERY_CHECK, why="no_arrival_reported")
+
+
+def delivery_checked(turn: Turn, outcome: Outcome, event: TaskDecided) -> None:
+    """A person asked the carrier: as good as a report."""
+    notice = turn.state.notice
+    if notice is None or notice.phase != "sent":
+        return
+    match outcome:
+        case Outcome.ARRIVED:
+            assert event.on is not None  # an answer without it is refused before
+            noon = turn.now.calendar.instant(date.fromisoformat(event.on), hour=12)
+            _arrived(turn, notice, max(notice.sent_at, min(noon, turn.now.at)))
+        case Outcome.CAME_BACK:
+            _returned(turn, notice, turn.now.at)
+        case _:
+            turn.arm(Clock.SILENCE, turn.in_days(turn.state.terms.silence_days or 1))
+
+
+def may_have_arrived_on(turn: Turn, day: str) -> bool:
+    notice = turn.state.notice
+    if notice is None:
+        return False
+    return turn.now.calendar.day_of(notice.sent_at).isoformat() <= day <= turn.now.today.isoformat()
+
+
+def address_sought(turn: Turn, outcome: Outcome, event: TaskDecided) -> None:
+    if outcome is Outcome.FOUND:
+        turn.open(TaskKind.NOTICE_RELEASE, why="new_address")
+    else:
+        turn.arm(Clock.NOTICE, stages.put_off(turn, event, turn.state.terms.repropose_notice_days))
 
 
 def _give_back(turn: Turn, notice: NoticeUnderWay, event: SendAnswered) -> None:
@@ -78,12 +122,21 @@ def delivery_reported(turn: Turn, event: DeliveryReported) -> None:
         case "arrived" if notice.phase == "arrived":
             turn.tell(Refuse("arrived_already"))  # the first arrival counts
         case "arrived":
-            turn.change(notice=replace(notice, phase="arrived", arrived_at=event.at))
-            _run_cure(turn, turn.now.calendar.day_of(event.at), status="arrived")
+            _arrived(turn, notice, event.at)
+        case "returned" if event.agreed_address and notice.phase == "sent":
+            # The debtor agreed that a letter there counts as served, whether it is taken in or not (L04).
+            _arrived(turn, notice, event.at)
         case "returned":
             _returned(turn, notice, event.at)
         case _:
             turn.tell(Refuse("delivery_status_unknown"))
+
+
+def _arrived(turn: Turn, notice: NoticeUnderWay, at: int) -> None:
+    turn.disarm(Clock.SILENCE)
+    turn.cancel(TaskKind.DELIVERY_CHECK, why="arrival_reported")
+    turn.change(notice=replace(notice, phase="arrived", arrived_at=at))
+    _run_cure(turn, turn.now.calendar.day_of(at), status="arrived")
 
 
 def _is_believable(turn: Turn, notice: NoticeUnderWay, at: int) -> bool:
@@ -95,13 +148,15 @@ def _is_believable(turn: Turn, notice: NoticeUnderWay, at: int) -> bool:
 def _returned(turn: Turn, notice: NoticeUnderWay, at: int) -> None:
     """It never arrived, so no time ran from it and no litigation rests on it."""
     turn.change(notice=None, cured_notice_at=0)
-    turn.disarm(Clock.CURE, Clock.LEGAL_REVIEW)
+    turn.disarm(Clock.CURE, Clock.LEGAL_REVIEW, Clock.SILENCE)
+    turn.cancel(TaskKind.DELIVERY_CHECK, why="notice_returned")
     turn.tell(NoticeBecame(notice.notice_id, "returned", at))
     if turn.state.stage is Stage.LEGAL:
         turn.tell(RaiseIncident("notice_returned_in_legal", notice.notice_id))
         return
     legal.stand_down(turn, "notice_returned")
-    turn.open(TaskKind.NOTICE_RELEASE, why="notice_returned")
+    seeks = TaskKind.NEW_ADDRESS in turn.now.terms.sla_bank_days
+    turn.open(TaskKind.NEW_ADDRESS if seeks else TaskKind.NOTICE_RELEASE, why="notice_returned")
 
 
 def _run_cure(turn: Turn, arrived_on: date, *, status: str) -> None:
@@ -131,6 +186,16 @@ def cure_over(turn: Turn) -> None:
     # An advisor who sent the case back set a later day, which stands.
     again = turn.state.deadlines.get(Clock.LEGAL_REVIEW.value, 0)
     turn.arm(Clock.LEGAL_REVIEW, max(turn.reaches(turn.state.terms.legal_review_dpd), again))
+
+
+def drop(turn: Turn, why: str) -> None:
+    """The stage that asked for a notice is left."""
+    notice = turn.state.notice
+    if notice is not None and notice.phase == "released":
+        turn.tell(NoticeBecame(notice.notice_id, "withdrawn", turn.now.at))
+    turn.change(notice=None, cured_notice_at=0)
+    turn.disarm(Clock.SEND, Clock.SILENCE, Clock.CURE, Clock.NOTICE)
+    turn.cancel(TaskKind.NOTICE_RELEASE, TaskKind.DELIVERY_CHECK, TaskKind.NEW_ADDRESS, why=why)
 
 
 def amounts_changed(turn: Turn) -> None:

@@ -1,8 +1,10 @@
 """The one question a case asks: given what I am and what happened, what am I now and what follows?"""
 
-from typing import assert_never
+from collections.abc import Callable
+from datetime import date
+from typing import Final, assert_never
 
-from arrears.policy import contact, ledger, legal, notices, stages
+from arrears.policy import contact, court, ledger, legal, notices, promises, service, stages
 from arrears.policy.effects import Effect, Refuse
 from arrears.policy.events import (
     DeliveryReported,
@@ -16,7 +18,16 @@ from arrears.policy.events import (
     TaskDecided,
 )
 from arrears.policy.state import CaseState, Clock
-from arrears.policy.tasks import ON_FACTS, WORK, Outcome, TaskKind, lacks, may_answer
+from arrears.policy.tasks import (
+    ON_FACTS,
+    PROMISES,
+    PUT_OFF,
+    WORK,
+    Outcome,
+    TaskKind,
+    lacks,
+    may_answer,
+)
 from arrears.policy.turn import Moment, Turn
 
 Answer = tuple[CaseState, list[Effect]]
@@ -31,7 +42,8 @@ def react(state: CaseState | None, event: Event, now: Moment) -> Answer:
         if not isinstance(event, Opened):
             raise LookupError("a case begins with its opening")
         turn = Turn(stages.new_case(event, now), now)
-        stages.open_case(turn)
+        stages.open_case(turn, event)
+        service.watch(turn)
         return turn.state, turn.effects
     turn = Turn(state, now)
     _dispatch(turn, event)
@@ -39,6 +51,7 @@ def react(state: CaseState | None, event: Event, now: Moment) -> Answer:
     if refusals:
         return state, list(refusals[:1])
     stages.stay_awake(turn)
+    service.watch(turn)
     return turn.state, turn.effects
 
 
@@ -71,34 +84,34 @@ def _due(turn: Turn, clock: Clock) -> None:
         turn.tell(Refuse("not_due"))
         return
     turn.disarm(clock)
-    if turn.state.overdue == 0 and clock is not Clock.IDLE:
+    if turn.state.overdue == 0 and clock not in _ALWAYS:
         # All that is due is paid and the case only waits for provisional money: nobody is called or asked.
         turn.arm(clock, turn.in_days(1))
         return
-    _ring(turn, clock)
+    _RINGS[clock](turn)
 
 
-def _ring(turn: Turn, clock: Clock) -> None:  # noqa: C901 - one arm per clock
-    match clock:
-        case Clock.ESCALATE:
-            stages.propose_escalation(turn, why="days_past_due")
-        case Clock.FOLLOW_UP:
-            contact.try_again(turn)
-        case Clock.NOTICE:
-            turn.open(TaskKind.NOTICE_RELEASE, why="notice_due")
-        case Clock.SEND:
-            # The loop asks the guard first and brings its answer; alone this clock says nothing.
-            turn.arm(Clock.SEND, turn.now.at + 3600)
-        case Clock.CURE:
-            notices.cure_over(turn)
-        case Clock.LEGAL_REVIEW:
-            legal.ask_for_review(turn, "days_past_due")
-        case Clock.ENTER_LEGAL:
-            legal.take_effect(turn)
-        case Clock.IDLE:
-            turn.open(TaskKind.IDLE_REVIEW, why="idle")
-        case _:
-            assert_never(clock)
+# These ask people about a case that waits, whether money is missing or not.
+_ALWAYS: Final = frozenset({Clock.IDLE, Clock.SLA, Clock.COURT, Clock.PROMISE})
+
+
+# A released notice: the loop asks the guard first and brings its answer; alone this clock says nothing.
+_RINGS: Final[dict[Clock, Callable[[Turn], None]]] = {
+    Clock.ESCALATE: lambda turn: stages.propose_escalation(turn, why="days_past_due"),
+    Clock.FOLLOW_UP: contact.try_again,
+    Clock.PROMISE: promises.judge,
+    Clock.STEP_BACK: stages.step_back,
+    Clock.NOTICE: lambda turn: turn.open(TaskKind.NOTICE_RELEASE, why="notice_due"),
+    Clock.SEND: lambda turn: turn.arm(Clock.SEND, turn.now.at + 3600),
+    Clock.SILENCE: notices.silent,
+    Clock.CURE: notices.cure_over,
+    Clock.LEGAL_REVIEW: lambda turn: legal.ask_for_review(turn, "days_past_due"),
+    Clock.ENTER_LEGAL: legal.take_effect,
+    Clock.FILING: lambda turn: court.ask_to_file(turn, "filing_due"),
+    Clock.COURT: lambda turn: court.ask_to_end(turn, "costs_sought"),
+    Clock.SLA: service.ring,
+    Clock.IDLE: lambda turn: turn.open(TaskKind.IDLE_REVIEW, why="idle"),
+}
 
 
 def _decided(turn: Turn, event: TaskDecided) -> None:
@@ -123,38 +136,49 @@ def _why_not(turn: Turn, kind: TaskKind, event: TaskDecided) -> str:
     outcome = Outcome(event.outcome)
     if outcome in ON_FACTS and event.facts_no != turn.state.facts_no:
         return "facts_changed"
-    if outcome in ON_FACTS and turn.state.overdue == 0:
+    if outcome in ON_FACTS and turn.state.overdue == 0 and kind is not TaskKind.COURT_END:
         return "nothing_overdue"
     reason = "given" if event.has_reason else None
     if lacks(outcome, reason=reason, amount_minor=event.amount, on=event.on):
         return "incomplete"
+    return _wrong_day(turn, outcome, event.on)
+
+
+def _wrong_day(turn: Turn, outcome: Outcome, on: str | None) -> str:
+    if on is None:
+        return ""
+    if outcome in PROMISES:
+        last = promises.latest_day(turn.now.terms, today=turn.now.today, days_past_due=turn.days_past_due)
+        return "promise_too_far" if last is not None and date.fromisoformat(on) > last else ""
+    if outcome is Outcome.ARRIVED and not notices.may_have_arrived_on(turn, on):
+        return "delivery_day_impossible"
+    if outcome in PUT_OFF and not stages.is_soon(turn, on):
+        return "day_not_soon"
     return ""
 
 
 def _act(turn: Turn, kind: TaskKind, event: TaskDecided, outcome: Outcome) -> None:
-    by = event.by
     turn.disarm(Clock.IDLE)  # a person looked at the case: the long stop starts anew
-    match kind:
-        case TaskKind.FIRST_CONTACT | TaskKind.FOLLOW_UP:
-            _remember(turn, by)
-            contact.contacted(turn, kind, event, outcome)
-        case TaskKind.ESCALATION:
-            _remember(turn, by)
-            stages.escalation_decided(turn, outcome, by)
-        case TaskKind.NOTICE_RELEASE:
-            _remember(turn, by)
-            notices.release_decided(turn, outcome, by)
-        case TaskKind.LEGAL_REVIEW:
-            legal.reviewed(turn, outcome, by)
-        case TaskKind.SECOND_APPROVAL:
-            legal.approved_or_refused(turn, outcome, by)
-        case TaskKind.IDLE_REVIEW:
-            turn.finish(kind, outcome=outcome.value, by=by)
-        case _:
-            assert_never(kind)
+    if kind in _HANDS_ON and event.by not in turn.state.hands:
+        turn.change(hands=(*turn.state.hands, event.by))
+    turn.finish(kind, outcome=outcome.value, by=event.by)
+    _ANSWERS[kind](turn, outcome, event)
 
 
-def _remember(turn: Turn, by: str) -> None:
-    """Who worked the case or proposed may not approve its litigation (rule book 4.4)."""
-    if by not in turn.state.hands:
-        turn.change(hands=(*turn.state.hands, by))
+# Who worked the case or proposed may not approve its litigation (rule book 4.4).
+_HANDS_ON: Final = frozenset(
+    {TaskKind.FIRST_CONTACT, TaskKind.FOLLOW_UP, TaskKind.ESCALATION, TaskKind.NOTICE_RELEASE}
+)
+_ANSWERS: Final[dict[TaskKind, Callable[[Turn, Outcome, TaskDecided], None]]] = {
+    TaskKind.FIRST_CONTACT: contact.contacted,
+    TaskKind.FOLLOW_UP: contact.contacted,
+    TaskKind.ESCALATION: stages.escalation_decided,
+    TaskKind.NOTICE_RELEASE: notices.release_decided,
+    TaskKind.DELIVERY_CHECK: notices.delivery_checked,
+    TaskKind.NEW_ADDRESS: notices.address_sought,
+    TaskKind.LEGAL_REVIEW: legal.reviewed,
+    TaskKind.SECOND_APPROVAL: legal.approved_or_refused,
+    TaskKind.FILING: court.filing_decided,
+    TaskKind.COURT_END: ledger.court_end_decided,
+    TaskKind.IDLE_REVIEW: lambda _turn, _outcome, _event: None,
+}

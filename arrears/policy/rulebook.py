@@ -58,34 +58,52 @@ CHAPTERS: Final[dict[str, dict[str, Rule]]] = {
         "T2": Rule(
             "Each result of a call sets the day of the next one.", DEF, _PRACTICE, ("follow_up_days.*",)
         ),
+    },
+    "Promises": {
         "T14": Rule(
-            "A promise is judged after its day, moved to a bank day, and a grace in bank days.",
+            "A promise names an amount and a day not too far off. It is judged after that day, moved to a bank "
+            "day, and a grace in bank days; too many broken in one stage propose to escalate.",
             DEF,
             _PRACTICE,
+            (
+                "promise.days",
+                "promise.days_late",
+                "follow_up_days.ptp",
+                "follow_up_days.part",
+                "promise.broken_to_escalate",
+            ),
+        ),
+        "3.1": Rule(
+            "Only money judges a promise, by its value day between the promise and the end of its grace: kept from "
+            "this share on, partial below, broken without any. Money that the bank's own fault took back leaves "
+            "time to pay again.",
+            DEF,
+            _PRACTICE,
+            ("promise.kept_percent", "promise.technical_bank_days"),
         ),
     },
     "Stages": {
         "T1": Rule(
-            "A case opens on the first day past due, when more than a small amount is overdue; every case opens in "
-            "the initial stage.",
+            "A case opens on the first day past due, when more than a small amount is overdue, in the initial "
+            "stage however old the debt; paid down below that amount, it closes.",
             DEF,
             _PRACTICE,
             ("case.floor_minor",),
         ),
         "T3": Rule(
-            "The formal stage is proposed to a lead when the debt is old enough and collectors had their days; kept "
-            "in the initial stage, it is proposed again.",
+            "The formal stage is proposed to a lead when the debt is old enough, collectors had their days and "
+            "there were attempts on different days; kept in the initial stage, it is proposed again.",
             DEF,
             _PRACTICE,
-            ("initial.formal_dpd", "initial.min_days", "initial.repropose_days"),
+            (
+                "initial.formal_dpd",
+                "initial.min_days",
+                "initial.attempts_needed",
+                "initial.attempt_days",
+                "initial.repropose_days",
+            ),
         ),
-        "T4": Rule(
-            "The debtor's time after a notice runs from the day after its arrival to the end of its last day, moved "
-            "to a bank day; until an arrival is known one is assumed.",
-            DEF,
-            "practice; Civil Code arts. 201–203 for how days are counted",
-            ("formal.cure_days", "formal.arrival_days"),
-        ),
+        "4.2": Rule("An open promise puts that proposal off to its judgement.", MUST, _PRACTICE),
         "T6": Rule(
             "An advisor is asked to review litigation from this day on, never before the debtor's time after a "
             "notice is over; sent back, the question comes again.",
@@ -100,16 +118,29 @@ CHAPTERS: Final[dict[str, dict[str, Rule]]] = {
             "practice: 90 days past due is the line of the asset classes",
             ("legal.enter_dpd",),
         ),
-        "T18": Rule(
-            "Nothing sleeps for ever: a person confirms a case on which nobody acted for long.",
-            MUST,
-            _PRACTICE,
-            ("case.idle_days",),
+        "4.6-6": Rule(
+            "A part payment may make the debt younger: the formal stage is left again when it stayed young for "
+            "some days.",
+            DEF,
+            _HOUSE,
+            ("formal.step_back_days",),
         ),
         "4.6-11": Rule(
             "A stage keeps the terms it was entered under; a changed pack reaches a case at its next stage.",
             MUST,
             _HOUSE,
+        ),
+        "T17": Rule(
+            "Overdue again soon after a cure in the legal stage, the new episode begins one stage below.",
+            DEF,
+            _PRACTICE,
+            ("case.former_stage_days",),
+        ),
+        "T18": Rule(
+            "Nothing sleeps for ever: a person confirms a case on which nobody acted for long.",
+            MUST,
+            _PRACTICE,
+            ("case.idle_days",),
         ),
     },
     "Notice": {
@@ -120,6 +151,18 @@ CHAPTERS: Final[dict[str, dict[str, Rule]]] = {
             f"{_CARDS} art. 69, and house rule for the amounts",
             ("formal.repropose_days",),
         ),
+        "T4": Rule(
+            "The debtor's time after a notice runs from the day after its arrival to the end of its last day, moved "
+            "to a bank day; when no arrival is reported, somebody asks the carrier.",
+            DEF,
+            "practice; Civil Code arts. 201–203 for how days are counted",
+            ("formal.cure_days", "formal.silence_days"),
+        ),
+        "L04": Rule(
+            "A demand counts from its arrival; what comes back from an address agreed for service has arrived.",
+            MUST,
+            "Supreme People's Court: limitation of actions (2020) art. 8, agreed addresses (2016 no. 21, 2017 no. 19)",
+        ),
     },
     "Decisions": {
         "4.4": Rule(
@@ -129,25 +172,41 @@ CHAPTERS: Final[dict[str, dict[str, Rule]]] = {
             f"practice (four eyes); {_PIPL_24}",
             ("legal.manager_above_minor",),
         ),
-        "4.6-5": Rule(
-            "A decision that cannot be taken back is given on the facts of the moment; when they change before it "
-            "takes effect, it goes back to whoever decides.",
-            BAN,
-            _HOUSE,
-        ),
         "4.6-3": Rule(
             "A task takes one decision and a step is written once, however often either is sent; the second person "
             "is told who was first.",
             BAN,
             _HOUSE,
         ),
+        "4.6-5": Rule(
+            "A decision that cannot be taken back is given on the facts of the moment; when they change before it "
+            "takes effect, it goes back to whoever decides.",
+            BAN,
+            _HOUSE,
+        ),
         "4.7": Rule("Each kind of task has its role, its answers and its time.", MUST, _PRACTICE),
         "T8": Rule("A legal review has its bank days.", DEF, _PRACTICE, ("sla_bank_days.legal_review",)),
         "T16": Rule(
-            "Each task is due at close of business of a bank day; silence decides nothing.",
+            "Each task is due at close of business of a bank day. At these shares of its time its owner is "
+            "reminded, it goes back to its pool, a manager hears of it; silence decides nothing.",
             DEF,
             _PRACTICE,
-            ("sla_bank_days.*",),
+            ("sla_bank_days.*", "sla_percent.*"),
+        ),
+    },
+    "Court": {
+        "4.9": Rule(
+            "A case that entered the legal stage is filed by an advisor, on facts that hold.", MUST, _PRACTICE
+        ),
+        "4.6-7": Rule(
+            "Paid after filing, a case waits for an advisor's word on the claim: withdraw it, or seek the costs.",
+            MUST,
+            _HOUSE,
+        ),
+        "3.5": Rule(
+            "The court's fee of a claim is that of the tariff; half of it falls due when the claim is withdrawn.",
+            MUST,
+            "Measures on Litigation Costs arts. 13, 15",
         ),
     },
     "Money": {
@@ -158,7 +217,8 @@ CHAPTERS: Final[dict[str, dict[str, Rule]]] = {
             "Civil Code art. 561",
         ),
         "4.5": Rule(
-            "A case closes when nothing is overdue, as CURED or PAID_OFF, never while a payment may still bounce.",
+            "A case closes when nothing is overdue (CURED, PAID_OFF) or no more than the small amount "
+            "(CURED_TOLERANCE), never while a payment may still bounce or a claim is before a court.",
             BAN,
             _HOUSE,
         ),
@@ -214,4 +274,27 @@ RULES: Final[dict[str, Rule]] = {
     number: rule for rules in CHAPTERS.values() for number, rule in rules.items()
 }
 
-SCENARIOS: Final[dict[int, Scenario]] = {}
+SCENARIOS: Final[dict[int, Scenario]] = {
+    6: Scenario("A promise for a day of the National Holiday is judged on 10 October.", ("T14", "3.1", "D1")),
+    7: Scenario("960 of 1,000 promised is kept, 900 is partial and not broken.", ("3.1",)),
+    8: Scenario(
+        "Money while litigation waits for approval ends the case or sends it back.", ("4.6-5", "4.5")
+    ),
+    9: Scenario("Money between approval and filing stops the filing.", ("4.6-5", "4.9")),
+    10: Scenario(
+        "All is paid after filing: an advisor says what becomes of the claim.", ("4.6-7", "4.5", "3.5")
+    ),
+    11: Scenario("Two collectors finish one task: the second is told who was first.", ("4.6-3",)),
+    12: Scenario("Money of yesterday is booked while the clock of the formal stage rings.", ("4.6-1",)),
+    13: Scenario("A notice arrives on the sixth day, or comes back.", ("T4", "L04")),
+    14: Scenario("A part payment between draft and release: no notice goes with the old amount.", ("1.2",)),
+    20: Scenario("A payment bounces that had kept a promise.", ("3.1", "4.5", "4.6-8")),
+    21: Scenario("Cured before the court, overdue again after 40 days and after 120.", ("T17",)),
+    28: Scenario("A pack changes under way: the stage keeps its terms.", ("4.6-11",)),
+    38: Scenario("Two debts, one transfer: the debtor's word counts.", ("W1",)),
+    39: Scenario("Two people pay all of it: the second payment is given back.", ("W1",)),
+    45: Scenario(
+        "No worker for three days: each clock acts once, in order, within the hours.", ("4.6-1", "C01")
+    ),
+    46: Scenario("0.37 is left after a payment: the case closes.", ("T1", "4.5")),
+}

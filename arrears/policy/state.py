@@ -19,11 +19,17 @@ class Clock(StrEnum):
 
     ESCALATE = "escalate"  # days past due reach the formal stage: a lead is asked
     FOLLOW_UP = "follow_up"  # the collector tries again
+    PROMISE = "promise"  # the day and its grace are over: what was promised is judged
+    STEP_BACK = "step_back"  # long enough below the formal threshold: back to talking
     NOTICE = "notice"  # a lead is asked to release the demand notice
     SEND = "send"  # a released notice goes out
+    SILENCE = "silence"  # nobody reported that the notice arrived: somebody asks
     CURE = "cure"  # the debtor's time after the notice ends
     LEGAL_REVIEW = "legal_review"  # an advisor is asked
     ENTER_LEGAL = "enter_legal"  # an approved litigation takes effect
+    FILING = "filing"  # an advisor is asked again to file
+    COURT = "court"  # an advisor is asked again whether the court matter has ended
+    SLA = "sla"  # a task is older than its time: somebody is reminded
     IDLE = "idle"  # nothing happened for long: a person confirms the case
 
 
@@ -33,6 +39,31 @@ class OpenTask:
     opened_at: int
     facts_no: int
     barred: tuple[str, ...] = ()
+    due_at: int = 0
+    rung: int = 0  # how many of the pack's reminders were given
+
+
+@dataclass(frozen=True)
+class Promise:
+    """The newest one; what became of it stays until the next, because late money may still change it."""
+
+    promise_id: str
+    amount: int
+    due_on: str
+    made_at: int
+    judged_at: int
+    paid: int = 0
+    payments: tuple[str, ...] = ()  # that were counted, in their order
+    status: str = "open"  # open | kept | partial | broken
+
+
+@dataclass(frozen=True)
+class Matter:
+    """A claim before a court."""
+
+    matter_id: str
+    claim: int
+    filed_at: int
 
 
 @dataclass(frozen=True)
@@ -81,6 +112,12 @@ class CaseState:
     approval: Approval | None = None
     attempts: int = 0
     hands: tuple[str, ...] = ()  # who worked the case or proposed: they may not approve litigation
+    attempt_days: int = 0
+    last_attempt_on: str = ""
+    promise: Promise | None = None
+    promises: int = 0
+    broken: int = 0  # promises in this stage
+    matter: Matter | None = None
     provisional: tuple[str, ...] = ()
     attention: bool = False
     closed: str = ""

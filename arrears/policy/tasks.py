@@ -25,6 +25,10 @@ class TaskKind(StrEnum):
     NOTICE_RELEASE = "notice_release"
     LEGAL_REVIEW = "legal_review"
     SECOND_APPROVAL = "second_approval"
+    FILING = "filing"
+    COURT_END = "court_end"
+    DELIVERY_CHECK = "delivery_check"
+    NEW_ADDRESS = "new_address"
     IDLE_REVIEW = "idle_review"
 
 
@@ -37,6 +41,7 @@ class Outcome(StrEnum):
     HUNG_UP = "hung"
     WRONG_NUMBER = "wrong"
     PROMISE = "ptp"
+    PART_PROMISE = "part"
     CANNOT_PAY = "cant"
     REFUSES = "rtp"
     ESCALATE = "escalate"
@@ -48,6 +53,16 @@ class Outcome(StrEnum):
     APPROVE = "approve"
     REFUSE = "refuse"
     CONTINUE = "continue"
+    FILED = "filed"
+    NOT_FILED = "not_filed"
+    WITHDRAW = "withdraw"
+    SEEK_COSTS = "costs"
+    COURT_ENDED = "court_ended"
+    ARRIVED = "arrived"
+    CAME_BACK = "returned"
+    NOT_KNOWN = "not_known"
+    FOUND = "found"
+    NOT_FOUND = "not_found"
 
 
 CONTACT_RESULTS: Final = (
@@ -57,16 +72,22 @@ CONTACT_RESULTS: Final = (
     Outcome.HUNG_UP,
     Outcome.WRONG_NUMBER,
     Outcome.PROMISE,
+    Outcome.PART_PROMISE,
     Outcome.CANNOT_PAY,
     Outcome.REFUSES,
 )
 
-# An answer that goes against the proposal says why; one that agrees need not.
-NEEDS_REASON: Final = frozenset(
-    {Outcome.KEEP, Outcome.CANCEL, Outcome.RETURN, Outcome.REFUSE, Outcome.CONTINUE, Outcome.REFUSES}
+PROMISES: Final = frozenset({Outcome.PROMISE, Outcome.PART_PROMISE})
+# Answers that put a question off: the person may name the day on which it comes again.
+PUT_OFF: Final = frozenset(
+    {Outcome.KEEP, Outcome.CANCEL, Outcome.RETURN, Outcome.REFUSE, Outcome.NOT_FILED, Outcome.NOT_FOUND}
 )
+# An answer that goes against the proposal says why; one that agrees need not.
+NEEDS_REASON: Final = PUT_OFF | {Outcome.CONTINUE, Outcome.REFUSES, Outcome.COURT_ENDED}
 # Answers whose effect cannot be taken back are given on the facts of the moment: a stale one is refused.
-ON_FACTS: Final = frozenset({Outcome.ESCALATE, Outcome.RELEASE, Outcome.SUE, Outcome.APPROVE})
+ON_FACTS: Final = frozenset(
+    {Outcome.ESCALATE, Outcome.RELEASE, Outcome.SUE, Outcome.APPROVE, Outcome.FILED, Outcome.WITHDRAW}
+)
 
 
 @dataclass(frozen=True)
@@ -85,6 +106,10 @@ WORK: Final[dict[TaskKind, Work]] = {
     TaskKind.NOTICE_RELEASE: Work(Role.TEAM_LEAD, (Outcome.RELEASE, Outcome.CANCEL)),
     TaskKind.LEGAL_REVIEW: Work(Role.LEGAL_ADVISOR, (Outcome.SUE, Outcome.RETURN), parts_people=True),
     TaskKind.SECOND_APPROVAL: Work(Role.LEGAL_ADVISOR, (Outcome.APPROVE, Outcome.REFUSE), parts_people=True),
+    TaskKind.FILING: Work(Role.LEGAL_ADVISOR, (Outcome.FILED, Outcome.NOT_FILED)),
+    TaskKind.COURT_END: Work(Role.LEGAL_ADVISOR, (Outcome.WITHDRAW, Outcome.SEEK_COSTS, Outcome.COURT_ENDED)),
+    TaskKind.DELIVERY_CHECK: Work(Role.OPS, (Outcome.ARRIVED, Outcome.CAME_BACK, Outcome.NOT_KNOWN)),
+    TaskKind.NEW_ADDRESS: Work(Role.OPS, (Outcome.FOUND, Outcome.NOT_FOUND)),
     TaskKind.IDLE_REVIEW: Work(Role.TEAM_LEAD, (Outcome.CONTINUE,)),
 }
 
@@ -106,9 +131,8 @@ def lacks(outcome: Outcome, *, reason: str | None, amount_minor: int | None, on:
     wanted: list[Missing] = []
     if outcome in NEEDS_REASON and not (reason or "").strip():
         wanted.append(Missing("reason", "reason_required"))
-    if outcome is Outcome.PROMISE:
-        if not amount_minor or amount_minor <= 0:
-            wanted.append(Missing("amount", "amount_required"))
-        if not on:
-            wanted.append(Missing("on", "day_required"))
+    if outcome in PROMISES and (not amount_minor or amount_minor <= 0):
+        wanted.append(Missing("amount", "amount_required"))
+    if (outcome in PROMISES or outcome is Outcome.ARRIVED) and not on:
+        wanted.append(Missing("on", "day_required"))
     return wanted

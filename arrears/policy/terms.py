@@ -16,7 +16,6 @@ class Terms:
     legal_review_dpd: int
     legal_dpd: int
     cure_days: int
-    arrival_days: int
     # people (T8, T16, T18)
     repropose_escalation_days: int
     repropose_notice_days: int
@@ -30,3 +29,20 @@ class Terms:
     window_to: str = "22:00"
     # closing
     reopen_days: int = 7
+    arrival_days: int = 0  # of earlier packs: an arrival was assumed so long after sending
+    # What came later has a default that leaves it out: a case keeps the terms its stage was entered under.
+    attempts_needed: int = 0  # T3: documented attempts before escalation is proposed
+    attempt_days: int = 0  # ... on so many different days
+    step_back_days: int = 0  # 4.6-6: so long below the threshold before FORMAL becomes INITIAL again
+    former_stage_days: int = 0  # T17: so long after a cure a new episode starts one stage below the last
+    silence_days: int = 0  # after sending: nobody reported an arrival, somebody asks the carrier
+    promise_days: int = 0  # T14: how far ahead a promise may lie, before the formal threshold
+    promise_days_late: int = 0  # ... and after it
+    promise_percent: int = 100  # of the amount: from here it counts as kept
+    promises_broken: int = 0  # in one stage: then escalation is proposed
+    technical_bank_days: int = (
+        0  # after the bank's own fault took a payment back, before the promise is judged
+    )
+    sla_percent: tuple[
+        int, ...
+    ] = ()  # T16: share of the time after which a task is reminded of, freed, reported

@@ -1,5 +1,6 @@
 """One step of a case in the making: the state as it becomes, and the effects gathered on the way."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -70,15 +71,22 @@ class Turn:
     # ---- tasks
 
     def open(
-        self, kind: TaskKind, *, why: str, role: Role | None = None, barred: tuple[str, ...] = ()
+        self,
+        kind: TaskKind,
+        *,
+        why: str,
+        role: Role | None = None,
+        barred: tuple[str, ...] = (),
+        more: Mapping[str, int] | None = None,
     ) -> None:
-        """Open a task of this kind unless one is open."""
+        """Open a task of this kind unless one is open; `more` stands beside the facts."""
         if kind in self.state.tasks:
             return
         no = self.state.facts_no
-        self.change(tasks=self.state.tasks | {kind.value: Open("", self.now.at, no, barred)})
         due = self.now.calendar.close_after(self.now.at, self.now.terms.sla_bank_days[kind])
-        self.tell(OpenTask(kind, role or WORK[kind].role, due, no, self.facts(), why, barred))
+        self.change(tasks=self.state.tasks | {kind.value: Open("", self.now.at, no, barred, due)})
+        facts = self.facts() | dict(more or {})
+        self.tell(OpenTask(kind, role or WORK[kind].role, due, no, facts, why, barred))
 
     def finish(self, kind: TaskKind, *, outcome: str, by: str) -> None:
         self.tell(FinishTask(self._take(kind).task_id, outcome, by))

@@ -173,6 +173,10 @@ def _count_or_none(value: Any) -> Fault:
     return _whole(value, least=0)
 
 
+def _percent(value: Any) -> Fault:
+    return _count(value) or (None if value <= 100 else "must be at most 100")
+
+
 def _word(value: Any) -> Fault:
     fits = isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", value)
     return None if fits else "must be a word of letters, digits, dots and dashes"
@@ -211,6 +215,8 @@ def _days(value: Any) -> Fault:
     return "names a day twice" if len(set(value)) < len(value) else None
 
 
+_RUNGS: Final = ("remind", "free", "report")
+
 PACK_KEYS: Final[Mapping[str, Callable[[Any], Fault]]] = {
     "pack": _word,
     "currency": _currency,
@@ -218,16 +224,26 @@ PACK_KEYS: Final[Mapping[str, Callable[[Any], Fault]]] = {
     "case.floor_minor": _count_or_none,
     "case.reopen_days": _count,
     "case.idle_days": _count,
+    "case.former_stage_days": _count_or_none,
     "initial.formal_dpd": _count,
     "initial.min_days": _count_or_none,
+    "initial.attempts_needed": _count_or_none,
+    "initial.attempt_days": _count_or_none,
     "initial.repropose_days": _count,
     "formal.cure_days": _count,
-    "formal.arrival_days": _count_or_none,
+    "formal.silence_days": _count,
+    "formal.step_back_days": _count_or_none,
     "formal.repropose_days": _count,
     "legal.review_dpd": _count,
     "legal.enter_dpd": _count,
     "legal.repropose_days": _count,
     "legal.manager_above_minor": _count,
+    "promise.days": _count,
+    "promise.days_late": _count,
+    "promise.kept_percent": _percent,
+    "promise.broken_to_escalate": _count,
+    "promise.technical_bank_days": _count_or_none,
+    **{f"sla_percent.{rung}": _count for rung in _RUNGS},
     **{f"sla_bank_days.{kind}": _count for kind in TaskKind},
     **{f"follow_up_days.{result}": _count for result in CONTACT_RESULTS},
     "contact.window_from": _time_of_day,
@@ -248,6 +264,10 @@ def _contradictions(values: Flat) -> Iterator[str]:
         yield "contact.window_from must be before contact.window_to"
     if not values["initial.formal_dpd"] < values["legal.review_dpd"] <= values["legal.enter_dpd"]:
         yield "initial.formal_dpd, legal.review_dpd and legal.enter_dpd must follow each other"
+    if values["initial.attempt_days"] > values["initial.attempts_needed"]:
+        yield "initial.attempt_days cannot be more than initial.attempts_needed"
+    if not values["sla_percent.remind"] < values["sla_percent.free"] < values["sla_percent.report"]:
+        yield "sla_percent.remind, sla_percent.free and sla_percent.report must follow each other"
 
 
 def _outside(year: str, days: Flat) -> Iterator[str]:
@@ -268,7 +288,6 @@ def _terms(values: Flat) -> Terms:
         legal_review_dpd=values["legal.review_dpd"],
         legal_dpd=values["legal.enter_dpd"],
         cure_days=values["formal.cure_days"],
-        arrival_days=values["formal.arrival_days"],
         repropose_escalation_days=values["initial.repropose_days"],
         repropose_notice_days=values["formal.repropose_days"],
         repropose_legal_days=values["legal.repropose_days"],
@@ -279,4 +298,15 @@ def _terms(values: Flat) -> Terms:
         window_from=values["contact.window_from"],
         window_to=values["contact.window_to"],
         reopen_days=values["case.reopen_days"],
+        attempts_needed=values["initial.attempts_needed"],
+        attempt_days=values["initial.attempt_days"],
+        step_back_days=values["formal.step_back_days"],
+        former_stage_days=values["case.former_stage_days"],
+        silence_days=values["formal.silence_days"],
+        promise_days=values["promise.days"],
+        promise_days_late=values["promise.days_late"],
+        promise_percent=values["promise.kept_percent"],
+        promises_broken=values["promise.broken_to_escalate"],
+        technical_bank_days=values["promise.technical_bank_days"],
+        sla_percent=tuple(values[f"sla_percent.{rung}"] for rung in _RUNGS),
     )

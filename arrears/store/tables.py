@@ -229,6 +229,7 @@ class Task(Row, table=True):
     __tablename__ = "tasks"
     __table_args__ = (
         Index("tasks_by_role", "status", "role", "due_at", "task_id"),
+        Index("tasks_by_role_and_stage", "status", "role", "stage", "due_at", "task_id"),
         Index("tasks_by_assignee", "status", "assignee", "due_at", "task_id"),
         Index("tasks_by_case", "case_id", "opened_seq"),
         _STRICT,
@@ -255,6 +256,7 @@ class Task(Row, table=True):
     assignee: str | None = _maybe_text()
     claimed_at: datetime | None = _maybe_at()
     snoozed_until: datetime | None = _maybe_at()
+    lateness: str | None = _maybe_text()  # reminded | freed | reported
 
 
 class Message(Row, table=True):
@@ -343,6 +345,43 @@ class Allocation(Row, table=True):
     case_id: str = _text(index=True)
     seq: int = _int()
     amount_minor: int = _int()
+
+
+class PromiseRow(Row, table=True):
+    """What a debtor promised and what became of it, minor units; written by `record` alone."""
+
+    __tablename__ = "promises"
+    promise_id: str = _key()
+    case_id: str = _text(index=True)
+    loan_id: str = _text()
+    borrower_id: str = _text()
+    task_id: str = _text()
+    channel: str = _text()
+    amount_minor: int = _int()
+    currency: str = _text()
+    due_on: date = _day()
+    judged_at: datetime = _at()
+    made_at: datetime = _at()
+    by: str = _text()
+    status: str = _text()  # open | kept | partial | broken | superseded | cancelled | reversed_technical
+    paid_minor: int = _int(0)
+    changed_at: datetime = _at()
+
+
+class MatterRow(Row, table=True):
+    """A claim before a court, minor units; written by `record` alone."""
+
+    __tablename__ = "matters"
+    matter_id: str = _key()
+    case_id: str = _text(index=True)
+    claim_minor: int = _int()
+    fee_minor: int | None = _maybe_int()
+    currency: str = _text()
+    filed_at: datetime = _at()
+    filed_by: str = _text()
+    ended_at: datetime | None = _maybe_at()
+    ended_by: str | None = _maybe_text()
+    outcome: str | None = _maybe_text()
 
 
 class Notice(Row, table=True):
@@ -485,6 +524,8 @@ remarks: Final = _core(Remark)
 records: Final = _core(Record)
 deadlines: Final = _core(Deadline)
 allocations: Final = _core(Allocation)
+promises: Final = _core(PromiseRow)
+matters: Final = _core(MatterRow)
 notices: Final = _core(Notice)
 contact_attempts: Final = _core(ContactAttempt)
 incidents: Final = _core(Incident)

@@ -16,8 +16,10 @@ from arrears.store.tables import (
     cases,
     contact_attempts,
     deadlines,
+    matters,
     messages,
     notices,
+    promises,
     records,
     tasks,
 )
@@ -170,7 +172,7 @@ def refuse_people(connection: Connection, case_id: str, *, seq: int, now: dateti
     )
 
 
-def apply(connection: Connection, step: Step, effect: fx.Effect) -> None:  # noqa: C901, PLR0912  # one arm an effect
+def apply(connection: Connection, step: Step, effect: fx.Effect) -> None:  # noqa: C901, PLR0912, PLR0915  # one arm an effect
     """Write one effect. Every key is derived from the step, so writing it twice is impossible."""
     match effect:
         case fx.OpenTask():
@@ -181,6 +183,16 @@ def apply(connection: Connection, step: Step, effect: fx.Effect) -> None:  # noq
             _end_task(connection, step, effect.task_id, status="done", outcome=effect.outcome, by=effect.by)
         case fx.CancelTask():
             _end_task(connection, step, effect.task_id, status="cancelled", why=effect.why)
+        case fx.TaskLate():
+            _task_late(connection, effect)
+        case fx.PromiseMade():
+            _promise_made(connection, step, effect)
+        case fx.PromiseBecame():
+            _promise_became(connection, step, effect)
+        case fx.MatterFiled():
+            _matter_filed(connection, step, effect)
+        case fx.MatterEnded():
+            _matter_ended(connection, step, effect)
         case fx.LogContact():
             _log_contact(connection, step, effect)
         case fx.ReleaseNotice():
@@ -235,6 +247,64 @@ def _task(connection: Connection, task_id: str, **values: Any) -> None:
 def _end_task(connection: Connection, step: Step, task_id: str, **values: Any) -> None:
     by = values.pop("by", None)
     _task(connection, task_id, closed_seq=step.seq, closed_at=step.at, decided_by=by, **values)
+
+
+def _task_late(connection: Connection, effect: fx.TaskLate) -> None:
+    free = {"assignee": None, "claimed_at": None} if effect.rung == "freed" else {}
+    _task(connection, effect.task_id, lateness=effect.rung, **free)
+
+
+def _promise_made(connection: Connection, step: Step, effect: fx.PromiseMade) -> None:
+    connection.execute(
+        insert(promises),
+        {
+            "promise_id": effect.promise_id,
+            "case_id": step.case_id,
+            "loan_id": step.loan_id,
+            "borrower_id": step.borrower_id,
+            "task_id": effect.task_id,
+            "channel": "phone",
+            "amount_minor": effect.amount,
+            "currency": step.currency,
+            "due_on": date.fromisoformat(effect.due_on),
+            "judged_at": instant(effect.judged_at),
+            "made_at": step.at,
+            "by": effect.by,
+            "status": "open",
+            "changed_at": step.at,
+        },
+    )
+
+
+def _promise_became(connection: Connection, step: Step, effect: fx.PromiseBecame) -> None:
+    connection.execute(
+        update(promises)
+        .where(promises.c.promise_id == effect.promise_id)
+        .values(status=effect.status, paid_minor=effect.paid, changed_at=step.at)
+    )
+
+
+def _matter_filed(connection: Connection, step: Step, effect: fx.MatterFiled) -> None:
+    connection.execute(
+        insert(matters),
+        {
+            "matter_id": effect.matter_id,
+            "case_id": step.case_id,
+            "claim_minor": effect.claim,
+            "fee_minor": effect.fee,
+            "currency": step.currency,
+            "filed_at": step.at,
+            "filed_by": effect.by,
+        },
+    )
+
+
+def _matter_ended(connection: Connection, step: Step, effect: fx.MatterEnded) -> None:
+    connection.execute(
+        update(matters)
+        .where(matters.c.matter_id == effect.matter_id)
+        .values(ended_at=step.at, ended_by=effect.by, outcome=effect.outcome)
+    )
 
 
 def _log_contact(connection: Connection, step: Step, effect: fx.LogContact) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from arrears.policy.effects import FinishTask, LogContact, OpenTask
 from arrears.policy.state import Clock, Stage
-from arrears.policy.tasks import CONTACT_RESULTS, Outcome, TaskKind
+from arrears.policy.tasks import CONTACT_RESULTS, PROMISES, Outcome, TaskKind
 from tests.policy.builders import ADVISOR, COLLECTOR, LEAD, a_case, a_review, at
 
 
@@ -27,7 +27,7 @@ def test_each_result_has_its_day_for_another_try(outcome: Outcome, again_on: str
     case = a_case()
     task = case.task(TaskKind.FIRST_CONTACT)
     case.talk(outcome)
-    assert case.last == [LogContact(task, outcome, COLLECTOR), FinishTask(task, outcome, COLLECTOR)]
+    assert case.last == [FinishTask(task, outcome, COLLECTOR), LogContact(task, outcome, COLLECTOR)]
     assert case.deadline(Clock.FOLLOW_UP) == at(again_on, 9)
     assert case.wake() is Clock.FOLLOW_UP
     assert [(task.task, task.why) for task in case.saw(OpenTask)] == [("follow_up", "follow_up_due")]
@@ -47,12 +47,13 @@ def test_each_result_has_its_day_for_another_try(outcome: Outcome, again_on: str
 def test_a_promise_is_judged_after_its_day_and_a_bank_day_of_grace(promised: str, judged: str) -> None:
     case = a_case(days_past_due=0, terms={"formal_dpd": 400, "legal_review_dpd": 500, "legal_dpd": 600})
     case.talk(Outcome.PROMISE, on=promised)
-    assert case.deadline(Clock.FOLLOW_UP) == at(judged)
+    assert case.deadline(Clock.PROMISE) == at(judged)
+    assert case.deadline(Clock.FOLLOW_UP) is None
 
 
 def test_a_promise_for_a_day_that_is_over_is_judged_at_once() -> None:
     case = a_case().talk(Outcome.PROMISE, on="2026-01-05")
-    assert case.deadline(Clock.FOLLOW_UP) == case.now
+    assert case.deadline(Clock.PROMISE) == case.now
 
 
 def test_a_refusal_to_pay_goes_to_the_lead_once_the_debt_is_old_enough() -> None:
@@ -106,7 +107,8 @@ def test_tries_never_come_closer_than_a_day(outcome: Outcome) -> None:
     tries = []
     for _ in range(6):
         tries.append(case.today)
-        case.talk(outcome, on=case.today.isoformat()).wake_until(Clock.FOLLOW_UP)
+        case.talk(outcome, on=case.today.isoformat())
+        case.wake_until(Clock.PROMISE if outcome in PROMISES else Clock.FOLLOW_UP)
     assert all((later - earlier).days >= 1 for earlier, later in pairwise(tries))
 
 

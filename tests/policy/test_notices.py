@@ -15,7 +15,6 @@ from arrears.policy.turn import Moment
 from tests.policy.builders import (
     CASE,
     LEAD,
-    RULES,
     Case,
     a_case,
     a_loan,
@@ -23,6 +22,7 @@ from tests.policy.builders import (
     a_review,
     a_suit,
     at,
+    some_terms,
 )
 
 NOTICE = f"{CASE}-notice-1"
@@ -248,7 +248,7 @@ def test_the_bank_writes_days_not_hours_when_summer_time_begins_or_ends() -> Non
     for sent_on, last in (("2026-03-06", "2026-03-24"), ("2026-10-30", "2026-11-17")):
         for hour, minute in ((0, 10), (12, 0), (23, 40)):
             instant = new_york.instant(date.fromisoformat(sent_on), hour=hour, minute=minute)
-            now = Moment(instant, RULES.terms, new_york)
+            now = Moment(instant, some_terms(), new_york)
             state, _ = react(None, Opened(CASE, a_loan()), now)
             state = replace(
                 state,

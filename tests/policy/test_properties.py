@@ -30,7 +30,21 @@ from arrears.policy.react import react
 from arrears.policy.state import CaseState, Clock, Stage
 from arrears.policy.tasks import Outcome, TaskKind
 from arrears.policy.turn import Moment
-from tests.policy.builders import CALENDAR, CASE, LOAN, Case, a_case, a_loan, at, opened, some_terms
+from tests.policy.builders import (
+    CALENDAR,
+    CASE,
+    LOAN,
+    Case,
+    a_case,
+    a_claim,
+    a_filing,
+    a_loan,
+    a_silence,
+    at,
+    full_terms,
+    opened,
+    some_terms,
+)
 from workflows.naming import name_tasks
 
 Content = dict[str, Any]
@@ -179,6 +193,7 @@ class Life:
 
     def __init__(self, case: Case) -> None:
         self.case = case
+        self.own_terms = case.terms
         self.paid: dict[str, tuple[int, bool]] = {}
         self.book = _Book.of(case.state)
         self.cure_on: dict[str, str] = {}
@@ -231,16 +246,25 @@ class Life:
             "legal_review": ["sue", "sue", "return"],
             "second_approval": ["approve", "approve", "refuse"],
             "idle_review": ["continue"],
+            "filing": ["filed", "filed", "not_filed"],
+            "court_end": ["withdraw", "costs", "court_ended"],
+            "delivery_check": ["arrived", "arrived", "returned", "not_known"],
+            "new_address": ["found", "found", "not_found"],
         }.get(kind, ["na", "ptp", "rtp", "wrong"])
         content = {
             "outcome": outcomes[move.content["with"] % len(outcomes)],
             "facts_no": self.case.state.facts_no,
             "remark_id": "r-1",
             "amount_minor": 500,
-            "on": "2026-03-06",
+            "on": self._day_of(kind),
         }
         by = move.content["by"]
         return read(CASE, "task_decided", actor=by, task_id=task.task_id, content=content)
+
+    def _day_of(self, kind: str) -> str | None:
+        if kind in ("first_contact", "follow_up"):
+            return "2026-03-06"
+        return self.case.today.isoformat() if kind == "delivery_check" else None
 
     def _decision(self, move: Move) -> Event:
         ids = ["", "no-such-task", *(task.task_id for task in self.case.state.tasks.values())]
@@ -284,7 +308,7 @@ class Life:
             case.later(seconds=move.pick)
             return
         if move.what == "pack":
-            case.terms = OTHER_TERMS if move.pick % 2 else some_terms()
+            case.terms = OTHER_TERMS if move.pick % 2 else self.own_terms
             return
         event = self.event(move)
         if event is None:
@@ -436,7 +460,7 @@ def _stays_awake(state: CaseState) -> None:
     assert Clock.IDLE.value in state.deadlines
     assert state.closed_at == 0
     assert state.stage is not Stage.CLOSED
-    assert state.overdue > 0 or state.provisional, "open with nothing to collect"
+    assert state.overdue > 0 or state.provisional or state.matter, "open with nothing to collect"
 
 
 def _has_what_comes_next(state: CaseState) -> None:
@@ -448,15 +472,21 @@ def _has_what_comes_next(state: CaseState) -> None:
     asked = bool(tasks & {"legal_review", "second_approval"}) or "enter_legal" in clocks
     match state.stage:
         case Stage.INITIAL:
-            assert ("escalate" in clocks) != ("escalation" in tasks)
+            few = state.attempts < state.terms.attempts_needed
+            few |= state.attempt_days < state.terms.attempt_days
+            assert not ("escalate" in clocks and "escalation" in tasks)
+            assert few or ("escalate" in clocks) != ("escalation" in tasks)
+            assert clocks & {"escalate", "follow_up", "promise"} or tasks - {"idle_review"}
             assert (state.notice, state.approval, asked) == (None, None, False)
             assert not clocks & {"notice", "send", "cure", "legal_review"}
             assert "notice_release" not in tasks
         case Stage.FORMAL:
             _one_question_at_a_time(state, clocks, tasks, asked=asked)
         case _:
-            assert clocks <= {"idle", "follow_up"}
-            assert tasks <= {"idle_review", "follow_up"}
+            assert clocks <= {"idle", "follow_up", "promise", "sla", "filing", "court"}
+            assert tasks <= {"idle_review", "follow_up", "filing", "court_end"}
+            assert ("court_end" in tasks or "court" in clocks) <= (state.matter is not None)
+            assert ("filing" in tasks or "filing" in clocks) <= (state.matter is None)
             assert not asked
 
 
@@ -465,6 +495,8 @@ def _one_question_at_a_time(state: CaseState, clocks: set[str], tasks: set[str],
     assert not tasks & {"escalation", "first_contact"}
     about_notice: list[str] = [name for name in ("notice", "send") if name in clocks]
     about_notice += ["release"] if "notice_release" in tasks else []
+    about_notice += sorted(tasks & {"new_address", "delivery_check"})
+    about_notice += ["silence"] if "silence" in clocks else []
     about_suit = [name for name in ("enter_legal",) if name in clocks]
     about_suit += sorted(tasks & {"legal_review", "second_approval"})
     assert len(about_notice) <= 1
@@ -474,7 +506,11 @@ def _one_question_at_a_time(state: CaseState, clocks: set[str], tasks: set[str],
     assert not (about_suit and clocks & {"cure", "legal_review"})
     # What waits and what it waits for belong together.
     assert ("send" in clocks) == (state.notice is not None and state.notice.phase == "released")
-    assert ("notice_release" in tasks or "notice" in clocks) == (state.notice is None)
+    without = {"notice_release", "new_address"} & tasks or "notice" in clocks
+    assert bool(without) == (state.notice is None)
+    assert ("delivery_check" in tasks or "silence" in clocks) <= (
+        state.notice is not None and state.notice.phase == "sent"
+    )
     assert asked <= (state.cured_notice_at > 0)
     assert ("cure" in clocks) <= (state.cured_notice_at == 0)
     assert ("second_approval" in tasks) == (state.approval is not None and not state.approval.second)
@@ -506,6 +542,11 @@ BEGINNINGS = [
     lambda: a_case(Stage.FORMAL, days_past_due=60),
     lambda: a_case(Stage.LEGAL),
     lambda: a_case(Stage.CLOSED),
+    lambda: a_case(terms=full_terms(), days_past_due=20),
+    lambda: a_case(Stage.FORMAL, terms=full_terms(), days_past_due=60),
+    a_silence,
+    a_filing,
+    a_claim,
 ]
 
 

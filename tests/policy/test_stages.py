@@ -255,7 +255,7 @@ def test_a_case_goes_through_close_and_open_again_as_often_as_it_must() -> None:
 def test_from_the_first_call_to_court() -> None:
     case = a_case(days_past_due=5)
     case.talk(Outcome.NO_ANSWER).wake_until(Clock.FOLLOW_UP)
-    case.talk(Outcome.PROMISE, on="2026-03-06", amount=100_000).wake_until(Clock.FOLLOW_UP)
+    case.talk(Outcome.PROMISE, on="2026-03-06", amount=100_000).wake_until(Clock.PROMISE)
     case.talk(Outcome.CANNOT_PAY)
     case.escalate().release().wake_until(Clock.SEND)
     case.delivered("arrived")

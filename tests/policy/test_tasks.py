@@ -6,6 +6,7 @@ from arrears.policy.tasks import (
     CONTACT_RESULTS,
     NEEDS_REASON,
     ON_FACTS,
+    PROMISES,
     WORK,
     Missing,
     Outcome,
@@ -51,7 +52,8 @@ def test_litigation_parts_people_and_is_the_advisors() -> None:
 
 @pytest.mark.rule("4.6-5")
 def test_every_step_against_a_debtor_is_taken_on_the_facts_of_the_moment() -> None:
-    assert {Outcome.ESCALATE, Outcome.RELEASE, Outcome.SUE, Outcome.APPROVE} == ON_FACTS
+    pressing = {Outcome.ESCALATE, Outcome.RELEASE, Outcome.SUE, Outcome.APPROVE, Outcome.FILED}
+    assert pressing | {Outcome.WITHDRAW} == ON_FACTS
 
 
 @pytest.mark.parametrize("outcome", Outcome)
@@ -77,5 +79,6 @@ def test_an_answer_against_the_proposal_wants_a_reason(outcome: Outcome, reason:
 def test_a_promise_wants_an_amount_and_a_day(amount: int | None, on: str | None, fields: list[str]) -> None:
     wanted = lacks(Outcome.PROMISE, reason=None, amount_minor=amount, on=on)
     assert [missing.field for missing in wanted] == fields
-    for outcome in set(Outcome) - NEEDS_REASON - {Outcome.PROMISE}:
+    assert lacks(Outcome.PART_PROMISE, reason=None, amount_minor=amount, on=on) == wanted
+    for outcome in set(Outcome) - NEEDS_REASON - PROMISES - {Outcome.ARRIVED}:
         assert lacks(outcome, reason=None, amount_minor=amount, on=on) == []

@@ -1,0 +1,88 @@
+"""A claim before a court: filed on facts that hold, and ended by a person even when all is paid (4.6-7, 4.9)."""
+
+from typing import Final
+
+from arrears.policy import stages
+from arrears.policy.effects import MatterEnded, MatterFiled
+from arrears.policy.events import TaskDecided
+from arrears.policy.state import Clock, Matter
+from arrears.policy.tasks import Outcome, TaskKind
+from arrears.policy.turn import Turn
+
+# Fee of a property claim by steps, yuan and per mille (Measures on Litigation Costs art. 13). The first step
+# is a flat fee of 50 yuan.
+_STEPS: Final = (
+    (100_000, 25),
+    (200_000, 20),
+    (500_000, 15),
+    (1_000_000, 10),
+    (2_000_000, 9),
+    (5_000_000, 8),
+    (10_000_000, 7),
+    (20_000_000, 6),
+    (None, 5),
+)
+_FLAT_TO: Final = 10_000
+_FLAT: Final = 50
+
+
+def suit_fee(claim: int, currency: str) -> int | None:
+    """Minor units; None where the tariff does not apply. Half of it is due when the claim is withdrawn (art. 15)."""
+    if currency != "CNY":
+        return None
+    fee, floor = _FLAT * 100, _FLAT_TO * 100
+    for step, per_mille in _STEPS:
+        ceiling = claim if step is None else min(claim, step * 100)
+        if ceiling > floor:
+            fee += (ceiling - floor) * per_mille // 1000
+            floor = ceiling
+    return fee
+
+
+def ask_to_file(turn: Turn, why: str) -> None:
+    if turn.state.matter is None and TaskKind.FILING in turn.now.terms.sla_bank_days:
+        turn.open(TaskKind.FILING, why=why)
+
+
+def filing_decided(turn: Turn, outcome: Outcome, event: TaskDecided) -> None:
+    if outcome is not Outcome.FILED:
+        again = stages.put_off(turn, event, turn.state.terms.repropose_legal_days)
+        turn.arm(Clock.FILING, again)
+        return
+    state = turn.state
+    matter = Matter(f"{state.case_id}-matter-{turn.now.at}", state.balance, turn.now.at)
+    turn.change(matter=matter)
+    turn.disarm(Clock.FILING)
+    fee = suit_fee(matter.claim, state.currency)
+    turn.tell(MatterFiled(matter.matter_id, matter.claim, fee, event.by))
+
+
+def ask_to_end(turn: Turn, why: str) -> None:
+    """All is paid, yet the matter lives: withdraw, or seek the costs. The bank bears the fee of a withdrawal."""
+    matter = turn.state.matter
+    if matter is None:
+        return
+    fee = suit_fee(matter.claim, turn.state.currency)
+    more: dict[str, int] = {"claim_minor": matter.claim}
+    if fee is not None:
+        more |= {"fee_minor": fee, "fee_withdrawn_minor": fee // 2}
+    turn.cancel(*stages.CONTACT_TASKS, TaskKind.FILING, why="paid_after_filing")
+    turn.disarm(Clock.COURT)
+    turn.open(TaskKind.COURT_END, why=why, more=more)
+
+
+def end_decided(turn: Turn, outcome: Outcome, event: TaskDecided) -> None:
+    matter = turn.state.matter
+    if matter is None:
+        return
+    if outcome is Outcome.SEEK_COSTS:
+        turn.arm(Clock.COURT, turn.in_days(turn.state.terms.repropose_legal_days))
+        return
+    turn.change(matter=None)
+    turn.tell(MatterEnded(matter.matter_id, outcome.value, event.by))
+
+
+def money_is_back(turn: Turn) -> None:
+    """A payment was taken back: the claim goes on."""
+    turn.cancel(TaskKind.COURT_END, why="payment_reversed")
+    turn.disarm(Clock.COURT)

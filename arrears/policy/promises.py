@@ -1,0 +1,144 @@
+"""What a debtor promised: an amount by a day, judged by money alone when the grace is over (3.1, T14)."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+from arrears.policy import stages
+from arrears.policy.effects import PromiseBecame, PromiseMade
+from arrears.policy.events import TaskDecided
+from arrears.policy.state import Clock, Promise, Stage
+from arrears.policy.tasks import TaskKind
+from arrears.policy.terms import Terms
+from arrears.policy.turn import Turn
+
+
+def latest_day(terms: Terms, *, today: date, days_past_due: int) -> date | None:
+    """The last day a promise may name; None when the pack sets no limit (T14)."""
+    early = days_past_due < terms.formal_dpd
+    days = terms.promise_days if early else terms.promise_days_late
+    return today + timedelta(days=days) if days else None
+
+
+def made(turn: Turn, event: TaskDecided) -> None:
+    """A new promise takes the place of one that is still open."""
+    # An answer without them is refused before.
+    assert event.on is not None
+    assert event.amount is not None
+    end(turn, "superseded")
+    number = turn.state.promises + 1
+    promise = Promise(
+        f"{turn.state.case_id}-promise-{number}",
+        event.amount,
+        event.on,
+        turn.now.at,
+        _judged_at(turn, event.on, turn.now.terms.follow_up_days[event.outcome]),
+    )
+    turn.change(promise=promise, promises=number)
+    turn.tell(
+        PromiseMade(
+            promise.promise_id, event.task_id, promise.amount, promise.due_on, promise.judged_at, event.by
+        )
+    )
+    turn.arm(Clock.PROMISE, promise.judged_at)
+
+
+def _judged_at(turn: Turn, due_on: str, grace: int) -> int:
+    """Money promised for a rest day is due on the next bank day, and grace runs in bank days."""
+    calendar = turn.now.calendar
+    last = calendar.bank_days_later(calendar.bank_day_from(date.fromisoformat(due_on)), grace)
+    return calendar.start_of(last + timedelta(days=1))
+
+
+def credit(turn: Turn, payment_id: str, amount: int, value_on: str | None) -> None:
+    """Money counts from the making of the promise to the end of its grace, by the day of its value."""
+    promise = turn.state.promise
+    if promise is None or payment_id in promise.payments or not _in_window(turn, promise, value_on):
+        return
+    promise = replace(promise, paid=promise.paid + amount, payments=(*promise.payments, payment_id))
+    turn.change(promise=promise)
+    if promise.status != "kept" and _is_kept(turn, promise):
+        if promise.status == "broken":
+            turn.change(broken=max(0, turn.state.broken - 1))  # booked late, paid in time
+        _become(turn, "kept")
+        turn.disarm(Clock.PROMISE)
+        stages.follow_up(turn, turn.morning_in(1))
+
+
+def _in_window(turn: Turn, promise: Promise, value_on: str | None) -> bool:
+    day_of = turn.now.calendar.day_of
+    value = turn.now.today.isoformat() if value_on is None else value_on
+    return day_of(promise.made_at).isoformat() <= value <= day_of(promise.judged_at - 1).isoformat()
+
+
+def _is_kept(turn: Turn, promise: Promise) -> bool:
+    return promise.paid * 100 >= promise.amount * turn.state.terms.promise_percent
+
+
+def judge(turn: Turn) -> None:
+    promise = turn.state.promise
+    turn.disarm(Clock.PROMISE)
+    if promise is None or promise.status != "open":
+        return
+    if _is_kept(turn, promise):
+        _become(turn, "kept")
+    elif promise.paid:
+        _become(turn, "partial")
+    else:
+        _broke(turn)
+    if Clock.FOLLOW_UP.value not in turn.state.deadlines:
+        turn.open(TaskKind.FOLLOW_UP, why=f"promise_{_status(turn)}")
+
+
+def _broke(turn: Turn) -> None:
+    _become(turn, "broken")
+    turn.change(broken=turn.state.broken + 1)
+    limit = turn.state.terms.promises_broken
+    if limit and turn.state.broken >= limit and turn.state.stage is Stage.INITIAL:
+        stages.ask_for_escalation(turn, why="promises_broken")
+
+
+def _status(turn: Turn) -> str:
+    return "" if turn.state.promise is None else turn.state.promise.status
+
+
+def bounced(turn: Turn, payment_id: str, amount: int, *, technical: bool) -> None:
+    """A payment that was counted is taken back: through the bank's own fault there is time to pay again."""
+    promise = turn.state.promise
+    if promise is None or payment_id not in promise.payments:
+        return
+    left = tuple(kept for kept in promise.payments if kept != payment_id)
+    promise = replace(promise, paid=max(0, promise.paid - amount), payments=left)
+    turn.change(promise=promise)
+    if promise.status != "kept" or _is_kept(turn, promise):
+        return
+    if technical and turn.state.terms.technical_bank_days:
+        judged_at = _judged_at(turn, turn.now.today.isoformat(), turn.state.terms.technical_bank_days)
+        turn.tell(PromiseBecame(promise.promise_id, "reversed_technical", promise.paid))
+        turn.change(promise=replace(promise, status="open", judged_at=max(judged_at, promise.judged_at)))
+        turn.arm(Clock.PROMISE, max(judged_at, promise.judged_at))
+    elif turn.now.at < promise.judged_at:
+        _become(turn, "open")
+        turn.arm(Clock.PROMISE, promise.judged_at)
+    else:
+        _broke(turn)
+
+
+def end(turn: Turn, status: str) -> None:
+    """Another promise, or the end of the case: nobody judges an open one any more."""
+    if _status(turn) != "open":
+        return
+    assert turn.state.promise is not None
+    _become(turn, "kept" if _is_kept(turn, turn.state.promise) else status)
+    turn.disarm(Clock.PROMISE)
+
+
+def open_until(turn: Turn) -> int:
+    """When the open promise is judged; 0 when none is open."""
+    promise = turn.state.promise
+    return 0 if promise is None or promise.status != "open" else promise.judged_at
+
+
+def _become(turn: Turn, status: str) -> None:
+    assert turn.state.promise is not None
+    turn.change(promise=replace(turn.state.promise, status=status))
+    turn.tell(PromiseBecame(turn.state.promise.promise_id, status, turn.state.promise.paid))

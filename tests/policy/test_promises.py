@@ -1,0 +1,186 @@
+"""A promise is judged by money alone: kept, partial, broken; and money that comes late or bounces is heard."""
+
+import pytest
+
+from arrears.policy.effects import OpenTask, PromiseBecame, PromiseMade
+from arrears.policy.events import PaymentPosted, PaymentReversed
+from arrears.policy.promises import latest_day
+from arrears.policy.state import Clock, Stage
+from arrears.policy.tasks import Outcome, TaskKind
+from tests.policy.builders import COLLECTOR, RULES, Case, a_case, a_claim, at, full_terms
+
+WEDNESDAY = "2026-03-04"  # START is the Monday before
+
+
+def a_promise(amount: int = 100_000, *, on: str = WEDNESDAY, days_past_due: int = 5, **terms: int) -> Case:
+    case = a_case(days_past_due=days_past_due, terms=full_terms(**terms), overdue=300_000)
+    return case.talk(Outcome.PROMISE, amount=amount, on=on)
+
+
+def became(case: Case) -> list[str]:
+    return [effect.status for effect in case.saw(PromiseBecame)]
+
+
+@pytest.mark.rule("T14")
+def test_a_promise_is_written_down_with_its_day_of_judgement() -> None:
+    case = a_promise()
+    [made] = case.saw(PromiseMade)
+    assert (made.amount, made.due_on, made.by) == (100_000, WEDNESDAY, COLLECTOR)
+    assert made.judged_at == case.deadline(Clock.PROMISE) == at("2026-03-06")
+
+
+@pytest.mark.rule("T14", "3.1")
+@pytest.mark.parametrize(
+    ("paid", "status"),
+    [(0, "broken"), (1, "partial"), (94_999, "partial"), (95_000, "kept"), (100_000, "kept")],
+)
+def test_money_alone_judges(paid: int, status: str) -> None:
+    case = a_promise()
+    if paid:
+        case.later(days=1).pay(paid)
+    if status != "kept":
+        assert became(case) == []
+        assert case.wake() is Clock.PROMISE
+    assert became(case) == [status]
+    assert case.state.broken == (status == "broken")
+
+
+@pytest.mark.rule("T14")
+@pytest.mark.parametrize(("on", "judged"), [("2026-10-03", "2026-10-10"), ("2026-03-07", "2026-03-11")])
+def test_a_rest_day_puts_the_judgement_off(on: str, judged: str) -> None:
+    case = a_case(days_past_due=5, terms=full_terms(promise_days=400))
+    assert case.talk(Outcome.PROMISE, on=on).deadline(Clock.PROMISE) == at(judged)
+
+
+def test_a_kept_promise_leaves_the_rest_to_a_collector_and_a_broken_one_at_once() -> None:
+    kept = a_promise()
+    kept.later(days=1).pay(100_000)
+    assert kept.deadline(Clock.PROMISE) is None
+    assert kept.deadline(Clock.FOLLOW_UP) == at("2026-03-04", 9)
+    broken = a_promise()
+    broken.wake_until(Clock.PROMISE)
+    assert [task.why for task in broken.saw(OpenTask)] == ["promise_broken"]
+
+
+@pytest.mark.rule("T14")
+@pytest.mark.parametrize(
+    ("days_past_due", "on", "refusal"),
+    [
+        (5, "2026-03-16", ""),
+        (5, "2026-03-17", "promise_too_far"),
+        (31, "2026-03-09", ""),
+        (31, "2026-03-10", "promise_too_far"),
+    ],
+)
+def test_a_promise_lies_no_further_ahead_than_the_pack_allows(
+    days_past_due: int, on: str, refusal: str
+) -> None:
+    case = a_promise(on=on, days_past_due=days_past_due)
+    assert case.refusal == refusal
+    last = latest_day(RULES.terms, today=case.today, days_past_due=days_past_due)
+    assert last is not None
+    assert (on > last.isoformat()) == bool(refusal)
+
+
+def test_a_new_promise_takes_the_place_of_an_open_one() -> None:
+    case = a_case(terms=full_terms())
+    for kind in (TaskKind.FIRST_CONTACT, TaskKind.FOLLOW_UP):
+        if kind not in case.state.tasks:
+            case.turn_to_follow_up()
+        case.decide(kind, Outcome.PART_PROMISE, by=COLLECTOR, on=WEDNESDAY)
+    assert became(case) == ["superseded"]
+    assert case.state.promise is not None
+    assert case.state.promise.promise_id == "case-L1-1-promise-2"
+    assert case.state.broken == 0
+
+
+@pytest.mark.rule("T14")
+def test_two_broken_promises_ask_a_lead_however_young_the_debt() -> None:
+    case = a_promise(days_past_due=5)
+    case.wake_until(Clock.PROMISE)
+    assert TaskKind.ESCALATION not in case.state.tasks
+    case.talk(Outcome.PROMISE, on=case.today.isoformat()).wake_until(Clock.PROMISE)
+    assert case.state.broken == 2
+    assert "promises_broken" in [task.why for task in case.saw(OpenTask)]
+    case.decide(TaskKind.ESCALATION, Outcome.ESCALATE, by="s-lead")
+    assert (case.state.stage, case.state.broken) == (Stage.FORMAL, 0)
+
+
+@pytest.mark.rule("T3", "T14")
+def test_an_open_promise_puts_the_question_off_to_its_judgement() -> None:
+    case = a_case(days_past_due=30, terms=full_terms(attempts_needed=0, attempt_days=0))
+    case.talk(Outcome.PROMISE, on="2026-03-09", amount=50_000)
+    case.wake_until(Clock.ESCALATE)
+    assert TaskKind.ESCALATION not in case.state.tasks
+    assert case.deadline(Clock.ESCALATE) == case.deadline(Clock.PROMISE) == at("2026-03-11")
+    while TaskKind.ESCALATION not in case.state.tasks:
+        case.wake()
+    assert case.now == at("2026-03-11")
+    assert "broken" in [effect.status for effect in case.ever(PromiseBecame)]
+
+
+# ---- late, provisional and bounced money --------------------------------------------------------------------
+
+
+@pytest.mark.rule("3.1")
+@pytest.mark.parametrize(("value_on", "status"), [("2026-03-05", "kept"), ("2026-03-06", "broken")])
+def test_money_booked_late_counts_by_the_day_of_its_value(value_on: str, status: str) -> None:
+    case = a_promise()
+    case.wake_until(Clock.PROMISE)
+    case.hear(PaymentPosted("late", 100_000, "payment", False, value_on))
+    assert case.state.promise is not None
+    assert case.state.promise.status == status
+    assert case.state.broken == (status == "broken")
+
+
+def test_money_from_before_the_promise_is_not_what_was_promised() -> None:
+    case = a_promise()
+    case.hear(PaymentPosted("early", 100_000, "payment", False, "2026-03-01"))
+    assert case.state.promise is not None
+    assert case.state.promise.paid == 0
+
+
+@pytest.mark.rule("s20")
+def test_a_payment_that_bounces_breaks_the_promise_it_had_kept() -> None:
+    case = a_promise()
+    case.hear(PaymentPosted("p", 100_000, "payment", True, "2026-03-03"))
+    assert became(case) == ["kept"]
+    case.later(days=8)
+    case.hear(PaymentReversed("r", "p", 100_000))
+    assert became(case) == ["broken"]
+    assert case.state.broken == 1
+
+
+@pytest.mark.rule("s20")
+def test_before_its_judgement_a_bounced_payment_leaves_time_to_pay_again() -> None:
+    case = a_promise()
+    payment = case.pay(100_000)
+    case.later(hours=5).reverse(payment, 100_000)
+    assert became(case) == ["open"]
+    assert case.deadline(Clock.PROMISE) == at("2026-03-06")
+
+
+@pytest.mark.rule("s20")
+def test_the_banks_own_fault_gives_three_bank_days() -> None:
+    case = a_promise()
+    case.hear(PaymentPosted("p", 100_000, "payment", True, "2026-03-03"))
+    case.at(at("2026-03-09", 10))
+    case.hear(PaymentReversed("r", "p", 100_000, technical=True))
+    assert became(case) == ["reversed_technical"]
+    assert case.deadline(Clock.PROMISE) == at("2026-03-13")  # Tuesday, Wednesday, Thursday
+    case.pay(100_000)
+    assert became(case) == ["kept"]
+
+
+def test_the_end_of_a_case_ends_its_promise() -> None:
+    case = a_promise(200_000)
+    case.restate(overdue=0, first_overdue_on=None)
+    assert (case.state.closed, became(case)) == ("CURED", ["cancelled"])
+    paid = a_promise(300_000)
+    paid.pay(300_000)
+    assert (paid.state.closed, became(paid)) == ("CURED", ["kept"])
+
+
+def test_a_claim_before_court_does_not_hinder_a_promise() -> None:
+    case = a_claim()
+    assert case.state.promise is None
