@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Final
@@ -45,6 +46,8 @@ def simulate(
         stop(f"{portfolio} holds no intake folder.")
     terms = SimulationTerms(str(portfolio.resolve()), _loans(loans), _day(as_of), _days(horizon), seed)
     console = Console(stderr=as_json)
+    # What lies there is personal data: for nobody but the one who runs this.
+    os.umask(0o077)
     try:
         if not settle_in(data_dir, terms) and not as_json:
             console.print("Going on with the simulation that is here.")

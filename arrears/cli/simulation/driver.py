@@ -20,22 +20,27 @@ class Stuck(Exception):
     """A case did not get on; the text names it."""
 
 
-async def drive(bank: Bank, debts: Sequence[Debt], *, advance: Callable[[int], None]) -> None:
-    """All of them to their end; `advance` is told of cases that came to it. Raises Stuck at the first that does not."""
+async def drive(bank: Bank, debts: Sequence[Debt], *, advance: Callable[[int], None]) -> int:
+    """All of them to their end; `advance` is told of cases that came to it. Raises Stuck at the first that does not.
+
+    Returns how many had anything left to live.
+    """
     room, posted = asyncio.Semaphore(AT_ONCE), await asyncio.to_thread(_posted, bank, debts)
     by_debtor = groupby(sorted(debts, key=lambda debt: debt.borrower_id), key=lambda debt: debt.borrower_id)
 
-    async def debtor(owed: Sequence[Debt]) -> None:
+    async def debtor(owed: Sequence[Debt]) -> int:
         async with room:
-            await _drive_debtor([Life(bank, debt, posted.get(debt.loan_id, ())) for debt in owed])
+            lives = [Life(bank, debt, posted.get(debt.loan_id, ())) for debt in owed]
+            await _drive_debtor(lives)
         advance(len(owed))
+        return sum(life.has_moved for life in lives)
 
     try:
         async with asyncio.TaskGroup() as everybody:
-            for _, owed in by_debtor:
-                everybody.create_task(debtor(list(owed)))
+            moved = [everybody.create_task(debtor(list(owed))) for _, owed in by_debtor]
     except BaseExceptionGroup as failures:
         raise _first(failures) from failures
+    return sum(one.result() for one in moved)
 
 
 async def clear_the_server(bank: Bank) -> None:

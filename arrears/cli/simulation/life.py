@@ -71,6 +71,11 @@ class Life:
     def case_id(self) -> str:
         return self._case_id
 
+    @property
+    def has_moved(self) -> bool:
+        """Whether it had anything left to live."""
+        return self._is_running
+
     async def begin(self) -> None:
         """Open the case, or go on with it where an earlier run was interrupted."""
         seen = await self._look()
@@ -107,7 +112,7 @@ class Life:
 
     async def take(self, step: Step) -> None:
         """Move the case's clock to the step and let it happen."""
-        seen = self._known
+        seen, self._is_running = self._known, True
         if seen.closed:
             self._start_at(step.at)
         else:

@@ -12,11 +12,14 @@ from arrears.policy.calendar import Calendar
 from arrears.policy.tasks import Role, TaskKind, may_answer
 
 # Far from midnight and from the edges of the hours in which anybody may be called: a slow machine shifts minutes.
+# Collectors work every day; whoever decides, on bank days.
 OPENS: Final = (9, 10)
 STAFF_LEAVES: Final = (17, 30)
 MONEY_ENDS: Final = (20, 40)
 _TAKES_MINUTES: Final = 10
 _SLOWEST_SECONDS: Final = 3 * 3600
+# When all is paid only this answer keeps the case open: it is given the same day, whatever the day.
+_AT_ONCE: Final = frozenset({"court_end"})
 
 _HEADS: Final = {
     Role.COLLECTOR: 4,
@@ -165,19 +168,26 @@ def _who(seed: int, task: OpenTask) -> Person:
 
 
 def working_time(seed: int, task: OpenTask, calendar: Calendar, *, now: int) -> int:
-    """On a bank day in bank hours, within three hours of being seen; never before `now`."""
+    """In working hours, within three hours of being seen; never before `now`."""
     planned = _within_hours(seed, task, calendar, task.opened_at + 60 * _TAKES_MINUTES)
     # Only an answer that was refused, or a run that was interrupted, is late.
     return planned if planned >= now else _within_hours(seed, task, calendar, now)
 
 
 def _within_hours(seed: int, task: OpenTask, calendar: Calendar, seen: int) -> int:
-    opens, leaves = _hours(calendar, calendar.bank_day_from(calendar.day_of(seen)))
+    if task.kind in _AT_ONCE:
+        return seen
+    opens, leaves = _hours(calendar, _working_day(task, calendar, calendar.day_of(seen)))
     if seen >= leaves:
-        opens, leaves = _hours(calendar, calendar.bank_days_later(calendar.day_of(seen), 1))
+        tomorrow = calendar.day_of(seen) + timedelta(days=1)
+        opens, leaves = _hours(calendar, _working_day(task, calendar, tomorrow))
     earliest = max(seen, opens)
     latest = min(leaves, earliest + _SLOWEST_SECONDS)
     return earliest + draw(seed, task.task_id, "when", below=latest - earliest)
+
+
+def _working_day(task: OpenTask, calendar: Calendar, day: date) -> date:
+    return day if task.role == Role.COLLECTOR else calendar.bank_day_from(day)
 
 
 def _hours(calendar: Calendar, day: date) -> tuple[int, int]:

