@@ -107,7 +107,6 @@ class PaymentForm:
             value_on=day,
             amount_minor=amount,
             currency=currency,
-            channel="transfer",
         )
 
 

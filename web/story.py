@@ -226,6 +226,7 @@ ICONS: Final = {
 MACHINES: Final[words.Words] = {
     "core-bank": words.term("actor", "Core bank"),
     "clock": words.term("actor", "The case itself"),
+    "command-line": words.term("actor", "Command line"),
 }
 SENDINGS: Final[words.Words] = {
     "sent": words.term("sending", "The notice was sent"),

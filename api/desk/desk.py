@@ -108,7 +108,7 @@ class Desk:
         """From the core bank an unknown loan goes to suspense; a hand that mistypes it is told so."""
         if not may(who, Permission.POST_PAYMENT):
             raise errors.NotAllowed
-        return self.keep_payment(payment, source=f"staff:{who.staff_id}", by_hand=by_hand)
+        return self.keep_payment(payment, source=who.staff_id, by_hand=by_hand)
 
     def keep_payment(self, payment: PaymentIn, *, source: str, by_hand: bool) -> Posted:
         """Raises Invalid, NotFound (by hand only) and PaymentConflict."""

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from arrears.names import case_id, open_message_id
 from arrears.policy.terms import Terms
-from arrears.store.intents import Said, opening, restating
+from arrears.store.intents import Former, Said, opening, restating
 from arrears.store.tables import cases, messages, payments
 
 LoanRow = Mapping[str, Any]
@@ -32,6 +32,7 @@ class _Episodes:
     last: int = 0
     live: str | None = None
     parked: bool = False  # its case could not be started and waits for an operator
+    former: Former | None = None  # T17: where the newest one was cured
 
 
 def wants_case(loan: LoanRow, terms: Terms) -> bool:
@@ -71,7 +72,9 @@ def what_follows(
             if paid_since[loan["loan_id"]] >= loan["overdue_minor"]:
                 following.quiet["overdue in the file but paid since the day of its state"] += 1
             else:
-                following.openings.append(opening(loan, episode=known.last + 1, at=at, pack=terms.pack))
+                following.openings.append(
+                    opening(loan, episode=known.last + 1, at=at, pack=terms.pack, former=known.former)
+                )
         elif loan["status"] in ("disputed", "stayed"):
             following.quiet["disputed or stayed: nobody calls, and no case was opened"] += 1
     return following
@@ -80,12 +83,23 @@ def what_follows(
 def _episodes(connection: Connection, loan_ids: Sequence[str], *, hold: bool) -> dict[str, _Episodes]:
     found = dict.fromkeys(loan_ids, _Episodes())
     known = (
-        select(cases.c.loan_id, cases.c.case_id, cases.c.episode, cases.c.status)
+        select(
+            cases.c.loan_id,
+            cases.c.case_id,
+            cases.c.episode,
+            cases.c.status,
+            cases.c.stage,
+            cases.c.closed_at,
+            cases.c.closed_reason,
+        )
         .where(cases.c.loan_id.in_(loan_ids))
         .order_by(cases.c.loan_id, cases.c.episode)
     )
     for row in connection.execute(known.with_for_update() if hold else known):
-        found[row.loan_id] = _Episodes(row.episode, row.case_id if row.status == "open" else None)
+        live = row.case_id if row.status == "open" else None
+        cured = row.closed_reason in ("CURED", "CURED_TOLERANCE")
+        former = Former(row.stage, row.closed_at) if cured else None
+        found[row.loan_id] = _Episodes(row.episode, live, former=former)
     unsure = [loan_id for loan_id, episodes in found.items() if episodes.live is None]
     while unsure:
         unsure = _look_for_openings(connection, found, unsure)
@@ -114,7 +128,7 @@ def _look_for_openings(
             case "parked":
                 found[loan_id] = _Episodes(last, parked=True)
             case _:
-                found[loan_id] = _Episodes(last + 1)
+                found[loan_id] = replace(found[loan_id], last=last + 1)
                 nothing.append(loan_id)
     return nothing
 

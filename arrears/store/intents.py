@@ -144,10 +144,23 @@ def open_case(
     return said.case_id
 
 
-def opening(loan: Mapping[str, Any], *, episode: int, at: datetime, pack: str) -> Said:
+@dataclass(frozen=True)
+class Former:
+    """The stage in which the last episode was cured, and when."""
+
+    stage: str
+    closed_at: datetime
+
+
+def opening(
+    loan: Mapping[str, Any], *, episode: int, at: datetime, pack: str, former: Former | None = None
+) -> Said:
     """What opens an episode of a loan row."""
     case = name_case(loan["loan_id"], episode)
-    return Said(case, open_message_id(case), "open", "core-bank", at, loan_facts(loan, pack=pack))
+    facts = loan_facts(loan, pack=pack)
+    if former is not None:
+        facts |= {"former_stage": former.stage, "former_closed_at": int(former.closed_at.timestamp())}
+    return Said(case, open_message_id(case), "open", "core-bank", at, facts)
 
 
 def restating(loan: Mapping[str, Any], *, paid_since: int, case: str, at: datetime, pack: str) -> Said:
@@ -189,7 +202,7 @@ def post_payment(
     if kept is not None:
         _refuse_other_content(payment, kept)
         return Posted(Standing.REPEATED)
-    posted = _place(connection, payment, at=at, reopen_days=reopen_days)
+    posted = _place(connection, payment, at=at, actor=source, reopen_days=reopen_days)
     put = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     row = put(payments).values(_payment_row(payment, posted.standing, at=at, source=source))
     # Asked back, because psycopg counts no rows of such an insert.
@@ -258,7 +271,9 @@ def _payment_row(payment: PaymentIn, standing: Standing, *, at: datetime, source
     }
 
 
-def _place(connection: Connection, payment: PaymentIn, *, at: datetime, reopen_days: int) -> Posted:
+def _place(
+    connection: Connection, payment: PaymentIn, *, at: datetime, actor: str, reopen_days: int
+) -> Posted:
     as_of = _as_of(connection, {payment.loan_id}).get(payment.loan_id)
     if as_of is None:
         return _suspend(connection, payment, "payment_unknown_loan", at)
@@ -269,7 +284,7 @@ def _place(connection: Connection, payment: PaymentIn, *, at: datetime, reopen_d
         return _suspend(connection, payment, "payment_without_case", at)
     message_id = payment_message_id(payment.payment_id)
     signal = "payment_reversed" if payment.kind == "reversal" else "payment_posted"
-    say(connection, Said(case, message_id, signal, "core-bank", at, _payment_content(payment)))
+    say(connection, Said(case, message_id, signal, actor, at, _payment_content(payment)))
     return Posted(Standing.MESSAGE, case, message_id)
 
 

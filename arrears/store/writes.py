@@ -209,12 +209,18 @@ def apply(connection: Connection, step: Step, effect: fx.Effect) -> None:  # noq
                 at=step.at,
                 case_id=step.case_id,
                 loan_id=step.loan_id,
-                detail=effect.detail,
+                detail=_with_currency(effect.detail, step),
             )
         case fx.Refuse() | fx.EnterStage() | fx.CloseCase() | fx.ReopenCase() | fx.KeepProvisional():
             pass  # they stand in the record, the message and the case row
         case _:
             assert_never(effect)
+
+
+def _with_currency(detail: dict[str, Any], step: Step) -> dict[str, Any]:
+    """An amount without its currency is a bare number to whoever reads the incident."""
+    has_money = any(name.endswith("_minor") for name in detail)
+    return detail | {"currency": step.currency} if has_money else detail
 
 
 def _open_task(connection: Connection, step: Step, effect: fx.OpenTask) -> None:

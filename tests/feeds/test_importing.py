@@ -367,6 +367,28 @@ def test_a_later_state_is_told_to_a_case_that_is_about_to_open(desk: Desk) -> No
     assert told["open-case-L1-1"].arrival < told["restated-case-L1-1-2026-10-11"].arrival
 
 
+@pytest.mark.rule("T17")
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [("CURED", "legal"), ("CURED_TOLERANCE", "legal"), ("PAID_OFF", None), ("DATA_ERROR", None)],
+)
+def test_the_next_episode_is_told_where_the_last_one_was_cured(
+    desk: Desk, reason: str, told: str | None
+) -> None:
+    desk.bring(loans=[a_loan()])
+    _case(desk.store, "L1", status="closed")
+    with desk.store.transaction() as connection:
+        connection.execute(
+            update(cases).values(
+                stage="legal", closed_reason=reason, closed_at=datetime(2026, 10, 1, tzinfo=UTC)
+            )
+        )
+    desk.bring(loans=[a_loan(as_of_date="2026-10-11", overdue_minor="130000")])
+    content = _told(desk.store)["open-case-L1-2"].content
+    assert content.get("former_stage") == told
+    assert content.get("former_closed_at") == (told and 1_790_812_800)
+
+
 def test_a_later_state_opens_the_next_episode_when_no_case_is_open(desk: Desk) -> None:
     desk.bring(loans=[a_loan()])
     _case(desk.store, "L1", status="closed")
