@@ -5,8 +5,8 @@ with 1 when something does not fit, and says what: a number cited in the code th
 tell, a rule that no code cites or no test proves, a number of the pack that belongs to no rule.
 
 A rule is cited by its number in a docstring or a comment, "T18: nothing sleeps", "(T6, 4.4)", "rule book 4.6-11", or
-by a string that is nothing else, "C01". A test proves a rule by `@pytest.mark.rule("T3", "T7")`, or by being named
-after a scenario, `test_s08_…`.
+by a string that is nothing else, "C01". A test proves a rule by `@pytest.mark.rule("T3", "T7")`. It tells a scenario,
+and proves its rules, by being named after it, `test_s08_…`, or by `@pytest.mark.rule("s08")`.
 """
 
 import ast
@@ -123,6 +123,9 @@ def numbers_in_comments(toml: str) -> set[str]:
 # ---- tests -----------------------------------------------------------------------------------------------
 
 
+_SCENARIO: Final = re.compile(r"s\d\d")
+
+
 def _marked(node: ast.AST) -> Iterator[str]:
     """The numbers in each `pytest.mark.rule(…)` below this node."""
     for call in ast.walk(node):
@@ -142,13 +145,17 @@ def read_tests(root: Path, found: Found, scenarios: Mapping[int, Scenario]) -> N
         for said, node in _named(tree):
             if isinstance(node, ast.ClassDef) or not node.name.startswith("test_"):
                 continue
-            numbers = [*everywhere, *(n for mark in node.decorator_list for n in _marked(mark))]
-            scenario = re.match(r"test_s(\d\d)_", node.name)
-            if scenario:
-                told = int(scenario[1])
-                found.told[told][name].append(said)
-                numbers += scenarios[told].proves if told in scenarios else ()
-            for number in dict.fromkeys(numbers):
+            marked = [*everywhere, *(n for mark in node.decorator_list for n in _marked(mark))]
+            named = re.match(r"test_(s\d\d)_", node.name)
+            told = {
+                int(n[1:]) for n in (*marked, *(named.groups() if named else ())) if _SCENARIO.fullmatch(n)
+            }
+            for scenario in sorted(told):
+                found.told[scenario][name].append(said)
+            proved = [
+                n for scenario in sorted(told) if scenario in scenarios for n in scenarios[scenario].proves
+            ]
+            for number in dict.fromkeys([*(n for n in marked if not _SCENARIO.fullmatch(n)), *proved]):
                 found.proved[number][name].append(said)
 
 
@@ -160,6 +167,7 @@ UNITS: Final = {
     "calendar": None,
     "currency": None,
     "follow_up_days.ptp": "bank days",
+    "follow_up_days.part": "bank days",
     "sla_bank_days.*": "bank days",
     "follow_up_days.*": "days",
     "*_bank_days": "bank days",
@@ -169,8 +177,11 @@ UNITS: Final = {
     "*_percent": "%",
     "*_from": "o'clock",
     "*_to": "o'clock",
-    "*.attempts": "attempts",
-    "*_attempts": "attempts",
+    "*.attempts_needed": "attempts",
+    "promise.days": "days",
+    "promise.days_late": "days",
+    "promise.broken_to_escalate": "broken promises",
+    "sla_percent.*": "%",
 }
 
 
@@ -242,7 +253,7 @@ def faults(chapters: Chapters, scenarios: Mapping[int, Scenario], found: Found, 
             if number not in scenarios
         ),
         *(
-            f"scenario {number} has no test named test_s{number:02}_…"
+            f"scenario {number} has no test: name the one that tells it test_s{number:02}_…"
             for number in scenarios
             if number not in found.told
         ),

@@ -27,7 +27,7 @@ _FLAT: Final = 50
 
 
 def suit_fee(claim: int, currency: str) -> int | None:
-    """Minor units; None where the tariff does not apply. Half of it is due when the claim is withdrawn (art. 15)."""
+    """Minor units, by the tariff (3.5); None where it does not apply. Half is due when the claim is withdrawn."""
     if currency != "CNY":
         return None
     fee, floor = _FLAT * 100, _FLAT_TO * 100

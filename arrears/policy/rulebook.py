@@ -291,10 +291,6 @@ SCENARIOS: Final[dict[int, Scenario]] = {
     20: Scenario("A payment bounces that had kept a promise.", ("3.1", "4.5", "4.6-8")),
     21: Scenario("Cured before the court, overdue again after 40 days and after 120.", ("T17",)),
     28: Scenario("A pack changes under way: the stage keeps its terms.", ("4.6-11",)),
-    38: Scenario("Two debts, one transfer: the debtor's word counts.", ("W1",)),
     39: Scenario("Two people pay all of it: the second payment is given back.", ("W1",)),
-    45: Scenario(
-        "No worker for three days: each clock acts once, in order, within the hours.", ("4.6-1", "C01")
-    ),
     46: Scenario("0.37 is left after a payment: the case closes.", ("T1", "4.5")),
 }

@@ -235,7 +235,7 @@ def test_a_state_too_large_to_carry_is_refused_and_its_message_parked(bank: Bank
 # ---- wait ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.rule("4.6-1")
+@pytest.mark.rule("4.6-1", "s12")
 @pytest.mark.parametrize("sent", [False, True])
 def test_a_deadline_waits_while_money_of_its_case_is_on_its_way(bank: Bank, sent: bool) -> None:
     life = _opened(bank)

@@ -66,7 +66,7 @@ def test_a_fee_is_due_at_once_and_is_paid_first() -> None:
     assert case.state.overdue == 99_700
 
 
-@pytest.mark.rule("W1")
+@pytest.mark.rule("W1", "s39")
 def test_money_beyond_all_that_is_owed_is_kept_and_put_before_a_person() -> None:
     case = a_case(overdue=100_000, balance=500_000)
     payment = case.pay(506_500)

@@ -48,7 +48,7 @@ def test_a_released_notice_carries_the_amounts_of_the_ledger() -> None:
     assert case.deadline(Clock.SEND) == case.now
 
 
-@pytest.mark.rule("1.2", "4.6-5")
+@pytest.mark.rule("1.2", "4.6-5", "s14")
 def test_a_notice_is_not_released_on_figures_that_changed() -> None:
     """Rule book scenario 14."""
     case = a_case(Stage.FORMAL)

@@ -29,7 +29,7 @@ def test_a_promise_is_written_down_with_its_day_of_judgement() -> None:
     assert made.judged_at == case.deadline(Clock.PROMISE) == at("2026-03-06")
 
 
-@pytest.mark.rule("T14", "3.1")
+@pytest.mark.rule("T14", "3.1", "s07")
 @pytest.mark.parametrize(
     ("paid", "status"),
     [(0, "broken"), (1, "partial"), (94_999, "partial"), (95_000, "kept"), (100_000, "kept")],
@@ -45,7 +45,7 @@ def test_money_alone_judges(paid: int, status: str) -> None:
     assert case.state.broken == (status == "broken")
 
 
-@pytest.mark.rule("T14")
+@pytest.mark.rule("T14", "s06")
 @pytest.mark.parametrize(("on", "judged"), [("2026-10-03", "2026-10-10"), ("2026-03-07", "2026-03-11")])
 def test_a_rest_day_puts_the_judgement_off(on: str, judged: str) -> None:
     case = a_case(days_past_due=5, terms=full_terms(promise_days=400))
@@ -106,7 +106,7 @@ def test_two_broken_promises_ask_a_lead_however_young_the_debt() -> None:
     assert (case.state.stage, case.state.broken) == (Stage.FORMAL, 0)
 
 
-@pytest.mark.rule("T3", "T14")
+@pytest.mark.rule("4.2", "T14")
 def test_an_open_promise_puts_the_question_off_to_its_judgement() -> None:
     case = a_case(days_past_due=30, terms=full_terms(attempts_needed=0, attempt_days=0))
     case.talk(Outcome.PROMISE, on="2026-03-09", amount=50_000)

@@ -89,7 +89,7 @@ def test_escalating_ends_the_calls_and_asks_for_the_notice() -> None:
     assert set(case.state.deadlines) == {"idle"}
 
 
-@pytest.mark.rule("4.6-11")
+@pytest.mark.rule("4.6-11", "s28")
 def test_a_stage_keeps_the_terms_it_was_entered_under() -> None:
     case = a_case(days_past_due=5)
     old, case.terms = case.terms, a_case(terms={"pack": "new", "formal_dpd": 10, "cure_days": 30}).terms

@@ -63,7 +63,7 @@ def _at_once(world: World, task_id: str, answers: list[tuple[Person, Answer]]) -
     return told
 
 
-@pytest.mark.rule("4.6-3")
+@pytest.mark.rule("4.6-3", "s11")
 async def test_of_two_people_who_finish_one_task_at_once_one_wins_and_the_other_is_told_who(
     store: Store, client: Client, tmp_path: Path
 ) -> None:
@@ -132,7 +132,7 @@ async def test_a_second_approval_said_past_the_desk_is_refused_by_the_rules(
     assert world.case(case).stage == "legal"
 
 
-@pytest.mark.rule("4.6-5")
+@pytest.mark.rule("4.6-5", "s08")
 async def test_an_approval_on_facts_that_changed_is_refused_at_the_desk_and_by_the_rules(
     world: World,
 ) -> None:
@@ -157,7 +157,7 @@ async def test_an_approval_on_facts_that_changed_is_refused_at_the_desk_and_by_t
     assert world.open_kinds(case) == {"second_approval"}
 
 
-@pytest.mark.rule("4.6-5")
+@pytest.mark.rule("4.6-5", "s08")
 async def test_money_between_two_approvals_sends_the_question_back_to_the_first(world: World) -> None:
     case = await stories.to_second_approval(world)
     asked = world.task(case, "second_approval").task_id
