@@ -36,7 +36,7 @@ def gather() -> Catalog:
     with (HOUSE / "babel.cfg").open(encoding="utf-8") as mapping:
         methods, options = parse_mapping_cfg(mapping)  # type: ignore[no-untyped-call]  # Babel's
     found = Catalog(project="arrears", fuzzy=False)
-    for folder in ("api", "web"):
+    for folder in ("api", "web", "workflows"):
         under = [(pattern.removeprefix(f"{folder}/"), method) for pattern, method in methods]
         named = {pattern.removeprefix(f"{folder}/"): option for pattern, option in options.items()}
         rows = extract_from_dir(HOUSE / folder, under, named, KEYWORDS, strip_comment_tags=True)

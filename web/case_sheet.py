@@ -8,18 +8,20 @@ from sqlalchemy import Connection
 
 from api.auth.permissions import Permission, may, may_ever, task_relations
 from api.auth.person import Person
+from arrears.policy.calendar import Calendar
 from arrears.policy.state import Stage
 from arrears.settings import Settings
 from arrears.store import queries
 from arrears.store.views import (
     CaseTask,
     CaseView,
-    DeadlineView,
     IncidentView,
     NoticeView,
     PaymentView,
     StageEntry,
 )
+from web import explanation
+from web.explanation import Line, Part
 from web.formats import Formats
 from web.language import gettext as _
 from web.seen import shown_name
@@ -61,7 +63,8 @@ class CaseSheet:
     way: tuple[Milestone, ...]
     open_tasks: tuple[TaskLine, ...]
     ended_tasks: tuple[TaskLine, ...]
-    deadlines: tuple[DeadlineView, ...]
+    why: tuple[Part, ...]
+    clocks: tuple[Line, ...]
     ledger: tuple[PaymentView, ...]
     notices: tuple[NoticeLine, ...]
     incidents: tuple[IncidentView, ...]
@@ -75,9 +78,11 @@ class CaseSheet:
 
 @dataclass(frozen=True)
 class Look:
-    """Where the letters lie and the engine is seen, how things are written, when, and whether time can be skipped."""
+    """Where the letters lie and the engine is seen, the bank's days, how things are written, when, and whether time
+    can be skipped."""
 
     settings: Settings
+    calendar: Calendar
     shapes: Formats
     now: datetime
     skips_time: bool
@@ -91,6 +96,7 @@ def case_sheet(
     holds = any(task.assignee == who.staff_id and task.status == "open" for task in tasks)
     lines = [TaskLine(task, _task_href(task, who)) for task in tasks]
     href = f"/cases/{quote(case.case_id, safe='')}"
+    explained = explanation.explained(case.state, int(look.now.timestamp()), look.calendar)
     overdue_since = case.first_overdue_on if case.overdue_minor else None
     return CaseSheet(
         case=case,
@@ -100,7 +106,8 @@ def case_sheet(
         way=_way(case, queries.stages_of(connection, case.case_id)),
         open_tasks=tuple(line for line in lines if line.task.status == "open"),
         ended_tasks=tuple(line for line in lines if line.task.status != "open"),
-        deadlines=queries.deadlines_of(connection, case.case_id),
+        why=tuple(part for part in explained if part.name != "clocks"),
+        clocks=next((part.lines for part in explained if part.name == "clocks"), ()),
         ledger=queries.ledger_of(connection, case.loan_id),
         notices=tuple(
             NoticeLine(

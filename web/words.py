@@ -1,16 +1,12 @@
 """What codes are called: every stage, task, answer, reason and status in words people use."""
 
-from collections.abc import Mapping
-from typing import Final
+from typing import Final, TypeAlias
 
 from web.language import pgettext
+from workflows import prose
 
-Words = Mapping[str, tuple[str, str]]
-
-
-def term(context: str, message: str) -> tuple[str, str]:
-    """Marks words for the catalogue; they are spoken when a page needs them."""
-    return context, message
+Words: TypeAlias = prose.Words
+term: Final = prose.term
 
 
 def called(words: Words, code: str | None) -> str:
@@ -144,20 +140,12 @@ ENTERED: Final[Words] = {
 
 CLOSINGS: Final[Words] = {
     "CURED": term("closing", "Arrears paid"),
+    "CURED_TOLERANCE": term("closing", "Arrears paid, a trifle left"),
     "PAID_OFF": term("closing", "Paid off"),
     "DATA_ERROR": term("closing", "Data error"),
 }
 
-CLOCKS: Final[Words] = {
-    "escalate": term("clock", "Ask a team lead whether to escalate"),
-    "follow_up": term("clock", "Contact the debtor again"),
-    "notice": term("clock", "Ask a team lead to release the notice"),
-    "send": term("clock", "Send the released notice"),
-    "cure": term("clock", "The debtor's time after the notice ends"),
-    "legal_review": term("clock", "Ask a legal advisor to review"),
-    "enter_legal": term("clock", "The approved litigation takes effect"),
-    "idle": term("clock", "Ask a person about an idle case"),
-}
+CLOCKS: Final[Words] = prose.CLOCKS
 
 # Why a decision or a payment was not applied.
 REFUSALS: Final[Words] = {

@@ -102,7 +102,10 @@ class CollectionCase:
 
     @workflow.query(description="Why the case is where it is, and what comes next")
     def explain(self) -> list[str]:
-        return ["Not opened yet."] if self._state is None else telling.explain(self._state)
+        if self._state is None:
+            return ["Not opened yet."]
+        told = telling.explained(self._state, self._now(), self._rules.calendar)
+        return [line for lines in told.values() for line in lines]
 
     # ---- the loop --------------------------------------------------------------------------------------
 
@@ -271,7 +274,7 @@ class CollectionCase:
         self._timer, self._armed, self._woke = None, None, False
 
     async def _nap(self, delay: timedelta, what: str) -> None:
-        await workflow.sleep(delay, summary=f"until {what}")
+        await workflow.sleep(delay, summary=what)
         self._woke = True
 
     # ---- operators' view, and a fresh history ----------------------------------------------------------
@@ -285,7 +288,14 @@ class CollectionCase:
             workflow.upsert_search_attributes(changes)
         self._shown = shown
         workflow.set_current_details(
-            telling.details(self._state, seq=self._seq, case_url=self._life.case_url, last=self._last)
+            telling.details(
+                self._state,
+                now=self._now(),
+                calendar=self._rules.calendar,
+                seq=self._seq,
+                case_url=self._life.case_url,
+                last=self._last,
+            )
         )
 
     def _recycle_if_long(self) -> None:

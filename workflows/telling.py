@@ -5,7 +5,10 @@ from typing import Any, Final
 
 from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 
-from arrears.policy.state import CaseState
+from arrears.policy.calendar import Calendar
+from arrears.policy.explain import Sentence, explain
+from arrears.policy.state import CaseState, Clock
+from workflows import prose
 
 _BANDS: Final = (
     (100_000, "under 1 thousand"),
@@ -13,69 +16,44 @@ _BANDS: Final = (
     (10_000_000, "10 to 100 thousand"),
 )
 
-_CLOCKS: Final = {
-    "escalate": "a team lead is asked whether to escalate",
-    "follow_up": "the collector tries again",
-    "notice": "a team lead is asked to release the demand notice",
-    "send": "the released notice goes out",
-    "cure": "the debtor's time after the notice ends",
-    "legal_review": "a legal advisor is asked to review",
-    "enter_legal": "the approved litigation takes effect",
-    "idle": "a person confirms that the case may stay as it is",
-}
-_TASKS: Final = {
-    "first_contact": "first contact by a collector",
-    "follow_up": "another contact by a collector",
-    "escalation": "a team lead's word on escalation",
-    "notice_release": "a team lead's release of the demand notice",
-    "legal_review": "a legal advisor's review",
-    "second_approval": "a second person's approval of litigation",
-    "idle_review": "a team lead's look at an idle case",
-}
+
+def explained(state: CaseState, now: int, calendar: Calendar) -> dict[str, list[str]]:
+    """Each part of the explanation under its heading, a sentence a line."""
+    told = explain(state, now, calendar)
+    said = {
+        name: [_sentence(sentence, calendar) for sentence in part]
+        for name, part in (("stands", told.stands), ("waits", told.waits), ("follows", told.follows))
+    }
+    said["clocks"] = [prose.dated(one, calendar.zone, _clock(one.clock)) for one in told.clocks]
+    return {prose.PARTS[name][1]: lines for name, lines in said.items() if lines}
 
 
-def instant(at: int) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
+def _sentence(sentence: Sentence, calendar: Calendar) -> str:
+    _context, english = prose.SENTENCES[sentence.key]
+    return prose.filled(english, sentence, zone=calendar.zone, clock_words=_clock)
 
 
-def explain(state: CaseState) -> list[str]:
-    """Why the case stands where it stands and what comes next, a sentence a line."""
-    if state.closed:
-        return [f"Closed as {state.closed} at {instant(state.closed_at)}."]
-    lines = [f"In the {state.stage} stage since {instant(state.stage_since)}."]
-    lines += [
-        f"Waiting for {_TASKS[kind]}, open since {instant(task.opened_at)}."
-        for kind, task in state.tasks.items()
-    ]
-    for clock, at in sorted(state.deadlines.items(), key=lambda item: item[1]):
-        lines.append(f"At {instant(at)} {_CLOCKS[clock]}.")
-    if state.notice is not None:
-        lines.append(f"Notice {state.notice.notice_id} is {state.notice.phase}.")
-    if state.approval is not None:
-        lines.append(
-            "Litigation is approved by " + ("two people." if state.approval.second else "one person.")
-        )
-    if state.provisional:
-        lines.append(f"{len(state.provisional)} payment(s) not final yet.")
-    if state.attention:
-        lines.append("Needs an operator's attention.")
-    return lines
+def _clock(clock: Clock) -> str:
+    return prose.CLOCKS[clock][1]
 
 
-def details(state: CaseState, *, seq: int, case_url: str, last: str) -> str:
+def details(state: CaseState, *, now: int, calendar: Calendar, seq: int, case_url: str, last: str) -> str:
     """Markdown for the head of the workflow's page."""
-    story = "\n".join(f"- {line}" for line in explain(state))
-    page = f"\n\n[Open the case]({case_url})" if case_url else ""
-    return (
-        f"**{state.case_id}** · step {seq} · {state.closed or state.stage}\n\n{story}\n\nLast: {last}{page}"
-    )
+    parts = [
+        f"**{heading}**\n" + "\n".join(f"- {line}" for line in lines)
+        for heading, lines in explained(state, now, calendar).items()
+    ]
+    head = f"**{state.case_id}** · step {seq} · {state.closed or state.stage}"
+    foot = f"Last: {last}. All times are those of {calendar.zone}."
+    page = [f"[Open the case]({case_url})"] if case_url else []
+    return "\n\n".join([head, *parts, foot, *page])
 
 
 def next_clock(state: CaseState) -> str:
     if not state.deadlines:
         return ""
     name = min(state.deadlines, key=lambda clock: state.deadlines[clock])
-    return _CLOCKS[name]
+    return _clock(Clock(name))
 
 
 def attributes(state: CaseState) -> dict[str, Any]:

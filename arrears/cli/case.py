@@ -1,8 +1,8 @@
-"""`arrears case show`: a case as the database holds it beside what its workflow says."""
+"""`arrears case show`: why a case is where it is, as the database holds it, beside what its workflow says."""
 
 import asyncio
 import json
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
@@ -11,13 +11,20 @@ from sqlalchemy import Row, or_, select
 from temporalio.service import RPCError
 
 from api.gateway import CaseGateway, connect
-from arrears.cli.config import load_settings, stop
+from arrears import clock
+from arrears.cli.config import load_pack, load_settings, stop
 from arrears.cli.stack import must_be_current, opened_store
 from arrears.settings import Settings
 from arrears.store.session import Store
+from arrears.store.states import state_from_json
 from arrears.store.tables import cases, deadlines, messages, records, tasks
+from web.explanation import Part, explained
+from web.language import LANGUAGES, speaking
 
 app = typer.Typer(no_args_is_help=True, help="Look at a case; looking changes nothing.")
+
+
+_EXPLAINED: Final = ("explanation", "clocks")  # told in sentences above the tables
 
 
 @app.callback()
@@ -29,21 +36,27 @@ def _group() -> None:
 def show(
     which: Annotated[str, typer.Argument(help="A case id or a loan id (its latest case).")],
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    language: Annotated[str, typer.Option("--language", help="Of the explanation: en or zh-CN.")] = "en",
 ) -> None:
-    """The case row, its tasks, clocks and messages, and whether the workflow agrees."""
+    """Why a case is where it is, its row, tasks and messages, and whether the workflow agrees."""
+    if language not in LANGUAGES:
+        stop(f"There is no language {language}; there are {', '.join(sorted(LANGUAGES))}.")
     settings = load_settings()
+    calendar = load_pack(settings).rules.calendar
     store = opened_store(settings)
     must_be_current(store)
     found = _find(store, which)
     if found is None:
         stop(f"There is no case {which}.", code=1)
     told = asyncio.run(_ask(settings, found.case_id)) if settings.temporal_address else None
-    picture = _picture(store, found, told)
+    with speaking(language):
+        parts = explained(state_from_json(found.state), int(clock.door_now().timestamp()), calendar)
+    picture = _picture(store, found, told, parts)
     store.close()
     if as_json:
         print(json.dumps(picture, ensure_ascii=False, indent=2, default=str))
         return
-    _print(picture)
+    _print(picture, parts, zone=calendar.zone)
 
 
 def _find(store: Store, which: str) -> Row[*tuple[Any, ...]] | None:
@@ -64,7 +77,9 @@ async def _ask(settings: Settings, case_id: str) -> dict[str, Any] | None:
         return None
 
 
-def _picture(store: Store, case: Row[*tuple[Any, ...]], told: dict[str, Any] | None) -> dict[str, Any]:
+def _picture(
+    store: Store, case: Row[*tuple[Any, ...]], told: dict[str, Any] | None, parts: tuple[Part, ...]
+) -> dict[str, Any]:
     def rows(table: Any, *columns: str, order: str) -> list[dict[str, Any]]:
         picked = [table.c[name] for name in columns]
         with store.reading() as connection:
@@ -74,6 +89,9 @@ def _picture(store: Store, case: Row[*tuple[Any, ...]], told: dict[str, Any] | N
             return [dict(row._mapping) for row in found]
 
     return {
+        "explanation": {
+            part.name: [{"key": line.key, "words": line.words} for line in part.lines] for part in parts
+        },
         "case": {
             name: value for name, value in case._mapping.items() if name not in ("state", "borrower_id")
         },
@@ -87,9 +105,17 @@ def _picture(store: Store, case: Row[*tuple[Any, ...]], told: dict[str, Any] | N
     }
 
 
-def _print(picture: dict[str, Any]) -> None:
+def _print(picture: dict[str, Any], parts: tuple[Part, ...], *, zone: str) -> None:
     console = Console()
+    for part in parts:
+        console.print(part.heading, style="bold")
+        for line in part.lines:
+            console.print(f"- {line.words}", highlight=False, markup=False, soft_wrap=True)
+        console.print()
+    console.print(f"({zone})", highlight=False)
     for name, value in picture.items():
+        if name in _EXPLAINED:
+            continue
         if isinstance(value, list):
             _print_rows(console, name, value)
         elif isinstance(value, dict):

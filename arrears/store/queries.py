@@ -21,13 +21,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.elements import ColumnElement, Tuple
 
+from arrears.store.states import state_from_json
 from arrears.store.tables import (
     allocations,
     audit_rows,
     borrowers,
     cases,
     contact_points,
-    deadlines,
     incidents,
     loans,
     messages,
@@ -46,7 +46,6 @@ from arrears.store.views import (
     CaseTask,
     CaseView,
     ContactView,
-    DeadlineView,
     DeliveryView,
     InboxPage,
     InboxRow,
@@ -339,6 +338,7 @@ def case(connection: Connection, case_id: str) -> CaseView | None:
         product=row["product"],
         contract_no=row["contract_no"],
         as_of_on=row["as_of_date"],
+        state=state_from_json(row["state"]),
     )
 
 
@@ -380,15 +380,6 @@ def stages_of(connection: Connection, case_id: str) -> tuple[StageEntry, ...]:
         for effect in row.effects
         if effect["kind"] == "enter_stage"
     )
-
-
-def deadlines_of(connection: Connection, case_id: str) -> tuple[DeadlineView, ...]:
-    rows = connection.execute(
-        select(deadlines.c.name, deadlines.c.due_at)
-        .where(deadlines.c.case_id == case_id)
-        .order_by(deadlines.c.due_at, deadlines.c.name)
-    ).mappings()
-    return tuple(DeadlineView(**row) for row in rows)
 
 
 def ledger_of(connection: Connection, loan_id: str, *, limit: int = 200) -> tuple[PaymentView, ...]:

@@ -6,6 +6,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from arrears.policy.state import CaseState
+
 
 class View(StrEnum):
     """The splits of the inbox."""
@@ -138,6 +140,7 @@ class CaseView:
     product: str
     contract_no: str | None
     as_of_on: date
+    state: CaseState = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -161,12 +164,6 @@ class StageEntry:
     stage: str
     at: datetime
     why: str
-
-
-@dataclass(frozen=True)
-class DeadlineView:
-    name: str
-    due_at: datetime
 
 
 @dataclass(frozen=True)

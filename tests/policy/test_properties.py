@@ -1,7 +1,7 @@
 """Whatever is said to a case, in whatever order: it answers, keeps its promises and loses no cent."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from itertools import permutations
@@ -536,7 +536,7 @@ def _can_be_written_down(case: Case) -> None:
     assert len(canonical(asdict(case.state)).encode()) < 4_000
 
 
-BEGINNINGS = [
+BEGINNINGS: list[Callable[[], Case]] = [
     lambda: a_case(days_past_due=5),
     lambda: a_case(days_past_due=200),
     lambda: a_case(Stage.FORMAL, days_past_due=60),

@@ -111,7 +111,13 @@ def _show(
             connection,
             case,
             who,
-            Look(office.settings, office.shapes, clock.door_now(), office.desk.skips_time),
+            Look(
+                office.settings,
+                office.rules().calendar,
+                office.shapes,
+                clock.door_now(),
+                office.desk.skips_time,
+            ),
             before=before,
         )
     return office.pages.show(

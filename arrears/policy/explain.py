@@ -1,0 +1,342 @@
+"""Why a case is where it is and what happens next, as keys and values; words are for those who show it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum, auto
+from typing import assert_never
+
+from arrears.policy.calendar import Calendar
+from arrears.policy.state import CaseState, Clock, NoticeUnderWay, Promise, Stage
+from arrears.policy.tasks import TaskKind
+
+
+class Key(StrEnum):
+    """One sentence each; what is filled in stands beside it."""
+
+    # where it stands, and since why
+    OPENED = auto()  # at
+    STEPPED_BACK = auto()  # at
+    ESCALATED = auto()  # at
+    OVERDUE_AGAIN = auto()  # at
+    APPROVED = auto()  # at
+    CURED = auto()  # at
+    CURED_TOLERANCE = auto()  # at
+    PAID_OFF = auto()  # at
+    DATA_ERROR = auto()  # at
+    CLOSED = auto()  # at
+    OVERDUE_SINCE = auto()  # on
+    # what it waits for: a person
+    FIRST_CONTACT = auto()  # at
+    FOLLOW_UP = auto()  # at
+    ESCALATION = auto()  # at
+    NOTICE_RELEASE = auto()  # at
+    DELIVERY_CHECK = auto()  # at
+    NEW_ADDRESS = auto()  # at
+    LEGAL_REVIEW = auto()  # at
+    SECOND_APPROVAL = auto()  # at
+    FILING = auto()  # at
+    COURT_END = auto()  # at
+    IDLE_REVIEW = auto()  # at
+    LATE = auto()  # until
+    # ... the debtor, the letter, money, a day
+    PROMISED = auto()  # on, until
+    PROMISE_KEPT = auto()  # on
+    PROMISE_PARTIAL = auto()  # on
+    PROMISE_BROKEN = auto()  # on
+    ATTEMPTS_MISSING = auto()  # n of of, days of of_days
+    NOTICE_RELEASED = auto()
+    NOTICE_SENT = auto()  # at
+    NOTICE_ARRIVED = auto()  # at
+    TIME_RUNS = auto()  # on
+    TIME_OVER = auto()  # at
+    APPROVED_BY_ONE = auto()  # at
+    APPROVED_BY_TWO = auto()
+    IN_COURT = auto()  # at
+    NOTHING_OVERDUE = auto()
+    NOT_FINAL = auto()  # n payments
+    ATTENTION = auto()
+    # what comes next
+    AFTER_CONTACT = auto()
+    AFTER_ESCALATION = auto()
+    AFTER_RELEASE = auto()
+    AFTER_DELIVERY_CHECK = auto()
+    AFTER_NEW_ADDRESS = auto()
+    AFTER_REVIEW = auto()
+    AFTER_SECOND_APPROVAL = auto()
+    AFTER_FILING = auto()
+    AFTER_COURT_END = auto()
+    AFTER_IDLE_REVIEW = auto()
+    BY_THE_CLOCK = auto()  # at, clock
+    AT_ONCE = auto()  # clock
+    ONLY_MONEY = auto()  # at
+    MAY_REOPEN = auto()  # until
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """Instants are UTC seconds, days ISO; a value that the key does not name is empty."""
+
+    key: Key
+    at: int = 0
+    until: int = 0
+    on: str = ""
+    n: int = 0
+    of: int = 0
+    days: int = 0
+    of_days: int = 0
+    clock: Clock | None = None
+
+
+@dataclass(frozen=True)
+class Running:
+    clock: Clock
+    at: int
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Where the case stands, what it waits for, what comes next, and every clock, the earliest first."""
+
+    stands: tuple[Sentence, ...]
+    waits: tuple[Sentence, ...]
+    follows: tuple[Sentence, ...]
+    clocks: tuple[Running, ...]
+
+    @property
+    def sentences(self) -> tuple[Sentence, ...]:
+        return (*self.stands, *self.waits, *self.follows)
+
+
+def explain(state: CaseState, now: int, calendar: Calendar) -> Explanation:
+    """Pure and total. `now` is the instant at which it is read, UTC seconds."""
+    if state.closed:
+        return Explanation((_closed(state),), (), (_may_reopen(state),), ())
+    clocks = tuple(
+        sorted((Running(Clock(name), at) for name, at in state.deadlines.items()), key=lambda one: one.at)
+    )
+    return Explanation(
+        tuple(_stands(state)),
+        (*_people(state, now), *_days(state, calendar), *_money(state)),
+        tuple(_follows(state, clocks, now)),
+        clocks,
+    )
+
+
+# ---- where it stands -------------------------------------------------------------------------------------
+
+
+def _stands(state: CaseState) -> Iterator[Sentence]:
+    yield Sentence(_entered(state), at=state.stage_since)
+    if state.overdue and state.first_overdue_on:
+        # The day and not the count of days: what Temporal shows stays as it is until the case moves again.
+        yield Sentence(Key.OVERDUE_SINCE, on=state.first_overdue_on)
+
+
+def _entered(state: CaseState) -> Key:
+    is_first = state.stage_since == state.opened_at
+    match state.stage:
+        case Stage.INITIAL:
+            return Key.OPENED if is_first else Key.STEPPED_BACK
+        case Stage.FORMAL:
+            return Key.OVERDUE_AGAIN if is_first else Key.ESCALATED
+        case Stage.LEGAL:
+            return Key.APPROVED
+        case Stage.CLOSED:
+            return Key.CLOSED
+        case _:
+            assert_never(state.stage)
+
+
+def _closed(state: CaseState) -> Sentence:
+    match state.closed:
+        case "CURED":
+            key = Key.CURED
+        case "CURED_TOLERANCE":
+            key = Key.CURED_TOLERANCE
+        case "PAID_OFF":
+            key = Key.PAID_OFF
+        case "DATA_ERROR":
+            key = Key.DATA_ERROR
+        case _:
+            key = Key.CLOSED
+    return Sentence(key, at=state.closed_at)
+
+
+def _may_reopen(state: CaseState) -> Sentence:
+    return Sentence(Key.MAY_REOPEN, until=state.closed_at + state.terms.reopen_days * 86_400)
+
+
+# ---- what it waits for -----------------------------------------------------------------------------------
+
+
+def _people(state: CaseState, now: int) -> Iterator[Sentence]:
+    for kind, task in sorted(state.tasks.items(), key=lambda one: (one[1].opened_at, one[0])):
+        yield Sentence(_asked(TaskKind(kind)), at=task.opened_at)
+        if 0 < task.due_at <= now:
+            yield Sentence(Key.LATE, until=task.due_at)
+
+
+def _asked(kind: TaskKind) -> Key:  # noqa: C901, PLR0911, PLR0912 - one arm per kind of task
+    match kind:
+        case TaskKind.FIRST_CONTACT:
+            return Key.FIRST_CONTACT
+        case TaskKind.FOLLOW_UP:
+            return Key.FOLLOW_UP
+        case TaskKind.ESCALATION:
+            return Key.ESCALATION
+        case TaskKind.NOTICE_RELEASE:
+            return Key.NOTICE_RELEASE
+        case TaskKind.DELIVERY_CHECK:
+            return Key.DELIVERY_CHECK
+        case TaskKind.NEW_ADDRESS:
+            return Key.NEW_ADDRESS
+        case TaskKind.LEGAL_REVIEW:
+            return Key.LEGAL_REVIEW
+        case TaskKind.SECOND_APPROVAL:
+            return Key.SECOND_APPROVAL
+        case TaskKind.FILING:
+            return Key.FILING
+        case TaskKind.COURT_END:
+            return Key.COURT_END
+        case TaskKind.IDLE_REVIEW:
+            return Key.IDLE_REVIEW
+        case _:
+            assert_never(kind)
+
+
+def _days(state: CaseState, calendar: Calendar) -> Iterator[Sentence]:
+    if state.promise is not None:
+        yield from _promise(state.promise)
+    if _lacks_attempts(state):
+        yield Sentence(
+            Key.ATTEMPTS_MISSING,
+            n=state.attempts,
+            of=state.terms.attempts_needed,
+            days=state.attempt_days,
+            of_days=state.terms.attempt_days,
+        )
+    if state.notice is not None:
+        yield _letter(state.notice)
+    yield from _debtors_time(state, calendar)
+    if state.approval is not None:
+        key = Key.APPROVED_BY_TWO if state.approval.second else Key.APPROVED_BY_ONE
+        yield Sentence(key, at=state.approval.reviewed)
+    if state.matter is not None:
+        yield Sentence(Key.IN_COURT, at=state.matter.filed_at)
+
+
+def _money(state: CaseState) -> Iterator[Sentence]:
+    if state.overdue == 0:
+        yield Sentence(Key.NOTHING_OVERDUE)
+    if state.provisional:
+        yield Sentence(Key.NOT_FINAL, n=len(state.provisional))
+    if state.attention:
+        yield Sentence(Key.ATTENTION)
+
+
+def _promise(promise: Promise) -> Iterator[Sentence]:
+    match promise.status:
+        case "open":
+            yield Sentence(Key.PROMISED, on=promise.due_on, until=promise.judged_at)
+        case "kept":
+            yield Sentence(Key.PROMISE_KEPT, on=promise.due_on)
+        case "partial":
+            yield Sentence(Key.PROMISE_PARTIAL, on=promise.due_on)
+        case "broken":
+            yield Sentence(Key.PROMISE_BROKEN, on=promise.due_on)
+
+
+def _lacks_attempts(state: CaseState) -> bool:
+    """Only where escalation waits for them: T3."""
+    terms = state.terms
+    few = state.attempts < terms.attempts_needed or state.attempt_days < terms.attempt_days
+    return state.stage is Stage.INITIAL and few and TaskKind.ESCALATION.value not in state.tasks
+
+
+def _letter(notice: NoticeUnderWay) -> Sentence:
+    match notice.phase:
+        case "released":
+            return Sentence(Key.NOTICE_RELEASED)
+        case "sent":
+            return Sentence(Key.NOTICE_SENT, at=notice.sent_at)
+        case _:
+            return Sentence(Key.NOTICE_ARRIVED, at=notice.arrived_at)
+
+
+def _debtors_time(state: CaseState, calendar: Calendar) -> Iterator[Sentence]:
+    """Under older terms it runs from an assumed arrival, and so beside a notice that is only sent."""
+    ends = state.deadlines.get(Clock.CURE.value)
+    if ends is not None:
+        yield Sentence(Key.TIME_RUNS, on=calendar.day_of(ends - 1).isoformat())
+    elif state.cured_notice_at and state.stage is Stage.FORMAL:
+        yield Sentence(Key.TIME_OVER, at=state.cured_notice_at)
+
+
+# ---- what comes next -------------------------------------------------------------------------------------
+
+
+def _follows(state: CaseState, clocks: tuple[Running, ...], now: int) -> Iterator[Sentence]:
+    told: set[Key] = set()
+    for kind in sorted(state.tasks, key=lambda kind: (state.tasks[kind].opened_at, kind)):
+        key = _after(TaskKind(kind))
+        if key not in told:
+            yield Sentence(key)
+        told.add(key)
+    following = next((one for one in clocks if _moves(one.clock, is_overdue=state.overdue > 0)), None)
+    if following is None:
+        if not told:
+            yield Sentence(Key.ONLY_MONEY, at=state.deadlines.get(Clock.IDLE.value, now))
+    elif following.at > now:
+        yield Sentence(Key.BY_THE_CLOCK, at=following.at, clock=following.clock)
+    else:
+        yield Sentence(Key.AT_ONCE, clock=following.clock)
+
+
+def _after(kind: TaskKind) -> Key:  # noqa: C901, PLR0911, PLR0912 - one arm per kind of task
+    match kind:
+        case TaskKind.FIRST_CONTACT | TaskKind.FOLLOW_UP:
+            return Key.AFTER_CONTACT
+        case TaskKind.ESCALATION:
+            return Key.AFTER_ESCALATION
+        case TaskKind.NOTICE_RELEASE:
+            return Key.AFTER_RELEASE
+        case TaskKind.DELIVERY_CHECK:
+            return Key.AFTER_DELIVERY_CHECK
+        case TaskKind.NEW_ADDRESS:
+            return Key.AFTER_NEW_ADDRESS
+        case TaskKind.LEGAL_REVIEW:
+            return Key.AFTER_REVIEW
+        case TaskKind.SECOND_APPROVAL:
+            return Key.AFTER_SECOND_APPROVAL
+        case TaskKind.FILING:
+            return Key.AFTER_FILING
+        case TaskKind.COURT_END:
+            return Key.AFTER_COURT_END
+        case TaskKind.IDLE_REVIEW:
+            return Key.AFTER_IDLE_REVIEW
+        case _:
+            assert_never(kind)
+
+
+def _moves(clock: Clock, *, is_overdue: bool) -> bool:
+    """Whether the case itself goes on then. While nothing is overdue most clocks only strike in vain."""
+    match clock:
+        case Clock.SLA | Clock.IDLE:
+            return False  # people are reminded of what is shown above
+        case Clock.PROMISE | Clock.COURT:
+            return True
+        case (
+            Clock.ESCALATE
+            | Clock.FOLLOW_UP
+            | Clock.STEP_BACK
+            | Clock.NOTICE
+            | Clock.SEND
+            | Clock.SILENCE
+            | Clock.CURE
+            | Clock.LEGAL_REVIEW
+            | Clock.ENTER_LEGAL
+            | Clock.FILING
+        ):
+            return is_overdue
+        case _:
+            assert_never(clock)

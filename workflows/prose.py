@@ -1,0 +1,171 @@
+"""The sentences a case is explained in: English here, for the Temporal UI; pages translate the very same ones."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Final, TypeAlias
+from zoneinfo import ZoneInfo
+
+from arrears.policy.explain import Key, Running, Sentence
+from arrears.policy.state import Clock
+
+Words: TypeAlias = Mapping[str, tuple[str, str]]
+
+
+def term(context: str, message: str) -> tuple[str, str]:
+    """Marks words for the catalogue; they are spoken when a page needs them."""
+    return context, message
+
+
+def stamp(at: int, zone: str) -> str:
+    """An instant on the bank's wall clock, to the minute."""
+    return datetime.fromtimestamp(at, UTC).astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
+
+
+def filled(words: str, sentence: Sentence, *, zone: str, clock_words: Callable[[Clock], str]) -> str:
+    """`words` of any language with what the sentence is about."""
+    values = {
+        "at": stamp(sentence.at, zone),
+        "until": stamp(sentence.until, zone),
+        "on": sentence.on,
+        "n": sentence.n,
+        "of": sentence.of,
+        "days": sentence.days,
+        "of_days": sentence.of_days,
+        "what": "" if sentence.clock is None else clock_words(sentence.clock),
+    }
+    return words % values
+
+
+def dated(running: Running, zone: str, words: str) -> str:
+    """A running clock as a line of a list."""
+    return f"{stamp(running.at, zone)} {words}"
+
+
+# The parts of an explanation, by their names in `Explanation`.
+PARTS: Final[Words] = {
+    "stands": term("explain", "Where it stands"),
+    "waits": term("explain", "What it waits for"),
+    "follows": term("explain", "What comes next"),
+    "clocks": term("explain", "Deadlines"),
+}
+
+CLOCKS: Final[Words] = {
+    Clock.ESCALATE: term("clock", "Ask a team lead whether to escalate"),
+    Clock.FOLLOW_UP: term("clock", "Contact the debtor again"),
+    Clock.PROMISE: term("clock", "Judge the promise"),
+    Clock.STEP_BACK: term("clock", "Go back to the initial stage"),
+    Clock.NOTICE: term("clock", "Ask a team lead to release the notice"),
+    Clock.SEND: term("clock", "Send the released notice"),
+    Clock.SILENCE: term("clock", "Ask the carrier whether the notice arrived"),
+    Clock.CURE: term("clock", "The debtor's time after the notice ends"),
+    Clock.LEGAL_REVIEW: term("clock", "Ask a legal advisor to review"),
+    Clock.ENTER_LEGAL: term("clock", "The approved litigation takes effect"),
+    Clock.FILING: term("clock", "Ask a legal advisor again to file"),
+    Clock.COURT: term("clock", "Ask a legal advisor again about the claim"),
+    Clock.SLA: term("clock", "Remind of a task"),
+    Clock.IDLE: term("clock", "Ask a person about an idle case"),
+}
+
+SENTENCES: Final[Words] = {
+    # where it stands, and since why
+    Key.OPENED: term(
+        "explain", "In the initial stage since %(at)s: the loan was past due and a case was opened."
+    ),
+    Key.STEPPED_BACK: term(
+        "explain",
+        "In the initial stage again since %(at)s: the debt was too young for the formal stage for days.",
+    ),
+    Key.ESCALATED: term("explain", "In the formal stage since %(at)s: a team lead escalated."),
+    Key.OVERDUE_AGAIN: term(
+        "explain", "In the formal stage since %(at)s: overdue again soon after the legal stage."
+    ),
+    Key.APPROVED: term("explain", "In the legal stage since %(at)s: two people approved litigation."),
+    Key.CURED: term("explain", "Closed %(at)s: the arrears are paid."),
+    Key.CURED_TOLERANCE: term("explain", "Closed %(at)s: too little is left to ask for."),
+    Key.PAID_OFF: term("explain", "Closed %(at)s: the loan is paid off."),
+    Key.DATA_ERROR: term("explain", "Closed %(at)s: the core bank closed the loan."),
+    Key.CLOSED: term("explain", "Closed %(at)s."),
+    Key.OVERDUE_SINCE: term("explain", "The oldest unpaid instalment was due on %(on)s."),
+    # what it waits for: a person
+    Key.FIRST_CONTACT: term("explain", "Since %(at)s it waits for a collector to make the first contact."),
+    Key.FOLLOW_UP: term("explain", "Since %(at)s it waits for a collector to contact the debtor again."),
+    Key.ESCALATION: term("explain", "Since %(at)s it waits for a team lead to say whether it escalates."),
+    Key.NOTICE_RELEASE: term(
+        "explain", "Since %(at)s it waits for a team lead to release the demand notice."
+    ),
+    Key.DELIVERY_CHECK: term(
+        "explain", "Since %(at)s it waits for operations to ask the carrier about the notice."
+    ),
+    Key.NEW_ADDRESS: term(
+        "explain", "Since %(at)s it waits for operations to find another address for the notice."
+    ),
+    Key.LEGAL_REVIEW: term("explain", "Since %(at)s it waits for a legal advisor to review it."),
+    Key.SECOND_APPROVAL: term("explain", "Since %(at)s it waits for a second person to approve litigation."),
+    Key.FILING: term("explain", "Since %(at)s it waits for a legal advisor to file the claim."),
+    Key.COURT_END: term(
+        "explain", "Since %(at)s it waits for a legal advisor to say what becomes of the claim."
+    ),
+    Key.IDLE_REVIEW: term(
+        "explain", "Since %(at)s it waits for a team lead to look at it: nothing happened for long."
+    ),
+    Key.LATE: term("explain", "The answer is late: it was due %(until)s."),
+    # ... the debtor, the letter, money, a day
+    Key.PROMISED: term(
+        "explain", "A payment is promised by %(on)s; nobody calls until the promise is judged, %(until)s."
+    ),
+    Key.PROMISE_KEPT: term("explain", "The promise for %(on)s was kept."),
+    Key.PROMISE_PARTIAL: term("explain", "The promise for %(on)s was kept in part."),
+    Key.PROMISE_BROKEN: term("explain", "The promise for %(on)s was broken."),
+    Key.ATTEMPTS_MISSING: term(
+        "explain",
+        "Escalation needs %(of)s attempts on %(of_days)s different days; on record are %(n)s on %(days)s.",
+    ),
+    Key.NOTICE_RELEASED: term("explain", "The demand notice is released and waits for a permitted hour."),
+    Key.NOTICE_SENT: term("explain", "The demand notice was sent %(at)s; nobody reported that it arrived."),
+    Key.NOTICE_ARRIVED: term("explain", "The demand notice arrived %(at)s."),
+    Key.TIME_RUNS: term("explain", "The debtor has until the end of %(on)s to pay."),
+    Key.TIME_OVER: term("explain", "The debtor's time to pay after the notice ended %(at)s."),
+    Key.APPROVED_BY_ONE: term("explain", "One person approved litigation, %(at)s; a second must agree."),
+    Key.APPROVED_BY_TWO: term(
+        "explain", "Two people approved litigation; it takes effect on its day if the figures still hold."
+    ),
+    Key.IN_COURT: term("explain", "A claim is before the court since %(at)s."),
+    Key.NOTHING_OVERDUE: term("explain", "Nothing is overdue at the moment, so nobody is called."),
+    Key.NOT_FINAL: term("explain", "Payments that may still be taken back: %(n)s. The case stays open."),
+    Key.ATTENTION: term("explain", "An operator must look: the rules failed on something."),
+    # what comes next
+    Key.AFTER_CONTACT: term(
+        "explain", "The result of the call sets the day of the next one; a promise sets the day it is judged."
+    ),
+    Key.AFTER_ESCALATION: term(
+        "explain", "If the lead agrees, the formal stage begins; else the question comes again."
+    ),
+    Key.AFTER_RELEASE: term(
+        "explain", "Once released, the notice goes out in a permitted hour; else the question comes again."
+    ),
+    Key.AFTER_DELIVERY_CHECK: term(
+        "explain",
+        "From its arrival the debtor has time to pay; a letter that came back needs another address.",
+    ),
+    Key.AFTER_NEW_ADDRESS: term(
+        "explain", "With another address, a team lead is asked to release a new notice."
+    ),
+    Key.AFTER_REVIEW: term(
+        "explain", "If the advisor would sue, a second person is asked; else the collectors go on."
+    ),
+    Key.AFTER_SECOND_APPROVAL: term(
+        "explain",
+        "If the second person agrees, the legal stage begins on its day; else the collectors go on.",
+    ),
+    Key.AFTER_FILING: term(
+        "explain", "Once filed, the claim is with the court; else the question comes again."
+    ),
+    Key.AFTER_COURT_END: term("explain", "When the claim has ended, the paid case closes."),
+    Key.AFTER_IDLE_REVIEW: term("explain", "With the lead's word the case stays as it is."),
+    Key.BY_THE_CLOCK: term("explain", "By the clock, %(at)s: %(what)s."),
+    Key.AT_ONCE: term("explain", "Now: %(what)s."),
+    Key.ONLY_MONEY: term(
+        "explain", "Only money or a person moves it; a team lead is asked to look at it %(at)s."
+    ),
+    Key.MAY_REOPEN: term("explain", "Money taken back before %(until)s would open it again."),
+}
