@@ -36,9 +36,11 @@ async def test_a_change_of_steps_is_caught(stored: Path) -> None:
         await replayer(HastyCase).replay_workflow(_history(stored))
 
 
-async def test_junk_replays_only_with_the_ears_it_was_heard_with() -> None:
+@pytest.mark.parametrize(
+    "junk", [stored for stored in STORED if "junk" in stored.stem], ids=lambda stored: stored.stem
+)
+async def test_junk_replays_only_with_the_ears_it_was_heard_with(junk: Path) -> None:
     """The interceptor is part of every history: taken away, or put in later, it breaks every case that met junk."""
-    [junk] = [stored for stored in STORED if "junk" in stored.stem]
     with warnings.catch_warnings():
         # The coroutine of the handler that could not be called is thrown away unawaited.
         warnings.simplefilter("ignore")
