@@ -5,9 +5,11 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
+from sqlalchemy import update
 
 from arrears.policy.state import Clock
 from arrears.store import people
+from arrears.store.tables import borrowers
 from tests.builders import CaseRoom, standing_at
 from tests.web.branch import Branch, Desk
 from tests.web.reading import read
@@ -60,11 +62,24 @@ def test_an_arrival_is_reported_from_the_case_page_and_starts_the_debtors_time(
         assert "已登记回执：催告函已送达" in read(desk.get(f"/cases/{sent}")).words
 
 
-def test_a_letter_that_came_back_asks_a_lead_again(branch: Branch, room: CaseRoom, sent: str) -> None:
+def test_a_letter_that_came_back_has_operations_look_for_another_address(
+    branch: Branch, room: CaseRoom, sent: str
+) -> None:
+    with room.store.transaction() as connection:
+        connection.execute(update(borrowers).values(service_address_agreed=False))
     with standing_at(room):
         page = read(_report(branch.at("ops"), room, sent, status="returned"))
     assert "该催告函不能登记回执" in page.words
-    assert room.task(sent, "notice_release").why == "notice_returned"
+    assert room.task(sent, "new_address").why == "notice_returned"
+
+
+def test_a_letter_that_came_back_from_an_agreed_address_is_served_all_the_same(
+    branch: Branch, room: CaseRoom, sent: str
+) -> None:
+    with standing_at(room):
+        page = read(_report(branch.at("ops"), room, sent, status="returned"))
+    for shown in ("催告函被退回", "已生效", "催告函：已送达", "还款宽限至"):
+        assert shown in page.words
 
 
 def test_the_same_report_twice_is_one_and_another_time_is_told_apart(
