@@ -10,12 +10,13 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from sqlalchemy import Row, insert, select, update
 
 from activities.record import RecordActivities
 from api.auth.person import Person
+from api.desk.deliveries import DeliveryIn
 from api.desk.desk import Answer, Desk
 from arrears import clock
 from arrears.contracts import Batch, Message, Rules, digest
@@ -165,15 +166,31 @@ class CaseRoom:
         self.hear(case_id)
         return case_id
 
+    def ask_lead(self, case_id: str, *, collector: str = "s-collector") -> None:
+        """Collectors try in vain on different days, until the debt is old enough and a lead is asked."""
+        while "escalation" not in self.state(case_id).tasks:
+            contact = {"first_contact", "follow_up"} & self.state(case_id).tasks.keys()
+            if contact:
+                self.say(case_id, contact.pop(), "na", by=collector)
+            else:
+                self._pass_next(case_id)
+
     def to_formal(self, case_id: str, *, lead: str = "s-lead") -> None:
         """Escalated by a lead after the collectors had their days."""
-        self.pass_until(case_id, Clock.ESCALATE)
+        self.ask_lead(case_id)
         self.say(case_id, "escalation", "escalate", by=lead)
 
-    def to_legal(self, case_id: str) -> None:
-        """Notice released, sent, not cured; reviewed and approved by two advisors."""
+    def to_review(self, case_id: str) -> None:
+        """Notice released and sent; it arrived three days later, and the debtor's time ended without money."""
         self.say(case_id, "notice_release", "release", by="s-lead")
+        self.pass_until(case_id, Clock.SEND)
+        self.pass_days(case_id, 3)
+        self.report_delivery(case_id, "arrived")
         self.pass_until(case_id, Clock.LEGAL_REVIEW)
+
+    def to_legal(self, case_id: str) -> None:
+        """Reviewed and approved by two advisors; an advisor is asked to file."""
+        self.to_review(case_id)
         self.say(case_id, "legal_review", "sue", by="s-advisor1")
         self.say(case_id, "second_approval", "approve", by="s-advisor2")
         if Clock.ENTER_LEGAL.value in self.state(case_id).deadlines:
@@ -197,6 +214,15 @@ class CaseRoom:
             self.desk.keep_payment(payment, source="core-bank", by_hand=False)
         self.hear(case_id)
         return payment_id
+
+    def report_delivery(self, case_id: str, status: Literal["arrived", "returned"]) -> None:
+        """The post says now what became of the notice."""
+        notice = self.state(case_id).notice
+        assert notice is not None, "a notice is under way"
+        ops = Person("s-ops", "ops", "ops", frozenset({Role.OPS}), "zh-CN")
+        with clock.door_time(self.now):
+            self.desk.report_delivery(ops, DeliveryIn(notice.notice_id, status, self.now))
+        self.hear(case_id)
 
     # ---- looking -----------------------------------------------------------------------------------------
 
@@ -260,11 +286,15 @@ class CaseRoom:
 
     def pass_until(self, case_id: str, wanted: Clock) -> None:
         """As long as it takes for this clock to have struck."""
-        while (due := self._earliest(case_id)) is not None:
-            self._fall_due(case_id, *due)
-            if due[1] is wanted:
-                return
-        raise LookupError(f"{wanted} never strikes in {case_id}")
+        while self._pass_next(case_id) is not wanted:
+            pass
+
+    def _pass_next(self, case_id: str) -> Clock:
+        due = self._earliest(case_id)
+        if due is None:
+            raise LookupError(f"no clock runs in {case_id}")
+        self._fall_due(case_id, *due)
+        return due[1]
 
     def _waiting(self, case_id: str) -> list[Row[*tuple[Any, ...]]]:
         with self.store.reading() as connection:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Row, insert, select, update
 from temporalio.api.common.v1 import Payload, Payloads, WorkflowExecution
@@ -20,6 +20,7 @@ from temporalio.testing import TimeSkipper
 from temporalio.worker import Worker
 
 from api.auth.person import Person
+from api.desk.deliveries import DeliveryIn
 from api.desk.desk import Answer, Desk
 from api.gateway import CaseGateway
 from api.relay import Relay, RelayTerms
@@ -64,7 +65,14 @@ class World:
 
     # ---- loans and cases ---------------------------------------------------------------------------------
 
-    def loan(self, *, days_past_due: int = 5, overdue: int = 100_000, balance: int = 500_000) -> str:
+    def loan(
+        self,
+        *,
+        days_past_due: int = 5,
+        overdue: int = 100_000,
+        balance: int = 500_000,
+        address_agreed: bool = True,
+    ) -> str:
         """Rows of a new loan and its borrower; no case yet. Minor units."""
         name = f"L{next(_number):05d}"
         today = self.rules.calendar.day_of(int(self.start_at.timestamp()))
@@ -76,7 +84,7 @@ class World:
                     name="张三",
                     language="zh-CN",
                     address="样本市演示路9号",
-                    service_address_agreed=True,
+                    service_address_agreed=address_agreed,
                 )
             )
             connection.execute(
@@ -102,9 +110,19 @@ class World:
                 connection, dict(loan), episode=episode, at=self.start_at, pack=self.rules.terms.pack
             )
 
-    async def a_case(self, *, days_past_due: int = 5, overdue: int = 100_000, balance: int = 500_000) -> str:
+    async def a_case(
+        self,
+        *,
+        days_past_due: int = 5,
+        overdue: int = 100_000,
+        balance: int = 500_000,
+        address_agreed: bool = True,
+    ) -> str:
         """A case that has opened."""
-        case = self.open(self.loan(days_past_due=days_past_due, overdue=overdue, balance=balance))
+        loan = self.loan(
+            days_past_due=days_past_due, overdue=overdue, balance=balance, address_agreed=address_agreed
+        )
+        case = self.open(loan)
         await self.settled(case)
         return case
 
@@ -149,6 +167,10 @@ class World:
             return connection.execute(
                 select(records).where(records.c.case_id == case_id).order_by(records.c.seq)
             ).all()
+
+    def deadline(self, case_id: str, name: str) -> datetime:
+        """When this clock of the case strikes; KeyError when it is not set."""
+        return datetime.fromtimestamp(self.case(case_id).state["deadlines"][name], UTC)
 
     def notice(self, case_id: str) -> Row[*tuple[Any, ...]]:
         """The newest of the case."""
@@ -257,12 +279,13 @@ class World:
                 .values(status="sent", attempts=1, sent_at=clock.machine_now())
             )
 
-    async def report_delivery(self, case_id: str, status: str) -> None:
-        """The post says what became of the newest notice."""
-        at = int(self.now_of(case_id).timestamp())
-        notice_id = self.notice(case_id).notice_id
-        self.say(case_id, "delivery_reported", {"notice_id": notice_id, "status": status, "at": at})
+    async def report_delivery(self, case_id: str, status: Literal["arrived", "returned"]) -> str:
+        """The post says now what became of the newest notice."""
+        at = self.now_of(case_id)
+        with clock.door_time(at):
+            said = self.desk.report_delivery(OPS, DeliveryIn(self.notice(case_id).notice_id, status, at))
         await self.settled(case_id)
+        return said
 
     async def runs(self, case_id: str) -> list[str]:
         """The ids of the case's runs, the first one first."""
@@ -337,6 +360,10 @@ class World:
         case = self.case(case_id)
         await self.skip_to(case_id, case.next_deadline_at + timedelta(seconds=2))
         return str(case.next_deadline)
+
+    async def skip_to_clock(self, case_id: str, name: str) -> None:
+        """To the instant at which this clock strikes, and a little past it; whatever strikes on the way does."""
+        await self.skip_to(case_id, self.deadline(case_id, name) + timedelta(seconds=2))
 
     async def legal_history(self, case_id: str, *, run_id: str | None = None) -> list[HistoryEvent]:
         """Of one run, the last one unless said otherwise."""

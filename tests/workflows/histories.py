@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 
+from tests.world import World
+
 
 def words(history: Sequence[HistoryEvent]) -> list[str]:
     """`workflow_execution_signaled`, `marker_recorded` … in order."""
@@ -14,6 +16,12 @@ def words(history: Sequence[HistoryEvent]) -> list[str]:
 
 def tally(history: Sequence[HistoryEvent]) -> Counter[str]:
     return Counter(words(history))
+
+
+async def rests(world: World, case_id: str) -> bool:
+    """Whether the history is written to its end: the database knows of a step a moment before it does."""
+    counted = tally(await world.legal_history(case_id))
+    return counted["workflow_task_completed"] == counted["workflow_task_scheduled"]
 
 
 def since(history: Sequence[HistoryEvent], event_id: int) -> list[HistoryEvent]:

@@ -1,13 +1,10 @@
 """A payment in full ends a case at once, wherever it stands; nothing of it is left open."""
 
-from pathlib import Path
-
 import pytest
-from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.client import WorkflowExecutionStatus
 
-from arrears.store.session import Store
 from tests import stories
-from tests.world import World, a_world
+from tests.world import World
 
 pytestmark = [pytest.mark.server, pytest.mark.asyncio(loop_scope="session")]
 
@@ -18,7 +15,7 @@ BY_DAY: list[tuple[stories.Story, str, set[str]]] = [
     (stories.to_notice_arrived, "formal", set()),
     (stories.to_review, "formal", {"legal_review"}),
     (stories.to_second_approval, "formal", {"second_approval"}),
-    (stories.to_legal, "legal", set()),
+    (stories.to_legal, "legal", {"filing"}),
 ]
 
 
@@ -54,25 +51,21 @@ async def test_a_payment_of_everything_ends_the_case_as_paid_off(world: World) -
 
 
 @pytest.mark.rule("C01", "1.2")
-async def test_a_notice_that_waits_for_the_morning_is_withdrawn_by_money_and_never_sent(
-    sqlite_store: Store, client: Client, tmp_path: Path
-) -> None:
-    async with a_world(sqlite_store, client, tmp_path, start_at=stories.LATE) as world:
-        case = await stories.to_notice_released(world)
-        assert (world.notice(case).status, world.case(case).next_deadline) == ("released", "send")
-        await world.pay(case, stories.OVERDUE)
-        await _is_closed_for_good(world, case, "CURED")
-        assert world.notice(case).status == "withdrawn"
-        assert not list(world.letters.glob("*.pdf"))
+async def test_a_notice_that_waits_for_the_morning_is_withdrawn_by_money_and_never_sent(world: World) -> None:
+    case = await stories.to_notice_waiting(world)
+    assert (world.notice(case).status, world.case(case).next_deadline) == ("released", "send")
+    await world.pay(case, stories.OVERDUE)
+    await _is_closed_for_good(world, case, "CURED")
+    assert world.notice(case).status == "withdrawn"
+    assert not list(world.letters.glob("*.pdf"))
 
 
 @pytest.mark.rule("1.2")
 async def test_a_part_payment_withdraws_a_notice_of_another_amount_and_a_lead_is_asked_again(
-    sqlite_store: Store, client: Client, tmp_path: Path
+    world: World,
 ) -> None:
-    async with a_world(sqlite_store, client, tmp_path, start_at=stories.LATE) as world:
-        case = await stories.to_notice_released(world)
-        await world.pay(case, 40_000)
-        assert world.notice(case).status == "withdrawn"
-        assert world.open_kinds(case) == {"notice_release"}
-        assert world.case(case).overdue_minor == 60_000
+    case = await stories.to_notice_waiting(world)
+    await world.pay(case, 40_000)
+    assert world.notice(case).status == "withdrawn"
+    assert world.open_kinds(case) == {"notice_release"}
+    assert world.case(case).overdue_minor == 60_000

@@ -1,6 +1,7 @@
 """Of two people who finish one task one wins and the other is told who; nobody approves twice; nobody on old facts."""
 
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from arrears.policy.tasks import Role
 from arrears.store.session import Store
 from arrears.store.tables import remarks, staff
 from tests import stories
-from tests.workflows.histories import tally
+from tests.workflows.histories import rests, tally
 from tests.world import ADVISOR, COLLECTOR, LEAD, SECOND, World, a_world
 
 pytestmark = [pytest.mark.server, pytest.mark.asyncio(loop_scope="session")]
@@ -198,16 +199,12 @@ async def test_a_word_for_a_case_that_closes_is_refused_with_its_reason(
 async def test_one_answer_costs_five_events_and_its_record_is_a_local_activity(world: World) -> None:
     """Signal, three of the workflow task, one marker; search attributes and the timer when they change."""
 
-    async def rests() -> bool:
-        """The database knows of a step a moment before the history does."""
-        counted = tally(await world.legal_history(case))
-        return counted["workflow_task_completed"] == counted["workflow_task_scheduled"]
-
     case = await world.a_case(days_past_due=5)
-    await world.until(rests)
+    at_rest = partial(rests, world, case)
+    await world.until(at_rest)
     start = len(await world.legal_history(case))
     await world.pay(case, 1_000)
-    await world.until(rests)
+    await world.until(at_rest)
     spent = tally((await world.legal_history(case))[start:])
     plain = {
         "workflow_execution_signaled": 1,
@@ -220,7 +217,7 @@ async def test_one_answer_costs_five_events_and_its_record_is_a_local_activity(w
     assert "activity_task_scheduled" not in tally(await world.legal_history(case))
     start = len(await world.legal_history(case))
     await world.decide(case, COLLECTOR, "first_contact", "na")
-    await world.until(rests)
+    await world.until(at_rest)
     spent = tally((await world.legal_history(case))[start:])
     moved = {"upsert_workflow_search_attributes": 1, "timer_canceled": 1, "timer_started": 1}
     assert dict(spent) == plain | moved

@@ -97,23 +97,12 @@ async def test_a_letter_that_may_have_gone_is_doubted_when_money_forbids_to_ask_
 
 
 @pytest.mark.rule("1.2", "4.6-4")
-async def test_a_notice_that_is_no_longer_released_does_not_go_out(
-    sqlite_store: Store, client: Client, tmp_path: Path
-) -> None:
+async def test_a_notice_that_is_no_longer_released_does_not_go_out(world: World) -> None:
     """Whatever asks for it late: the guard looks at the row of the moment."""
-    async with a_world(sqlite_store, client, tmp_path, start_at=stories.LATE) as world:
-        case = await stories.to_notice_released(world)
-        with world.store.transaction() as connection:
-            connection.execute(update(notices).where(notices.c.case_id == case).values(status="withdrawn"))
-        await world.skip_to_deadline(case)
-        await world.until(lambda: world.open_kinds(case) == {"notice_release"})
-        assert _attempts(world, case) == []
-        assert not list(world.letters.glob("*.pdf"))
-
-
-async def test_a_returned_notice_stops_the_cure_period_and_a_lead_is_asked(world: World) -> None:
-    case = await stories.to_notice_released(world)
-    await world.report_delivery(case, "returned")
-    assert world.notice(case).status == "returned"
-    assert world.open_kinds(case) == {"notice_release"}
-    assert world.case(case).next_deadline != "cure"
+    case = await stories.to_notice_waiting(world)
+    with world.store.transaction() as connection:
+        connection.execute(update(notices).where(notices.c.case_id == case).values(status="withdrawn"))
+    await world.skip_to_clock(case, "send")
+    await world.until(lambda: world.open_kinds(case) == {"notice_release"})
+    assert _attempts(world, case) == []
+    assert not list(world.letters.glob("*.pdf"))

@@ -45,8 +45,8 @@ async def test_a_case_that_opened_says_what_it_is_and_what_comes_next(world: Wor
     assert told["CaseAttention"] is False
     explained = await _explained(world, case)
     assert "In the initial stage" in explained
-    assert "Waiting for first contact by a collector" in explained
-    assert "a team lead is asked whether to escalate" in explained
+    assert "it waits for a collector to make the first contact" in explained
+    assert "Ask a team lead whether to escalate" in explained
     details = await world.details(case)
     assert f"**{case}** · step 1 · initial" in details
     assert "open → " in details
@@ -59,8 +59,13 @@ async def test_a_case_in_the_formal_stage_says_what_became_of_its_notice(world: 
     assert (told["CaseStage"], told["CaseStatus"]) == ("formal", "open")
     assert told["CaseNextDeadline"].astimezone(UTC) == world.case(case).next_deadline_at
     explained = await _explained(world, case)
-    assert f"Notice {world.notice(case).notice_id} is sent." in explained
-    assert "the debtor's time after the notice ends" in explained
+    assert "The demand notice was sent" in explained
+    assert "Ask the carrier whether the notice arrived" in explained
+    await world.report_delivery(case, "arrived")
+    await world.until(lambda: world.agrees(case))
+    explained = await _explained(world, case)
+    assert "The demand notice arrived" in explained
+    assert "The debtor's time after the notice ends" in explained
 
 
 async def test_a_closed_case_says_how_it_ended_and_has_nothing_ahead(world: World) -> None:
@@ -71,12 +76,12 @@ async def test_a_closed_case_says_how_it_ended_and_has_nothing_ahead(world: Worl
     assert (told["CaseStage"], told["CaseStatus"]) == ("closed", "CURED")
     assert told.get("CaseOpenTasks", []) == []
     assert "CaseNextDeadline" not in told
-    assert "Closed as CURED" in await _explained(world, case)
+    assert ": the arrears are paid." in await _explained(world, case)
     assert "· CURED" in await world.details(case)
 
 
 async def test_each_timer_and_activity_says_in_words_what_it_is_for(world: World) -> None:
-    case = await stories.to_notice_released(world)
+    case = await stories.to_notice_arrived(world)
     await world.until(lambda: world.agrees(case))
     summaries = [
         json.loads(event.user_metadata.summary.data)
@@ -84,10 +89,34 @@ async def test_each_timer_and_activity_says_in_words_what_it_is_for(world: World
         if event.user_metadata.summary.data
     ]
     assert any(summary.startswith("Loan ") for summary in summaries)
-    assert any("until a team lead is asked" in summary for summary in summaries)
-    assert any("until the debtor's time" in summary for summary in summaries)
+    assert any(summary.startswith("Ask a team lead") for summary in summaries)
+    assert any(summary.startswith("The debtor's time") for summary in summaries)
     assert any(summary == f"send {world.notice(case).notice_id}" for summary in summaries)
     assert any(summary.startswith("task decided → ") for summary in summaries)
+
+
+def _loan_of_somebody(world: World) -> str:
+    """With all that a bank keeps of a person."""
+    name, address, phone, number, _ = PERSONAL
+    loan = world.loan(days_past_due=80)
+    with world.store.transaction() as connection:
+        connection.execute(
+            update(borrowers)
+            .where(borrowers.c.borrower_id == f"B{loan}")
+            .values(name=name, address=address, id_kind="resident", id_number=number)
+        )
+        for channel, where in (("phone", phone), ("post", address)):
+            connection.execute(
+                insert(contact_points).values(
+                    contact_id=f"{loan}-{channel}",
+                    borrower_id=f"B{loan}",
+                    channel=channel,
+                    address=where,
+                    preferred=True,
+                    do_not_contact=False,
+                )
+            )
+    return loan
 
 
 async def test_no_history_attribute_or_summary_holds_anything_personal(
@@ -95,35 +124,23 @@ async def test_no_history_attribute_or_summary_holds_anything_personal(
 ) -> None:
     """The whole story with letter and free words, and then every byte that Temporal keeps of it."""
     async with a_world(sqlite_store, client, tmp_path) as world:
-        name, address, phone, number, words = PERSONAL
-        loan = world.loan(days_past_due=80)
-        with world.store.transaction() as connection:
-            connection.execute(
-                update(borrowers)
-                .where(borrowers.c.borrower_id == f"B{loan}")
-                .values(name=name, address=address, id_kind="resident", id_number=number)
-            )
-            for channel, where in (("phone", phone), ("post", address)):
-                connection.execute(
-                    insert(contact_points).values(
-                        contact_id=f"{loan}-{channel}",
-                        borrower_id=f"B{loan}",
-                        channel=channel,
-                        address=where,
-                        preferred=True,
-                        do_not_contact=False,
-                    )
-                )
-        case = world.open(loan)
+        words = PERSONAL[-1]
+        case = world.open(_loan_of_somebody(world))
         await world.settled(case)
-        await world.decide(case, COLLECTOR, "first_contact", "rtp", reason=words)
+        await world.decide(case, COLLECTOR, "first_contact", "na", reason=words)
+        for _ in range(2):
+            await world.skip_to_clock(case, "follow_up")
+            await world.decide(case, COLLECTOR, "follow_up", "rtp", reason=words)
         await world.decide(case, LEAD, "escalation", "escalate")
         await world.decide(case, LEAD, "notice_release", "release")
         assert list(world.letters.glob("*.pdf")), "the letter itself did go out"
-        await world.skip_to_deadline(case)
+        await world.report_delivery(case, "arrived")
+        await world.skip_to_clock(case, "cure")
         await world.decide(case, ADVISOR, "legal_review", "sue", reason=words)
         await world.decide(case, SECOND, "second_approval", "approve")
+        await world.decide(case, ADVISOR, "filing", "filed", reason=words)
         await world.pay(case, stories.BALANCE, designation=words)
+        await world.decide(case, ADVISOR, "court_end", "withdraw", reason=words)
         assert world.case(case).closed_reason == "PAID_OFF"
         with world.store.reading() as connection:
             assert set(connection.execute(select(remarks.c.words)).scalars()) == {words}
