@@ -1,12 +1,12 @@
-"""Records today's histories on a real server: `python -m tests.replay.record`.
+"""Records on a real server the histories that are not stored yet: `python -m tests.replay.record`.
 
-A stored history is never deleted while a case of its age may still run: a change of steps takes a new `VERSION`.
+A stored history is neither deleted nor recorded anew while a case of its age may still run: a change of steps or of
+rules takes a new `VERSION`.
 """
 
 import asyncio
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
@@ -18,12 +18,13 @@ from arrears.engine.namespace import prepare
 from arrears.store import schema
 from arrears.store.session import Store, open_engine
 from tests import stories
+from tests.endings import ENDINGS, Story
 from tests.workflows.by_hand import copied, raw, written
 from tests.world import ADVISOR, COLLECTOR, LEAD, SECOND, World, a_world
 
 HISTORIES: Final = Path(__file__).parent / "histories"
 NAMESPACE: Final = "arrears-replay"
-VERSION: Final = "2026-11"
+VERSION: Final = "2026-11-24"
 
 
 async def from_first_call_to_court(world: World) -> str:
@@ -32,8 +33,13 @@ async def from_first_call_to_court(world: World) -> str:
     await world.pay(case, 10_000)
     await world.decide(case, ADVISOR, "legal_review", "sue")
     await world.decide(case, SECOND, "second_approval", "approve")
-    await world.skip_to_deadline(case)
+    await world.decide(case, ADVISOR, "filing", "not_filed", reason="材料不全")
+    await world.skip_to_clock(case, "filing")
+    await world.decide(case, ADVISOR, "filing", "filed")
     await world.pay(case, stories.BALANCE - 10_000)
+    await world.decide(case, ADVISOR, "court_end", "costs", reason="诉讼费用")
+    await world.skip_to_clock(case, "court")
+    await world.decide(case, ADVISOR, "court_end", "court_ended", reason="调解结案")
     assert world.case(case).closed_reason == "PAID_OFF"
     return case
 
@@ -68,25 +74,39 @@ async def through_all_sorts_of_junk(world: World) -> str:
     return case
 
 
+def ended(story: Story, reason: str) -> Story:
+    """The story, held to its end."""
+
+    async def told(world: World) -> str:
+        case = await story(world)
+        assert world.case(case).closed_reason == reason
+        return case
+
+    return told
+
+
 async def in_a_fresh_history(world: World) -> str:
     """The last of several runs: it began with the state of the run before."""
     case = await world.a_case()
     for amount in range(1, 8):
         await world.pay(case, amount)
-    await world.decide(case, COLLECTOR, "first_contact", "rtp", reason="拒绝还款")
-    while "escalation" not in world.open_kinds(case):
-        await world.skip_to_deadline(case)
+    await world.decide(case, COLLECTOR, "first_contact", "na")
+    for outcome in ("busy", "rtp"):
+        await world.skip_to_clock(case, "follow_up")
+        await world.decide(case, COLLECTOR, "follow_up", outcome, reason="拒绝还款")
+    await world.skip_to_clock(case, "escalate")
     await world.decide(case, LEAD, "escalation", "keep", reason="再谈一次")
     await world.pay(case, stories.OVERDUE)
     assert len(await world.runs(case)) > 1
     return case
 
 
-Tale = Callable[[World], Awaitable[str]]
-TALES: Final[dict[str, tuple[Tale, int]]] = {
+# With how many events a run may have.
+TALES: Final[dict[str, tuple[Story, int]]] = {
     f"{VERSION}-from-first-call-to-court": (from_first_call_to_court, 1500),
     f"{VERSION}-through-all-sorts-of-junk": (through_all_sorts_of_junk, 1500),
     f"{VERSION}-in-a-fresh-history": (in_a_fresh_history, 20),
+    **{f"{VERSION}-{name}": (ended(story, reason), 1500) for name, (story, reason) in ENDINGS.items()},
 }
 
 
@@ -94,6 +114,8 @@ async def record(folder: Path, address: str, room: Path) -> None:
     await prepare(address, namespace=NAMESPACE, retention_days=1)
     client = await connect(address, NAMESPACE, lazy=False)
     for name, (tale, run_events) in TALES.items():
+        if (folder / f"{name}.json").exists():
+            continue
         store = Store(open_engine(f"sqlite:///{room / name}.db"))
         schema.upgrade(store)
         async with a_world(store, client, room / name, run_events=run_events) as world:

@@ -1,0 +1,97 @@
+"""How a case can end: one story for each way, told to its last word."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Final
+
+from tests import stories
+from tests.stories import BALANCE, OVERDUE
+from tests.world import ADVISOR, COLLECTOR, World
+
+Story = Callable[[World], Awaitable[str]]
+
+
+async def cured_in_initial(world: World) -> str:
+    """The debtor promises, and pays what was promised."""
+    case = await stories.to_initial(world)
+    friday = world.rules.calendar.day_of(int(world.now_of(case).timestamp())) + timedelta(days=4)
+    await world.decide(case, COLLECTOR, "first_contact", "ptp", amount_minor=OVERDUE, on=friday)
+    await world.pay(case, OVERDUE)
+    return case
+
+
+async def cured_in_formal(world: World) -> str:
+    """In two parts, the second after an advisor was asked."""
+    case = await stories.to_review(world)
+    await world.pay(case, 30_000)
+    await world.pay(case, OVERDUE - 30_000)
+    return case
+
+
+async def cured_in_legal(world: World) -> str:
+    """Approved by two, and paid before an advisor has filed."""
+    case = await stories.to_legal(world)
+    await world.pay(case, OVERDUE)
+    return case
+
+
+async def cured_before_the_court(world: World) -> str:
+    """Paid after filing: the case waits until an advisor has withdrawn the claim."""
+    case = await stories.to_filed(world)
+    await world.pay(case, OVERDUE)
+    await world.decide(case, ADVISOR, "court_end", "withdraw")
+    return case
+
+
+async def cured_but_for_cents(world: World) -> str:
+    """0.37 is missing: nobody is chased for it."""
+    case = await stories.to_initial(world)
+    await world.pay(case, OVERDUE - 37)
+    return case
+
+
+async def paid_off(world: World) -> str:
+    """All that is owed, due or not, while a notice is on its way."""
+    case = await stories.to_notice_released(world)
+    await world.pay(case, BALANCE)
+    return case
+
+
+async def never_owed(world: World) -> str:
+    """The core bank says that the loan is closed, though something seemed owed."""
+    case = await stories.to_third_contact(world)
+    loan = {
+        "loan_id": world.case(case).loan_id,
+        "currency": world.rules.terms.currency,
+        "balance_minor": BALANCE,
+        "overdue_minor": 0,
+        "first_overdue_on": None,
+        "status": "closed",
+    }
+    world.say(case, "loan_restated", loan)
+    await world.settled(case)
+    return case
+
+
+async def cured_again_after_a_bounce(world: World) -> str:
+    """Paid, taken back within the days of grace, and paid: the same case ends twice."""
+    case = await stories.to_notice_arrived(world)
+    paid = f"P-{case}"
+    await world.pay(case, OVERDUE, payment_id=paid)
+    await world.pay(case, OVERDUE, payment_id=f"R-{case}", kind="reversal", reverses_payment_id=paid)
+    await world.decide(case, COLLECTOR, "follow_up", "na")
+    await world.pay(case, OVERDUE)
+    return case
+
+
+# By the closing reason and what came before it.
+ENDINGS: Final[dict[str, tuple[Story, str]]] = {
+    "cured-in-initial": (cured_in_initial, "CURED"),
+    "cured-in-formal": (cured_in_formal, "CURED"),
+    "cured-in-legal": (cured_in_legal, "CURED"),
+    "cured-before-the-court": (cured_before_the_court, "CURED"),
+    "cured-again-after-a-bounce": (cured_again_after_a_bounce, "CURED"),
+    "cured-but-for-cents": (cured_but_for_cents, "CURED_TOLERANCE"),
+    "paid-off": (paid_off, "PAID_OFF"),
+    "never-owed": (never_owed, "DATA_ERROR"),
+}
