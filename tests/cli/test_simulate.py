@@ -1,7 +1,6 @@
 """`arrears simulate` through the real server: every loan to its end, the same end after a kill -9 half-way."""
 
 import json
-import os
 import signal
 import sqlite3
 import subprocess
@@ -55,33 +54,41 @@ def closed_cases(folder: Path) -> int:
     return int(count)
 
 
+def interrupted(folder: Path, loans: int, how: signal.Signals, *, after: int) -> tuple[int, str]:
+    """Run it until so many cases have closed, then end it so. Returns its exit code and what it said."""
+    process = subprocess.Popen(
+        command(folder, loans), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    for _ in range(3000):
+        if closed_cases(folder) >= after:
+            break
+        assert process.poll() is None, "it ended before it could be interrupted"
+        time.sleep(0.1)
+    process.send_signal(how)
+    _, said = process.communicate(timeout=60)
+    assert rows(folder, "select 1 from cases where status = 'open'") != []
+    return process.returncode, said
+
+
 ENDS: Final = "select loan_id, stage, closed_reason, balance_minor, overdue_minor, seq from cases order by 1"
 ANSWERS: Final = "select task_id, outcome, decided_by from tasks order by 1"
 
 
 @pytest.mark.server
-def test_killed_half_way_and_run_again_it_ends_the_same(tmp_path: Path) -> None:
-    loans, killed, whole = 14, tmp_path / "killed", tmp_path / "whole"
-    started = time.monotonic()
-    process = subprocess.Popen(
-        command(killed, loans), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    while closed_cases(killed) < 2:
-        assert process.poll() is None, "it ended before it could be killed"
-        assert time.monotonic() - started < 300
-        time.sleep(0.1)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-    assert len(rows(killed, "select 1 from cases where status = 'open'")) > 0
+def test_killed_stopped_and_run_again_it_ends_the_same(tmp_path: Path) -> None:
+    loans, broken, whole = 14, tmp_path / "broken", tmp_path / "whole"
+    assert interrupted(broken, loans, signal.SIGKILL, after=1)[0] == -signal.SIGKILL
+    code, said = interrupted(broken, loans, signal.SIGINT, after=3)
+    assert (code, "goes on from there" in said) == (130, True)
 
-    told = simulated(killed, loans)
+    told = simulated(broken, loans)
 
     assert told["mismatches"] == []
     assert told == simulated(whole, loans)
-    assert rows(killed, ENDS) == rows(whole, ENDS)
-    assert rows(killed, ANSWERS) == rows(whole, ANSWERS)
+    assert rows(broken, ENDS) == rows(whole, ENDS)
+    assert rows(broken, ANSWERS) == rows(whole, ANSWERS)
     # A finished simulation runs nothing again.
-    assert simulated(killed, loans) == told
+    assert simulated(broken, loans) == told
 
 
 @pytest.mark.server

@@ -100,14 +100,15 @@ def draw(seed: int, *about: str, below: int) -> int:
 
 # ---- what they say ---------------------------------------------------------------------------------------
 
-_CALLS: Final = (("na", 10), ("busy", 5), ("hung", 10), ("ptp", 35), ("part", 10), ("rtp", 30))
+# Mostly what puts the next call off for days: a simulation is paid for by the step.
+_CALLS: Final = (("na", 6), ("busy", 4), ("hung", 6), ("ptp", 40), ("part", 9), ("rtp", 35))
 
 
 def _call(drawn: _Draw, today: date) -> Said:
     kind = TaskKind(drawn.task.kind)
     outcome = drawn.pick("result", [(word, share) for word, share in _CALLS if may_answer(kind, word)])
     overdue = int(drawn.task.facts["overdue_minor"])
-    on = today + timedelta(days=2 + drawn.below("day", 5))
+    on = today + timedelta(days=3 + drawn.below("day", 5))
     match outcome:
         case "ptp":
             return outcome, None, overdue, on

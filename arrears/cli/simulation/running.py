@@ -53,8 +53,8 @@ class Ran:
         told = self.tally.as_json()
         mismatches = told.pop("mismatches")
         figures = {"wall_s": round(self.wall_s, 1), "cases_per_s": self.cases_per_s}
-        if self.cpu_s is not None:
-            figures["cpu_s_per_case"] = round(self.cpu_s / max(1, self.moved), 3)
+        if self.cpu_s is not None and self.moved:
+            figures["cpu_s_per_case"] = round(self.cpu_s / self.moved, 3)
         return told | figures | {"mismatches": mismatches}
 
     @property
