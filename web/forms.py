@@ -8,7 +8,7 @@ from typing import Final
 from api.desk.deliveries import DeliveryIn
 from api.desk.desk import Answer
 from api.forms import LONGEST_REASON
-from arrears.policy.tasks import Missing, Outcome
+from arrears.policy.tasks import PROMISES, PUT_OFF, Missing, Outcome
 from arrears.store.intents import PaymentIn
 from web.formats import Formats, minor_units, typed_day
 from web.words import Words, called, term
@@ -24,6 +24,7 @@ FAULTS: Final[Words] = {
     "day_required": term("fault", "Choose the day"),
     "day_unreadable": term("fault", "Enter the day as year-month-day, such as 2026-12-31"),
     "day_in_the_past": term("fault", "The day is in the past"),
+    "promise_too_far": term("fault", "The rules allow no promise so far ahead"),
     "day_in_the_future": term("fault", "The day is in the future"),
     "answer_required": term("fault", "Choose an answer"),
     "answer_not_offered": term("fault", "This task does not take that answer"),
@@ -60,10 +61,14 @@ class DecisionForm:
     reason: str = field(default="", repr=False)
     amount: str = ""
     on: str = ""
+    arrived_on: str = ""
+    again_on: str = ""
 
     def read(self, currency: str) -> Answer | list[Missing]:
-        """Amount and day belong to a promise; whatever else they hold was typed for an answer not given."""
-        typed, day_typed = (self.amount, self.on) if self.outcome == Outcome.PROMISE else ("", "")
+        """Each field belongs to some answers; whatever else it holds was typed for an answer not given."""
+        typed = self.amount if self.outcome in PROMISES else ""
+        takes_day = self.outcome in PROMISES | PUT_OFF | {Outcome.ARRIVED}
+        day_typed: str = getattr(self, self._day_field()) if takes_day else ""
         amount = minor_units(typed, currency) if typed.strip() else None
         day = typed_day(day_typed) if day_typed.strip() else None
         faults = [
@@ -73,6 +78,16 @@ class DecisionForm:
             *_kept("reason", self.reason),
         ]
         return faults or Answer(self.outcome, self._seen_facts(), self.reason.strip() or None, amount, day)
+
+    def told(self, faults: Iterable[Missing]) -> dict[str, str]:
+        """The faults in words, beside the fields of this form."""
+        return {self._day_field() if name == "on" else name: word for name, word in told(faults).items()}
+
+    def _day_field(self) -> str:
+        """Each answer that takes a day has a field of its own for it."""
+        if self.outcome == Outcome.ARRIVED:
+            return "arrived_on"
+        return "again_on" if self.outcome in PUT_OFF else "on"
 
     def _seen_facts(self) -> int:
         known = self.facts_no.isascii() and self.facts_no.isdecimal() and len(self.facts_no) < 10

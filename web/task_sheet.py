@@ -11,7 +11,7 @@ from api.auth.permissions import Permission, may, task_relations
 from api.auth.person import Person
 from arrears.policy.guard import Go, Hours, NotBefore, within_hours
 from arrears.policy.masking import masked_contact
-from arrears.policy.tasks import NEEDS_REASON, WORK, Outcome, TaskKind
+from arrears.policy.tasks import NEEDS_REASON, PROMISES, PUT_OFF, WORK, Outcome, TaskKind
 from arrears.policy.terms import Terms
 from arrears.store import queries
 from arrears.store.views import ContactView, Said, TaskView
@@ -85,7 +85,7 @@ class TaskSheet:
     shows_form: bool
     locked: str
     answers: tuple[AnswerChoice, ...]
-    asks_promise: bool
+    asks: set[str]
     answer: AnswerStanding | None
     contacts: tuple[ContactLine, ...]
     history: tuple[Entry, ...]
@@ -150,7 +150,7 @@ def task_sheet(
         shows_form=is_open,
         locked=_lock(task, who),
         answers=answers,
-        asks_promise=any("promise" in answer.asks for answer in answers),
+        asks={what for answer in answers for what in answer.asks.split()},
         answer=standing,
         contacts=tuple(_contact(one, setting) for one in task.contacts),
         history=_history(connection, task, setting.shapes),
@@ -191,8 +191,13 @@ def _choices(kind: TaskKind) -> tuple[AnswerChoice, ...]:
 
 
 def _asks(outcome: Outcome) -> str:
-    asked = ["reason"] if outcome in NEEDS_REASON else []
-    return " ".join([*asked, "promise"] if outcome is Outcome.PROMISE else asked)
+    asked = {
+        "reason": outcome in NEEDS_REASON,
+        "promise": outcome in PROMISES,
+        "arrival": outcome is Outcome.ARRIVED,
+        "again": outcome in PUT_OFF,
+    }
+    return " ".join(what for what, wanted in asked.items() if wanted)
 
 
 def _lock(task: TaskView, who: Person) -> str:

@@ -59,10 +59,10 @@ def report(connection: Connection, delivery: DeliveryIn, *, by: str, at: datetim
         raise NotFound
     if _is_known(connection, delivery):
         return delivery.message_id
-    must_be_live(connection, notice.case_id)
+    now = must_be_live(connection, notice.case_id)
     if _stands_already(connection, notice.case_id, delivery):
         raise DeliveryConflict
-    wrong = _wrong_with(delivery, notice, at)
+    wrong = _wrong_with(delivery, notice, now)
     if wrong:
         raise Invalid(wrong)
     content = delivery.told | _of_address(connection, notice.case_id, delivery)

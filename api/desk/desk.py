@@ -15,7 +15,8 @@ from api.desk.live import must_be_live
 from api.desk.time_machine import CannotSkip, TimeMachine
 from arrears import clock
 from arrears.contracts import Rules, fingerprint
-from arrears.policy.tasks import ON_FACTS, Missing, Outcome, TaskKind, lacks, may_answer
+from arrears.policy import promises
+from arrears.policy.tasks import ON_FACTS, PROMISES, Missing, Outcome, TaskKind, lacks, may_answer
 from arrears.store import audit, intents
 from arrears.store.intents import PaymentIn, Posted, Said
 from arrears.store.session import Store
@@ -81,8 +82,8 @@ class Desk:
         """
         with self._store.transaction() as connection:
             task = self._open_task(connection, who, task_id)
-            self._check(task, answer)
-            must_be_live(connection, task.case_id)
+            now = must_be_live(connection, task.case_id)
+            self._check(task, answer, today=self._rules().calendar.day_of(int(now.timestamp())))
             first = self._first_answer(connection, task_id)
             if first is None:
                 self._take(connection, who, task)
@@ -222,22 +223,31 @@ class Desk:
         )
         return bool(done.rowcount == 1)
 
-    def _check(self, task: Row[*tuple[Any, ...]], answer: Answer) -> None:
+    def _check(self, task: Row[*tuple[Any, ...]], answer: Answer, *, today: date) -> None:
         kind = TaskKind(task.kind)
         if not may_answer(kind, answer.outcome):
             raise errors.Invalid([Missing("outcome", "answer_not_offered")])
         outcome = Outcome(answer.outcome)
         on = None if answer.on is None else answer.on.isoformat()
         missing = lacks(outcome, reason=answer.reason, amount_minor=answer.amount_minor, on=on)
-        if answer.on is not None and answer.on < self._today():
-            missing.append(Missing("on", "day_in_the_past"))
+        if answer.on is not None:
+            missing += self._wrong_day(task, outcome, answer.on, today=today)
         if missing:
             raise errors.Invalid(missing)
         if outcome in ON_FACTS and answer.facts_no != task.facts_no:
             raise errors.StaleForm(task.facts_no)
 
-    def _today(self) -> date:
-        return self._rules().calendar.day_of(int(clock.door_now().timestamp()))
+    def _wrong_day(
+        self, task: Row[*tuple[Any, ...]], outcome: Outcome, on: date, *, today: date
+    ) -> list[Missing]:
+        terms = self._rules().terms
+        if outcome is Outcome.ARRIVED:
+            return [Missing("on", "day_in_the_future")] if on > today else []
+        if on < today:
+            return [Missing("on", "day_in_the_past")]
+        late = task.facts["days_past_due"]
+        last = promises.latest_day(terms, today=today, days_past_due=late) if outcome in PROMISES else None
+        return [Missing("on", "promise_too_far")] if last is not None and on > last else []
 
     def _first_answer(self, connection: Connection, task_id: str) -> Row[*tuple[Any, ...]] | None:
         return connection.execute(

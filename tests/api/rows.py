@@ -157,7 +157,7 @@ def a_task(
                 stage="initial",
                 status=status,
                 facts_no=1,
-                facts={"stage": "initial", "overdue_minor": 100_000},
+                facts={"stage": "initial", "overdue_minor": 100_000, "days_past_due": 5},
                 barred=list(barred),
                 opened_seq=1,
                 opened_at=AT,

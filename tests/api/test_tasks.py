@@ -70,7 +70,7 @@ def test_a_task_is_taken_answered_and_the_answer_can_be_followed(server: Server)
     assert client.post(f"/api/v1/tasks/{task_id}/claim").json()["assignee"] == "s-collector"
     answer = client.post(
         f"/api/v1/tasks/{task_id}/decision",
-        json={"outcome": "ptp", "facts_no": 1, "amount_minor": 5000, "on": "2026-11-20", "reason": "工资日"},
+        json={"outcome": "ptp", "facts_no": 1, "amount_minor": 5000, "on": "2026-11-10", "reason": "工资日"},
     )
     assert answer.status_code == 202
     message_id = answer.json()["message_id"]
@@ -130,3 +130,12 @@ def test_a_message_of_a_colleague_is_not_there(server: Server) -> None:
     missing = server.as_(Role.COLLECTOR).get("/api/v1/messages/none")
     assert (answer.status_code, answer.json()) == (404, missing.json())
     assert server.as_(Role.TEAM_LEAD).get(f"/api/v1/messages/{message_id}").status_code == 200
+
+
+@pytest.mark.rule("T14")
+def test_a_promise_too_far_ahead_is_refused_at_the_door(server: Server) -> None:
+    task_id = rows.a_task(server.store, rows.a_case(server.store))
+    far = {"outcome": "ptp", "facts_no": 1, "amount_minor": 5000, "on": "2026-11-17"}
+    refused = server.as_(Role.COLLECTOR).post(f"/api/v1/tasks/{task_id}/decision", json=far)
+    assert refused.status_code == 422
+    assert "promise_too_far" in refused.text

@@ -17,7 +17,7 @@ from arrears import clock
 from arrears.store import queries
 from arrears.store.views import TaskView
 from web import words
-from web.forms import DecisionForm, told
+from web.forms import DecisionForm
 from web.gate import Permitted
 from web.language import gettext as _
 from web.list_pane import Listing, list_pane, next_href
@@ -65,14 +65,16 @@ class Act:
         return self.listing.task_href(self.task_id)
 
 
-def typed(
+def typed(  # noqa: PLR0917  # one a field
     outcome: Annotated[str, Form()] = "",
     facts_no: Annotated[str, Form()] = "",
     reason: Annotated[str, Form()] = "",
     amount: Annotated[str, Form()] = "",
     on: Annotated[str, Form()] = "",
+    arrived_on: Annotated[str, Form()] = "",
+    again_on: Annotated[str, Form()] = "",
 ) -> DecisionForm:
-    return DecisionForm(outcome, facts_no, reason, amount, on)
+    return DecisionForm(outcome, facts_no, reason, amount, on, arrived_on, again_on)
 
 
 @router.get("/tasks/{task_id}")
@@ -134,11 +136,11 @@ def _decide(act: Act, form: DecisionForm) -> str | Response:
     """The message id; else the page that says why not."""
     answer = form.read(act.office.rules().terms.currency)
     if not isinstance(answer, Answer):
-        return _show(act, status=422, form=form, faults=told(answer), blocks=("detail",))
+        return _show(act, status=422, form=form, faults=form.told(answer), blocks=("detail",))
     try:
         return act.office.desk.decide(act.who, act.task_id, answer)
     except errors.Invalid as invalid:
-        return _show(act, status=422, form=form, faults=told(invalid.missing), blocks=("detail",))
+        return _show(act, status=422, form=form, faults=form.told(invalid.missing), blocks=("detail",))
     except errors.DeskError as refusal:
         return _refused(act, refusal, form)
 
