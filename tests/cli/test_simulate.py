@@ -1,5 +1,7 @@
 """`arrears simulate` through the real server: every loan to its end, the same end after a kill -9 half-way."""
 
+import csv
+import gzip
 import json
 import signal
 import sqlite3
@@ -7,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +19,7 @@ from typer.testing import CliRunner
 from arrears.cli import main
 
 ROOT: Final = Path(__file__).resolve().parents[2]
+SAMPLE: Final = ROOT / "samples" / "uci"
 ARREARS: Final = Path(sys.executable).with_name("arrears")
 # What a run took, and not what came of it.
 _TAKEN: Final = {"wall_s", "cases_per_s", "cpu_s_per_case"}
@@ -26,13 +30,15 @@ _KEYS: Final = {
 }  # fmt: skip
 
 
-def command(folder: Path, loans: int, *more: str) -> list[str]:
-    words = ["simulate", "--portfolio", "samples/uci", "--loans", str(loans), "--json", *more]
+def command(folder: Path, loans: int, portfolio: Path) -> list[str]:
+    words = ["simulate", "--portfolio", str(portfolio), "--loans", str(loans), "--json"]
     return [str(ARREARS), *words, "--data-dir", str(folder)]
 
 
-def simulated(folder: Path, loans: int) -> dict[str, Any]:
-    done = subprocess.run(command(folder, loans), cwd=ROOT, capture_output=True, text=True, check=False)
+def simulated(folder: Path, loans: int, portfolio: Path = SAMPLE) -> dict[str, Any]:
+    done = subprocess.run(
+        command(folder, loans, portfolio), cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     told = json.loads(done.stdout)
     assert set(told) - {"cpu_s_per_case"} == _KEYS
@@ -57,7 +63,7 @@ def closed_cases(folder: Path) -> int:
 def interrupted(folder: Path, loans: int, how: signal.Signals, *, after: int) -> tuple[int, str]:
     """Run it until so many cases have closed, then end it so. Returns its exit code and what it said."""
     process = subprocess.Popen(
-        command(folder, loans), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        command(folder, loans, SAMPLE), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
     for _ in range(3000):
         if closed_cases(folder) >= after:
@@ -89,6 +95,45 @@ def test_killed_stopped_and_run_again_it_ends_the_same(tmp_path: Path) -> None:
     assert rows(broken, ANSWERS) == rows(whole, ANSWERS)
     # A finished simulation runs nothing again.
     assert simulated(broken, loans) == told
+
+
+def paid_in_parts(folder: Path) -> Path:
+    """The sample, each of its payments in two halves two days apart; then a little more twice, for a closed case."""
+    (folder / "replay").mkdir(parents=True)
+    (folder / "intake").symlink_to(SAMPLE / "intake")
+    (folder / "pack.toml").write_bytes((SAMPLE / "pack.toml").read_bytes())
+    columns = [
+        "payment_id",
+        "loan_id",
+        "booked_on",
+        "value_on",
+        "amount_minor",
+        "currency",
+        "channel",
+        "kind",
+    ]
+    with gzip.open(SAMPLE / "replay" / "payments.csv.gz", "rt") as read:
+        whole = [[row[column] for column in columns] for row in csv.DictReader(read)]
+    with (folder / "replay" / "payments.csv").open("w", newline="") as written:
+        out = csv.writer(written, lineterminator="\n")
+        out.writerow(columns)
+        for name, loan, day, _, amount, *rest in whole:
+            half = int(amount) // 2
+            parts = ((0, half), (2, int(amount) - half), (6, 1000), (40, 5000))
+            for number, (days, part) in enumerate(parts):
+                on = date.fromisoformat(day) + timedelta(days=days)
+                out.writerow([f"{name}-{number}", loan, on, on, part, *rest])
+    return folder
+
+
+@pytest.mark.server
+def test_halves_close_with_the_second_and_money_for_closed_cases_is_kept_apart(tmp_path: Path) -> None:
+    told = simulated(tmp_path / "data", 12, paid_in_parts(tmp_path / "parts"))
+    assert told["mismatches"] == []
+    assert (told["cured"], told["paid_off"], told["wrong_day"]) == (4, 1, 0)
+    # Forty days after the close no case hears it; within the week the one that owes nothing has no use for it.
+    assert told["unallocated_minor"] == 5 * 5000 + 1000
+    assert told["received_minor"] == told["allocated_minor"] + told["unallocated_minor"]
 
 
 @pytest.mark.server

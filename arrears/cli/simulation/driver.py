@@ -1,9 +1,9 @@
 """Drives every debtor of a portfolio through the simulation, so many at once."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from itertools import groupby
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import select
 
@@ -74,9 +74,9 @@ def _next_step(life: Life) -> Step | None:
         raise Stuck(f"{life.case_id}: {_told(failure)}") from failure
 
 
-async def _limited(life: Life, doing: object) -> None:
+async def _limited(life: Life, doing: Coroutine[Any, Any, None]) -> None:
     try:
-        await asyncio.wait_for(doing, _LIMIT_SECONDS)  # type: ignore[arg-type]
+        await asyncio.wait_for(doing, _LIMIT_SECONDS)
     except TimeoutError:
         raise Stuck(f"{life.case_id}: nothing came of a step within {_LIMIT_SECONDS:.0f} s") from None
     except Exception as failure:
