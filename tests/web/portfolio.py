@@ -91,7 +91,8 @@ def _up_to_escalation(room: CaseRoom, now: datetime, name: str) -> str:
     room.now = now - timedelta(days=12)
     case_id = room.a_case(LoanFacts(name, days_past_due=41, overdue=81_044_604, balance=92_000_000))
     room.say(case_id, "first_contact", "rtp", by="s-collector", reason="称与银行有争议，拒绝还款。")
-    room.pass_days(case_id, 10)
+    room.ask_lead(case_id)
+    room.pass_days(case_id, (now - timedelta(days=2) - room.now).days)
     return case_id
 
 
@@ -104,8 +105,7 @@ def _up_to_notice(room: CaseRoom, now: datetime, name: str) -> str:
 def _notified(room: CaseRoom, now: datetime, name: str) -> str:
     room.now = now - timedelta(days=20)
     case_id = room.a_case(LoanFacts(name, days_past_due=45, overdue=30_858_329, balance=33_000_000))
-    room.say(case_id, "first_contact", "na", by="s-colleague")
-    room.pass_days(case_id, 9)
+    room.ask_lead(case_id, collector="s-colleague")
     room.say(case_id, "escalation", "escalate", by="s-lead")
     room.say(case_id, "notice_release", "release", by="s-lead")
     room.pass_days(case_id, 2)
@@ -115,11 +115,9 @@ def _notified(room: CaseRoom, now: datetime, name: str) -> str:
 def _up_to_review(room: CaseRoom, now: datetime, name: str) -> str:
     room.now = now - timedelta(days=40)
     case_id = room.a_case(LoanFacts(name, days_past_due=60, overdue=28_605_188, balance=28_605_188))
-    room.say(case_id, "first_contact", "na", by="s-colleague")
-    room.pass_days(case_id, 9)
+    room.ask_lead(case_id, collector="s-colleague")
     room.say(case_id, "escalation", "escalate", by="s-lead")
-    room.say(case_id, "notice_release", "release", by="s-lead")
-    room.pass_days(case_id, 29)
+    room.to_review(case_id)
     return case_id
 
 
@@ -132,8 +130,7 @@ def _up_to_second(room: CaseRoom, now: datetime, name: str) -> str:
 def _in_court(room: CaseRoom, now: datetime) -> str:
     room.now = now - timedelta(days=70)
     case_id = room.a_case(LoanFacts("陈建业", days_past_due=80, overdue=12_300_000, balance=12_300_000))
-    room.pass_days(case_id, 9)
-    room.say(case_id, "escalation", "escalate", by="s-lead")
+    room.to_formal(case_id)
     room.to_legal(case_id)
     return case_id
 
@@ -148,12 +145,13 @@ def _paid(room: CaseRoom, now: datetime) -> str:
 
 def _longest(room: CaseRoom, now: datetime) -> str:
     """Everything as long as it may be: an enterprise, a loan number of 48 signs, a hundred thousand millions."""
-    room.now = now - timedelta(days=1)
+    room.now = now - timedelta(days=6)
     name = "内蒙古自治区呼和浩特市赛罕区样本农牧业机械设备进出口贸易股份有限公司第三分公司"
     loan_id = "LN-2024-0012-" + "9" * 35
     facts = LoanFacts(name, 400, 9_999_999_999_99, 9_999_999_999_999, kind="enterprise", loan_id=loan_id)
     case_id = room.a_case(facts)
     room.say(case_id, "first_contact", "rtp", by="s-collector", reason="理由很长" * 60 + "x" * 200)
+    room.ask_lead(case_id)
     room.pay(case_id, 1_234_567_890_12)
     return case_id
 

@@ -113,6 +113,7 @@ VIEWS: Final = (
     View("task-longest", "lead", "longest:escalation"),
     View("incidents", "operator", "/incidents"),
     View("payment", "ops", "/payments/new"),
+    View("delivery", "ops", "delivery:formal"),
     View("settings", "admin", "/prefs"),
     View("forbidden", "admin", "/cases", 403),
     View("nothing", "lead", "/no-such-page", 404),
@@ -125,6 +126,9 @@ def _address(place: Place, view: View) -> str:
         return f"{place.url}{view.path}"
     if where == "case":
         return f"{place.url}/cases/{getattr(place.cases, what)}"
+    if where == "delivery":
+        case_id = getattr(place.cases, what)
+        return f"{place.url}/cases/{case_id}/notices/{case_id}-notice-1/delivery"
     return place.task_href(getattr(place.cases, where), what)
 
 
