@@ -2,12 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from tests.world import ADVISOR, COLLECTOR, LEAD, SECOND, World
 
 OVERDUE: Final = 100_000
-BALANCE: Final = 500_000
+# The court's fee for a claim of so much is 1,050.00.
+BALANCE: Final = 5_000_000
 # At this hour in Shanghai nobody is contacted any more: whatever is released now waits for the morning.
 LATE_HOUR: Final = 23
 
@@ -52,9 +52,7 @@ async def to_notice_released(world: World) -> str:
 async def to_notice_waiting(world: World) -> str:
     """Released late in the evening: it waits for the morning."""
     case = await to_formal(world)
-    zone = ZoneInfo(world.rules.calendar.zone)
-    evening = world.now_of(case).astimezone(zone).replace(hour=LATE_HOUR, minute=0)
-    await world.skip_to(case, evening)
+    await world.skip_to(case, world.zone_time(case).replace(hour=LATE_HOUR, minute=0))
     await world.decide(case, LEAD, "notice_release", "release")
     return case
 

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, insert, select, update
 from temporalio.api.common.v1 import Payload, Payloads, WorkflowExecution
@@ -33,9 +34,20 @@ from arrears.cli.compose import WorkerTerms, make_worker
 from arrears.contracts import Rules
 from arrears.policy.tasks import Role
 from arrears.store import intents, packs
-from arrears.store.intents import PaymentIn, Posted, Said
+from arrears.store.intents import Former, PaymentIn, Posted, Said
 from arrears.store.session import Store
-from arrears.store.tables import borrowers, cases, incidents, loans, messages, notices, records, tasks
+from arrears.store.tables import (
+    borrowers,
+    cases,
+    incidents,
+    loans,
+    matters,
+    messages,
+    notices,
+    promises,
+    records,
+    tasks,
+)
 
 _number = count(1)
 
@@ -65,14 +77,7 @@ class World:
 
     # ---- loans and cases ---------------------------------------------------------------------------------
 
-    def loan(
-        self,
-        *,
-        days_past_due: int = 5,
-        overdue: int = 100_000,
-        balance: int = 500_000,
-        address_agreed: bool = True,
-    ) -> str:
+    def loan(self, *, days_past_due: int = 5, overdue: int = 100_000, balance: int = 500_000) -> str:
         """Rows of a new loan and its borrower; no case yet. Minor units."""
         name = f"L{next(_number):05d}"
         today = self.rules.calendar.day_of(int(self.start_at.timestamp()))
@@ -84,7 +89,7 @@ class World:
                     name="张三",
                     language="zh-CN",
                     address="样本市演示路9号",
-                    service_address_agreed=address_agreed,
+                    service_address_agreed=True,
                 )
             )
             connection.execute(
@@ -103,26 +108,19 @@ class World:
             )
         return name
 
-    def open(self, loan_id: str, *, episode: int = 1) -> str:
+    def open(self, loan_id: str, *, episode: int = 1, former: Former | None = None) -> str:
+        """`former` is the end of the episode before this one."""
         with self.store.transaction() as connection:
             loan = connection.execute(select(loans).where(loans.c.loan_id == loan_id)).mappings().one()
-            return intents.open_case(
-                connection, dict(loan), episode=episode, at=self.start_at, pack=self.rules.terms.pack
+            said = intents.opening(
+                dict(loan), episode=episode, at=self.start_at, pack=self.rules.terms.pack, former=former
             )
+            intents.say(connection, said)
+        return said.case_id
 
-    async def a_case(
-        self,
-        *,
-        days_past_due: int = 5,
-        overdue: int = 100_000,
-        balance: int = 500_000,
-        address_agreed: bool = True,
-    ) -> str:
+    async def a_case(self, *, days_past_due: int = 5, overdue: int = 100_000, balance: int = 500_000) -> str:
         """A case that has opened."""
-        loan = self.loan(
-            days_past_due=days_past_due, overdue=overdue, balance=balance, address_agreed=address_agreed
-        )
-        case = self.open(loan)
+        case = self.open(self.loan(days_past_due=days_past_due, overdue=overdue, balance=balance))
         await self.settled(case)
         return case
 
@@ -171,6 +169,19 @@ class World:
     def deadline(self, case_id: str, name: str) -> datetime:
         """When this clock of the case strikes; KeyError when it is not set."""
         return datetime.fromtimestamp(self.case(case_id).state["deadlines"][name], UTC)
+
+    def promises(self, case_id: str) -> Sequence[Row[*tuple[Any, ...]]]:
+        with self.store.reading() as connection:
+            return connection.execute(
+                select(promises).where(promises.c.case_id == case_id).order_by(promises.c.made_at)
+            ).all()
+
+    def matters(self, case_id: str) -> Sequence[Row[*tuple[Any, ...]]]:
+        """Claims of the case before a court."""
+        with self.store.reading() as connection:
+            return connection.execute(
+                select(matters).where(matters.c.case_id == case_id).order_by(matters.c.filed_at)
+            ).all()
 
     def notice(self, case_id: str) -> Row[*tuple[Any, ...]]:
         """The newest of the case."""
@@ -278,6 +289,10 @@ class World:
                 .where(messages.c.message_id.in_(message_ids))
                 .values(status="sent", attempts=1, sent_at=clock.machine_now())
             )
+
+    def zone_time(self, case_id: str) -> datetime:
+        """The case's clock as it hangs on the bank's wall."""
+        return self.now_of(case_id).astimezone(ZoneInfo(self.rules.calendar.zone))
 
     async def report_delivery(self, case_id: str, status: Literal["arrived", "returned"]) -> str:
         """The post says now what became of the newest notice."""

@@ -59,16 +59,20 @@ def filing_decided(turn: Turn, outcome: Outcome, event: TaskDecided) -> None:
 
 def ask_to_end(turn: Turn, why: str) -> None:
     """All is paid, yet the matter lives: withdraw, or seek the costs. The bank bears the fee of a withdrawal."""
+    if turn.state.matter is None or Clock.COURT.value in turn.state.deadlines:
+        return  # while costs are sought its day asks again, not the core bank's nightly file
+    turn.cancel(*stages.CONTACT_TASKS, TaskKind.FILING, why="paid_after_filing")
+    turn.open(TaskKind.COURT_END, why=why, more=figures(turn))
+
+
+def figures(turn: Turn) -> dict[str, int]:
+    """What stands beside the facts of the question how the matter ends, minor units."""
     matter = turn.state.matter
     if matter is None:
-        return
+        return {}
+    claim = {"claim_minor": matter.claim}
     fee = suit_fee(matter.claim, turn.state.currency)
-    more: dict[str, int] = {"claim_minor": matter.claim}
-    if fee is not None:
-        more |= {"fee_minor": fee, "fee_withdrawn_minor": fee // 2}
-    turn.cancel(*stages.CONTACT_TASKS, TaskKind.FILING, why="paid_after_filing")
-    turn.disarm(Clock.COURT)
-    turn.open(TaskKind.COURT_END, why=why, more=more)
+    return claim if fee is None else claim | {"fee_minor": fee, "fee_withdrawn_minor": fee // 2}
 
 
 def end_decided(turn: Turn, outcome: Outcome, event: TaskDecided) -> None:

@@ -7,7 +7,7 @@ from arrears.policy.effects import Allocate, KeepProvisional, RaiseIncident, Ref
 from arrears.policy.events import LoanRestated, LoanState, PaymentPosted, PaymentReversed, TaskDecided
 from arrears.policy.money import Owed, Split, allocate, take_back
 from arrears.policy.state import Stage
-from arrears.policy.tasks import Outcome
+from arrears.policy.tasks import Outcome, TaskKind
 from arrears.policy.turn import Turn
 
 
@@ -97,6 +97,9 @@ def restated(turn: Turn, event: LoanRestated) -> None:
     if loan.status in ("disputed", "stayed"):
         # A person must see at once that the bank no longer wants this loan chased.
         turn.tell(RaiseIncident(f"loan_{loan.status}", f"{turn.state.case_id}-{turn.state.facts_no}"))
+    if loan.status == "closed" and turn.state.matter is not None:
+        court.ask_to_end(turn, "loan_closed")
+        return
     if loan.status == "closed":
         stages.close(turn, "PAID_OFF" if loan.balance == 0 else "DATA_ERROR")
         return
@@ -133,7 +136,7 @@ def _facts_changed(turn: Turn) -> None:
     notices.amounts_changed(turn)
     if turn.state.stage is Stage.FORMAL:
         legal.facts_changed(turn)
-    turn.refresh_tasks()
+    turn.refresh_tasks({TaskKind.COURT_END.value: court.figures(turn)})
 
 
 def _close_if_paid(turn: Turn) -> bool:

@@ -231,6 +231,8 @@ def reopen(turn: Turn, why: str) -> None:
         case Stage.FORMAL:
             turn.change(notice=None, cured_notice_at=0)
             turn.arm(Clock.NOTICE, turn.now.at)
-        case Stage.LEGAL | Stage.CLOSED:
+        case Stage.LEGAL:
+            court.ask_to_file(turn, why)
+        case Stage.CLOSED:
             pass
     stay_awake(turn)

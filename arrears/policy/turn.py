@@ -96,13 +96,13 @@ class Turn:
             if kind in self.state.tasks:
                 self.tell(CancelTask(self._take(kind).task_id, why))
 
-    def refresh_tasks(self) -> None:
-        """Put the new facts under every task that is still open."""
+    def refresh_tasks(self, beside: Mapping[str, Mapping[str, int]]) -> None:
+        """Put the new facts under every task that is still open; `beside` them what a kind of task has more."""
         no, facts = self.state.facts_no, self.facts()
         # In one order, whatever way the state came: a dict that crossed Temporal has its keys sorted.
-        for _, task in sorted(self.state.tasks.items()):
+        for kind, task in sorted(self.state.tasks.items()):
             if task.task_id:
-                self.tell(RefreshTask(task.task_id, no, facts))
+                self.tell(RefreshTask(task.task_id, no, facts | dict(beside.get(kind, {}))))
         self.change(tasks={kind: replace(task, facts_no=no) for kind, task in self.state.tasks.items()})
 
     def _take(self, kind: TaskKind) -> Open:

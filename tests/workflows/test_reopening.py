@@ -59,15 +59,20 @@ async def test_money_taken_back_within_days_reopens_the_same_case_which_goes_on_
 
 
 @pytest.mark.rule("4.6-8")
-@pytest.mark.parametrize("story", [stories.to_notice_arrived, stories.to_legal], ids=["formal", "legal"])
-async def test_a_case_comes_back_in_the_stage_it_had(world: World, story: stories.Story) -> None:
+@pytest.mark.parametrize(
+    ("story", "asked"),
+    [(stories.to_notice_arrived, "notice_release"), (stories.to_legal, "filing")],
+    ids=["formal", "legal"],
+)
+async def test_a_case_comes_back_in_the_stage_it_had(world: World, story: stories.Story, asked: str) -> None:
+    """And what the stage asks of people is asked again, beside a word with the debtor."""
     case = await story(world)
     stage = world.case(case).stage
     await world.pay(case, stories.OVERDUE, payment_id=f"P-{case}")
     _take_back(world, case, f"P-{case}")
     await world.settled(case)
     assert (world.case(case).status, world.case(case).stage) == ("open", stage)
-    assert "follow_up" in world.open_kinds(case)
+    assert world.open_kinds(case) == {"follow_up", asked}
     assert await world.agrees(case)
 
 

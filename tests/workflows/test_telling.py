@@ -98,7 +98,7 @@ async def test_each_timer_and_activity_says_in_words_what_it_is_for(world: World
 def _loan_of_somebody(world: World) -> str:
     """With all that a bank keeps of a person."""
     name, address, phone, number, _ = PERSONAL
-    loan = world.loan(days_past_due=80)
+    loan = world.loan(days_past_due=80, balance=stories.BALANCE)
     with world.store.transaction() as connection:
         connection.execute(
             update(borrowers)
