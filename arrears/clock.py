@@ -18,6 +18,11 @@ def door_now() -> datetime:
     return _door_time.get() or machine_now()
 
 
+def case_now(decided_at: datetime) -> datetime:
+    """UTC, a case's now as a door sees it: where its time was skipped it is ahead of the door's."""
+    return max(door_now(), decided_at)
+
+
 @contextmanager
 def door_time(instant: datetime) -> Iterator[None]:
     """Inside the block every door stands at `instant` (aware, UTC)."""

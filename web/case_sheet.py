@@ -1,6 +1,6 @@
 """One case as its reader sees it: figures, the way through the stages, work, clocks, money, letters, the story."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from urllib.parse import quote
 
@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from api.auth.permissions import Permission, may, may_ever, task_relations
 from api.auth.person import Person
+from arrears import clock
 from arrears.policy.calendar import Calendar
 from arrears.policy.state import Stage
 from arrears.settings import Settings
@@ -57,6 +58,7 @@ class NoticeLine:
 @dataclass(frozen=True)
 class CaseSheet:
     case: CaseView
+    now: datetime  # the case's own
     name: str = field(repr=False)
     overdue_since: date | None
     days_past_due: int
@@ -91,6 +93,7 @@ class Look:
 def case_sheet(
     connection: Connection, case: CaseView, who: Person, look: Look, *, before: int | None
 ) -> CaseSheet:
+    look = replace(look, now=clock.case_now(case.decided_at))
     tasks = queries.tasks_of(connection, case.case_id)
     told = queries.timeline(connection, case.case_id, before=before)
     holds = any(task.assignee == who.staff_id and task.status == "open" for task in tasks)
@@ -100,6 +103,7 @@ def case_sheet(
     overdue_since = case.first_overdue_on if case.overdue_minor else None
     return CaseSheet(
         case=case,
+        now=look.now,
         name=shown_name(who, case.borrower, holds=holds),
         overdue_since=overdue_since,
         days_past_due=look.shapes.days_past_due(overdue_since, look.now),

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from starlette.datastructures import QueryParams
 
 from api.auth.person import Person
+from arrears import clock
 from arrears.policy.state import Stage
 from arrears.store import queries
 from arrears.store.views import InboxPage, InboxRow, Reader, TaskKey, View
@@ -81,6 +82,7 @@ class RowView:
     overdue_minor: int
     days_past_due: int
     due_at: datetime
+    now: datetime
     urgency: str
     holder: str | None
 
@@ -106,7 +108,7 @@ def list_pane(
         listing.href,
         tuple(_split(listing, view, counts[view]) for view in View),
         tuple(_stage(listing, stage) for stage in (None, *STAGES)),
-        tuple(_row(row, who, listing, shapes, now) for row in page.rows),
+        tuple(_row(row, who, listing, shapes) for row in page.rows),
         _more(listing, page),
         replace(listing, after=None).href if listing.after else None,
         listing != Listing(),
@@ -137,7 +139,8 @@ def _stage(listing: Listing, stage: str | None) -> Split:
     return Split(stage or "", name, href, 0, listing.stage == stage)
 
 
-def _row(row: InboxRow, who: Person, listing: Listing, shapes: Formats, now: datetime) -> RowView:
+def _row(row: InboxRow, who: Person, listing: Listing, shapes: Formats) -> RowView:
+    now = clock.case_now(row.decided_at)
     urgency = shapes.due(row.due_at, now).state
     return RowView(
         row.task_id,
@@ -150,6 +153,7 @@ def _row(row: InboxRow, who: Person, listing: Listing, shapes: Formats, now: dat
         row.overdue_minor,
         shapes.days_past_due(row.first_overdue_on, now),
         row.due_at,
+        now,
         urgency,
         row.assignee_name,
     )

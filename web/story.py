@@ -182,6 +182,24 @@ class Teller:
             case "reopen_case":
                 return _("Case open again")
             case _:
+                return self._went_on(effect)
+
+    def _went_on(self, effect: Record) -> str:
+        match effect["kind"]:
+            case "promise_made":
+                told = {"amount": self._money(effect["amount"]), "day": effect["due_on"]}
+                return _("Promise of %(amount)s by %(day)s") % told
+            case "promise_became":
+                return _("Promise: %(status)s") % {"status": called(words.PROMISES, effect["status"])}
+            case "task_late":
+                kind = self.timeline.task_kinds.get(effect["task_id"], "")
+                late = {"task": called(words.TASKS, kind), "how": called(words.LATENESS, effect["rung"])}
+                return _("%(task)s is late: %(how)s") % late
+            case "matter_filed":
+                return _("Claim of %(amount)s filed") % {"amount": self._money(effect["claim"])}
+            case "matter_ended":
+                return _("Claim ended: %(how)s") % {"how": called(words.ANSWERS, effect["outcome"])}
+            case _:
                 return ""
 
     def _notice(self, effect: Record) -> str:
@@ -221,6 +239,10 @@ ICONS: Final = {
     "notice_release": "file-text",
     "legal_review": "scale",
     "second_approval": "gavel",
+    "filing": "gavel",
+    "court_end": "scale",
+    "delivery_check": "file-text",
+    "new_address": "file-text",
     "idle_review": "hourglass",
 }
 MACHINES: Final[words.Words] = {
@@ -246,12 +268,14 @@ DETAILS: Final[words.Words] = {
     "amount_minor": words.term("detail", "Amount"),
     "surplus_minor": words.term("detail", "Surplus"),
     "signal": words.term("detail", "Signal"),
+    "task": words.term("detail", "Task"),
     "why": words.term("detail", "Why"),
     "rule": words.term("detail", "Rule"),
     "pack": words.term("detail", "Rules"),
     "seq": words.term("detail", "Step"),
 }
 INCIDENTS: Final[words.Words] = {
+    "task_overdue": words.term("incident", "A task is long overdue"),
     "payment_unknown_loan": words.term("incident", "Money for an unknown loan"),
     "payment_without_case": words.term("incident", "Money for a loan without a case"),
     "payment_write_off": words.term("incident", "A write-off was sent as a payment"),

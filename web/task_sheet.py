@@ -62,6 +62,7 @@ class ContactLine:
 
 @dataclass(frozen=True)
 class TaskSheet:
+    now: datetime  # of its case
     task_id: str
     listing: Listing
     title: str
@@ -127,6 +128,7 @@ def task_sheet(
     standing = _standing(task, setting.shapes)
     settled = not is_open and not (standing and standing.waits)
     return TaskSheet(
+        now=setting.now,
         task_id=task.task_id,
         listing=setting.listing,
         title=called(words.TASKS, task.kind),

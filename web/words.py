@@ -42,6 +42,10 @@ TASKS: Final[Words] = {
     "legal_review": term("task", "Legal review"),
     "second_approval": term("task", "Second approval"),
     "idle_review": term("task", "Idle case"),
+    "filing": term("task", "File the claim"),
+    "court_end": term("task", "End of the claim"),
+    "delivery_check": term("task", "Ask the carrier"),
+    "new_address": term("task", "New address"),
 }
 
 # The question a task puts to its person.
@@ -53,6 +57,10 @@ QUESTIONS: Final[Words] = {
     "legal_review": term("question", "Shall the bank sue?"),
     "second_approval": term("question", "Do you approve the litigation as the second person?"),
     "idle_review": term("question", "Nothing has happened here for long. May the case stay as it is?"),
+    "filing": term("question", "Was the claim filed with the court?"),
+    "court_end": term("question", "All is paid. What becomes of the claim?"),
+    "delivery_check": term("question", "No arrival was reported. What does the carrier say?"),
+    "new_address": term("question", "The notice came back. Is there another address?"),
 }
 
 ANSWERS: Final[Words] = {
@@ -73,6 +81,17 @@ ANSWERS: Final[Words] = {
     "approve": term("answer", "Approve"),
     "refuse": term("answer", "Refuse"),
     "continue": term("answer", "Continue"),
+    "part": term("answer", "Promise to pay a part"),
+    "filed": term("answer", "Filed"),
+    "not_filed": term("answer", "Not filed"),
+    "withdraw": term("answer", "Withdraw the claim"),
+    "costs": term("answer", "Seek the costs"),
+    "court_ended": term("answer", "The court has ended it"),
+    "arrived": term("answer", "Arrived"),
+    "returned": term("answer", "Came back"),
+    "not_known": term("answer", "Nobody knows yet"),
+    "found": term("answer", "Found"),
+    "not_found": term("answer", "Not found"),
 }
 
 HINTS: Final[Words] = {
@@ -89,6 +108,14 @@ HINTS: Final[Words] = {
     "returned": term(
         "hint", "From an address the debtor agreed to, it counts as arrived; else no time runs from it."
     ),
+    "filed": term("hint", "The claim is filed on these figures."),
+    "not_filed": term("hint", "The question comes again on the day you name."),
+    "withdraw": term("hint", "The case closes; the bank bears half of the court fee."),
+    "costs": term("hint", "The case stays open until the court has ended it."),
+    "court_ended": term("hint", "The case closes with your reason."),
+    "not_known": term("hint", "The question comes again after some days."),
+    "found": term("hint", "The notice is released anew."),
+    "not_found": term("hint", "The notice is asked for again on the day you name."),
 }
 
 ROLES: Final[Words] = {
@@ -121,6 +148,21 @@ WHYS: Final[Words] = {
     "approval_stale": term("why", "The figures changed since the approval."),
     "idle": term("why", "Nothing has happened in this case for long."),
     "payment_reversed": term("why", "A payment was taken back."),
+    "no_arrival_reported": term("why", "Nobody reported that the notice arrived."),
+    "new_address": term("why", "Another address was found."),
+    "attempts_missing": term("why", "More attempts on different days are needed before escalation."),
+    "overdue_again": term("why", "Overdue again soon after a cure in the legal stage."),
+    "stepped_back": term("why", "The debt has stayed young; talking begins again."),
+    "legal_stage": term("why", "The case has entered the legal stage."),
+    "filing_due": term("why", "The day to file again has come."),
+    "costs_sought": term("why", "The costs are sought; has the court ended it?"),
+    "loan_closed": term("why", "The core bank closed the loan after filing."),
+    "paid_after_filing": term("why", "All that was due is paid after filing."),
+    "loan_closed": term("why", "The core bank closed the loan after filing."),
+    "promises_broken": term("why", "Promises were broken again."),
+    "promise_broken": term("why", "A promise was not kept."),
+    "promise_partial": term("why", "A promise was kept in part."),
+    "promise_kept": term("why", "A promise was kept; the rest is open."),
 }
 
 # Why a task was cancelled.
@@ -130,12 +172,21 @@ CANCELLED: Final[Words] = {
     "paid_off": term("cancelled", "the loan is paid off"),
     "cured": term("cancelled", "the arrears are paid"),
     "data_error": term("cancelled", "the core bank closed the loan"),
+    "cured_tolerance": term("cancelled", "the rest is too small to chase"),
+    "stepped_back": term("cancelled", "the case went back to the initial stage"),
+    "arrival_reported": term("cancelled", "the arrival was reported"),
+    "notice_returned": term("cancelled", "the notice came back"),
+    "notice_arrived_later": term("cancelled", "the notice arrived later than assumed"),
+    "paid_after_filing": term("cancelled", "all that was due is paid"),
+    "payment_reversed": term("cancelled", "a payment was taken back"),
 }
 
 ENTERED: Final[Words] = {
     "opened": term("entered", "the case was opened"),
     "escalated": term("entered", "a team lead escalated"),
     "approved_by_two": term("entered", "two people approved"),
+    "overdue_again": term("entered", "overdue again soon after a cure"),
+    "stepped_back": term("entered", "the debt stayed young"),
 }
 
 CLOSINGS: Final[Words] = {
@@ -167,6 +218,8 @@ REFUSALS: Final[Words] = {
     "another_case_is_open": term("refusal", "Another case of this loan is open."),
     "rules_failed": term("refusal", "The rules failed on it; an operator looks after it."),
     "unreadable": term("refusal", "The case could not read it."),
+    "promise_too_far": term("refusal", "The rules allow no promise so far ahead."),
+    "day_not_soon": term("refusal", "The day must lie ahead, and not out of sight."),
 }
 
 NOTICES: Final[Words] = {
@@ -228,4 +281,22 @@ PRODUCTS: Final[Words] = {
     "overdraft": term("product", "Overdraft"),
     "business_loan": term("product", "Business loan"),
     "other": term("product", "Other loan"),
+}
+
+# What became of a promise.
+PROMISES: Final[Words] = {
+    "open": term("promise", "open again"),
+    "kept": term("promise", "kept"),
+    "partial": term("promise", "kept in part"),
+    "broken": term("promise", "not kept"),
+    "superseded": term("promise", "a new one took its place"),
+    "cancelled": term("promise", "no longer needed"),
+    "reversed_technical": term("promise", "open again, for the bank's own fault"),
+}
+
+# How late a task is.
+LATENESS: Final[Words] = {
+    "reminded": term("lateness", "its holder was reminded"),
+    "freed": term("lateness", "free for others"),
+    "reported": term("lateness", "a manager was told"),
 }

@@ -22,4 +22,4 @@ def must_be_live(connection: Connection, case_id: str) -> datetime:
     if case is None or case.status != "open":
         raise CaseClosed
     decided_at: datetime = case.decided_at
-    return max(clock.door_now(), decided_at)
+    return clock.case_now(decided_at)

@@ -124,6 +124,7 @@ def _inbox_of(
             cases.c.currency,
             cases.c.overdue_minor,
             cases.c.first_overdue_on,
+            cases.c.decided_at,
         )
         .join(cases, cases.c.case_id == tasks.c.case_id)
         .outerjoin(borrowers, borrowers.c.borrower_id == tasks.c.borrower_id)
@@ -191,6 +192,7 @@ def task(connection: Connection, task_id: str) -> TaskView | None:
                 decided.c.name.label("decided_by_name"),
                 cases.c.status.label("case_status"),
                 cases.c.stage.label("case_stage"),
+                cases.c.decided_at,
             )
             .join(cases, cases.c.case_id == tasks.c.case_id)
             .outerjoin(borrowers, borrowers.c.borrower_id == tasks.c.borrower_id)
@@ -207,6 +209,7 @@ def task(connection: Connection, task_id: str) -> TaskView | None:
     ended = row["status"] == "cancelled"
     opening = _opening_of(connection, row["case_id"], row["opened_seq"], task_id) if ended else row
     return TaskView(
+        decided_at=row["decided_at"],
         task_id=task_id,
         case_id=row["case_id"],
         loan_id=row["loan_id"],
@@ -333,6 +336,7 @@ def case(connection: Connection, case_id: str) -> CaseView | None:
         pack=row["pack"],
         attention=row["attention"],
         seq=row["seq"],
+        decided_at=row["decided_at"],
         recorded_at=row["recorded_at"],
         owed=row["state"].get("owed", {}),
         product=row["product"],
@@ -677,6 +681,7 @@ def _case_row() -> Select[Any]:
         cases.c.currency,
         cases.c.overdue_minor,
         cases.c.first_overdue_on,
+        cases.c.decided_at,
         cases.c.next_deadline,
         cases.c.next_deadline_at,
         cases.c.attention,

@@ -50,6 +50,7 @@ class InboxRow:
     currency: str
     overdue_minor: int
     first_overdue_on: date | None
+    decided_at: datetime
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ class Said:
 
 @dataclass(frozen=True)
 class TaskView:
+    decided_at: datetime  # when its case decided last, by its own clock
     task_id: str
     case_id: str
     loan_id: str
@@ -135,6 +137,7 @@ class CaseView:
     pack: str
     attention: bool
     seq: int
+    decided_at: datetime
     recorded_at: datetime
     owed: Mapping[str, int]
     product: str
@@ -256,6 +259,7 @@ class CaseRow:
     currency: str
     overdue_minor: int
     first_overdue_on: date | None
+    decided_at: datetime
     next_deadline: str | None
     next_deadline_at: datetime | None
     attention: bool

@@ -45,7 +45,8 @@ def at_the_terminal(branch: Branch, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _put(room: CaseRoom, case_id: str, case: Case) -> None:
     """The row holds the state of the scene, as `record` would have written it."""
-    values: dict[str, Any] = {"state": asdict(case.state)}
+    at = datetime.fromtimestamp(case.state.at, UTC)
+    values: dict[str, Any] = {"state": asdict(case.state), "decided_at": at}
     if case.state.closed:
         ended = datetime.fromtimestamp(case.state.closed_at, UTC)
         values |= {"status": "closed", "closed_reason": case.state.closed, "closed_at": ended}

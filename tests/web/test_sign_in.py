@@ -23,7 +23,7 @@ def test_a_person_signs_in_and_begins_where_the_work_is(branch: Branch) -> None:
         ("lead", "/inbox"),
         ("advisor1", "/inbox"),
         ("manager", "/inbox"),
-        ("ops", "/cases"),
+        ("ops", "/inbox"),
         ("compliance", "/cases"),
         ("operator", "/cases"),
         ("admin", "/prefs"),

@@ -238,7 +238,7 @@ def test_a_double_click_is_one_answer(branch: Branch, room: CaseRoom, task_id: s
 
 def test_a_stale_form_keeps_the_words_and_says_what_changed(branch: Branch, room: CaseRoom) -> None:
     case_id = room.a_case(days_past_due=41, overdue=50_000_00, balance=80_000_00)
-    room.pass_days(case_id, 4)
+    room.ask_lead(case_id)
     task = room.task(case_id, "escalation")
     lead = branch.at("lead")
     lead.post(f"/tasks/{task.task_id}/claim")
@@ -326,9 +326,7 @@ def test_a_task_that_was_put_aside_says_so(branch: Branch, room: CaseRoom, task_
 
 def _up_to_second_approval(room: CaseRoom) -> str:
     case_id = room.a_case(days_past_due=80)
-    room.say(case_id, "first_contact", "na", by="s-collector")
     room.to_formal(case_id)
-    room.say(case_id, "notice_release", "release", by="s-lead")
-    room.pass_days(case_id, 20)
+    room.to_review(case_id)
     room.say(case_id, "legal_review", "sue", by="s-advisor1")
     return case_id

@@ -1,7 +1,6 @@
 """Cases: the open ones by their next deadline, one by its loan number, one in full, its letters."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Annotated
 from urllib.parse import quote
 
@@ -137,12 +136,11 @@ def _list(
     behind = instant_behind(after)
     with office.store.reading() as connection:
         rows, more = queries.open_cases(connection, after=CaseKey(*behind) if behind else None)
-    now = clock.door_now()
     return office.pages.show(
         request,
         "cases.html",
         status=422 if fault else 200,
-        lines=[_line(row, who, office, now) for row in rows],
+        lines=[_line(row, who, office) for row in rows],
         more_href=f"/cases?after={instant_cursor(more.due_at, more.case_id)}" if more else None,
         is_later=behind is not None,
         loan_id=loan_id,
@@ -150,8 +148,8 @@ def _list(
     )
 
 
-def _line(row: CaseRow, who: Person, office: Office, now: datetime) -> CaseLine:
-    days = office.shapes.days_past_due(row.first_overdue_on, now)
+def _line(row: CaseRow, who: Person, office: Office) -> CaseLine:
+    days = office.shapes.days_past_due(row.first_overdue_on, clock.case_now(row.decided_at))
     return CaseLine(row, _href(row.case_id), shown_name(who, row.borrower, holds=False), days)
 
 

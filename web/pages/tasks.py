@@ -247,7 +247,9 @@ def _show(
         if task is None or not _may_read(act.who, task):
             raise errors.NotFound
         pane = list_pane(connection, act.who, act.listing, shapes=office.shapes, now=now)
-        setting = Setting(act.who, act.listing, now, office.rules().terms, office.shapes)
+        setting = Setting(
+            act.who, act.listing, clock.case_now(task.decided_at), office.rules().terms, office.shapes
+        )
         leads_to = next_href(pane, but=act.task_id)
         sheet = task_sheet(connection, task, setting, next_href=leads_to)
     return office.pages.show(
