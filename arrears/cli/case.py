@@ -50,7 +50,9 @@ def show(
         stop(f"There is no case {which}.", code=1)
     told = asyncio.run(_ask(settings, found.case_id)) if settings.temporal_address else None
     with speaking(language):
-        parts = explained(state_from_json(found.state), int(clock.door_now().timestamp()), calendar)
+        parts = explained(
+            state_from_json(found.state), int(clock.case_now(found.decided_at).timestamp()), calendar
+        )
     picture = _picture(store, found, told, parts)
     store.close()
     if as_json:
