@@ -158,7 +158,6 @@ WHYS: Final[Words] = {
     "costs_sought": term("why", "The costs are sought; has the court ended it?"),
     "loan_closed": term("why", "The core bank closed the loan after filing."),
     "paid_after_filing": term("why", "All that was due is paid after filing."),
-    "loan_closed": term("why", "The core bank closed the loan after filing."),
     "promises_broken": term("why", "Promises were broken again."),
     "promise_broken": term("why", "A promise was not kept."),
     "promise_partial": term("why", "A promise was kept in part."),

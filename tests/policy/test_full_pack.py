@@ -28,8 +28,8 @@ from tests.policy.builders import (
 )
 
 
-def whole(**loan: int) -> Case:
-    return a_case(terms=full_terms(), **loan)
+def whole(*, days_past_due: int = 5) -> Case:
+    return a_case(terms=full_terms(), days_past_due=days_past_due)
 
 
 # ---- T3: attempts -------------------------------------------------------------------------------------------
