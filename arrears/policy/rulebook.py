@@ -292,5 +292,9 @@ SCENARIOS: Final[dict[int, Scenario]] = {
     21: Scenario("Cured before the court, overdue again after 40 days and after 120.", ("T17",)),
     28: Scenario("A pack changes under way: the stage keeps its terms.", ("4.6-11",)),
     39: Scenario("Two people pay all of it: the second payment is given back.", ("W1",)),
+    45: Scenario(
+        "Nobody works for three days: what fell due is done in its order, once, and no letter goes out at night.",
+        ("4.6-1", "4.6-4", "C01", "T16"),
+    ),
     46: Scenario("0.37 is left after a payment: the case closes.", ("T1", "4.5")),
 }
