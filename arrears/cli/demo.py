@@ -123,7 +123,8 @@ def _staff(store: Store, data_dir: Path) -> Logins:
     with store.transaction() as connection:
         for login, name, role in _PEOPLE:
             if people.staff_by_login(connection, login) is None:
-                new = NewStaff(login, name, frozenset({role}), hashed, "zh-CN")
+                # No language of their own yet: pages follow the browser until somebody switches.
+                new = NewStaff(login, name, frozenset({role}), hashed, language="")
                 people.add_staff(connection, new, at=clock.machine_now())
     logins = Logins(password, [(login, role.value) for login, _, role in _PEOPLE])
     draft = kept.with_suffix(".new")
@@ -144,8 +145,8 @@ def _print(console: Console, stack: Stack, logins: Logins) -> None:
         console.print(f"Temporal UI  {stack.ui_url}")
     console.print(
         "Other verbs on this demo: "
-        f"ARREARS_DATA_DIR={stack.settings.data_dir} ARREARS_PACK={stack.settings.pack} "
-        f"ARREARS_TEMPORAL_ADDRESS={stack.address} arrears …",
+        f"ARREARS_DATA_DIR={stack.settings.data_dir.resolve()} ARREARS_PACK={stack.settings.pack} "
+        f"ARREARS_TEMPORAL_ADDRESS={stack.address} .venv/bin/arrears …",
         soft_wrap=True,
     )
     console.print("Ctrl-C stops everything; run it again and it goes on.")
