@@ -12,9 +12,10 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert, select
 
@@ -25,7 +26,7 @@ from arrears.policy.tasks import Role
 from arrears.store import intents, packs, people, schema
 from arrears.store.people import NewStaff
 from arrears.store.session import Store, open_engine
-from arrears.store.tables import borrowers, cases, loans, messages, tasks
+from arrears.store.tables import borrowers, cases, loans, messages, notices, tasks
 
 _PEOPLE = (
     ("collector", "陈静", Role.COLLECTOR),
@@ -114,6 +115,22 @@ class RunningStack:
                 )
             )
             return str(found.scalar_one())
+
+    def open_kinds(self, case_id: str) -> set[str]:
+        with self.store.reading() as connection:
+            found = select(tasks.c.kind).where(tasks.c.case_id == case_id, tasks.c.status == "open")
+            return set(connection.execute(found).scalars())
+
+    def today_of(self, case_id: str) -> date:
+        """The bank's day in this case, whose clock may have been moved."""
+        return self.rules.calendar.day_of(int(clock.case_now(self.case(case_id).decided_at).timestamp()))
+
+    def sent_at(self, case_id: str) -> datetime | None:
+        """When the newest notice went out, by the clock on the bank's wall."""
+        with self.store.reading() as connection:
+            found = select(notices.c.sent_at).where(notices.c.case_id == case_id)
+            sent = connection.execute(found.order_by(notices.c.notice_id.desc())).scalars().first()
+        return None if sent is None else sent.astimezone(ZoneInfo(self.rules.calendar.zone))
 
     def settle(self, case_id: str | None = None, *, seconds: float = 60) -> None:
         """Until nothing that was said (to this case, or to any) waits for its answer."""

@@ -78,28 +78,50 @@ class Office:
         expect(page.get_by_text(f"已完成：{answer}")).to_be_visible(timeout=PATIENCE)
         return page
 
-    def skip_until(self, case_id: str, task: str) -> None:
-        """The operator moves this one case's clock until the task is open."""
+    def skip(self, case_id: str) -> None:
+        """The operator moves this one case's clock to its next deadline."""
+        page = self.case_page("operator", case_id)
+        page.get_by_role("button", name="跳到下一期限").click()
+        page.wait_for_url(f"**/cases/{case_id}")
+        self.stack.settle(case_id)
+
+    def skip_until(self, case_id: str, kind: str) -> None:
+        """On and on, until a task of this kind is open."""
         for _ in range(6):
-            page = self.case_page("operator", case_id)
-            if page.locator("section", has=page.locator("#tasks-title")).get_by_text(task).count():
+            if kind in self.stack.open_kinds(case_id):
                 return
-            page.get_by_role("button", name="跳到下一期限").click()
-            page.wait_for_url(f"**/cases/{case_id}")
-            self.stack.settle(case_id)
-        raise AssertionError(f"{task} never opens in {case_id}")
+            self.skip(case_id)
+        raise AssertionError(f"{kind} never opens in {case_id}")
+
+    def report_arrival(self, case_id: str) -> None:
+        """Operations type in what the carrier says: it arrived in the minute it was sent, as e-mail does."""
+        sent_at = self.stack.sent_at(case_id)
+        assert sent_at is not None, "it went out"
+        page = self.case_page("ops", case_id)
+        page.get_by_role("link", name="登记送达或退回").click()
+        choose(page, "催告函已送达")
+        page.get_by_label("日期时间").fill(sent_at.strftime("%Y-%m-%dT%H:%M"))
+        page.get_by_role("button", name="登记", exact=True).click()
+        expect(page.get_by_text("还款宽限至")).to_be_visible(timeout=PATIENCE)
 
     # ---- the way of a case, for whoever comes late into it --------------------------------------------------
 
     def up_to_escalation(self, case_id: str) -> None:
-        """A debtor who refuses, past the threshold: the lead is asked at once."""
-        self.decide("collector", case_id, "首次联系", "拒绝还款", reason="多次沟通仍拒绝还款")
+        """Called in vain on two days; on the third the debtor refuses, past the threshold: the lead is asked."""
+        self.decide("collector", case_id, "首次联系", "无人接听")
+        self.skip_until(case_id, "follow_up")
+        self.decide("collector", case_id, "跟进联系", "无人接听")
+        self.skip_until(case_id, "follow_up")
+        self.decide("collector", case_id, "跟进联系", "拒绝还款", reason="多次沟通仍拒绝还款")
 
     def up_to_review(self, case_id: str) -> None:
         self.up_to_escalation(case_id)
         self.decide("team_lead", case_id, "升级审议", "升级")
         self.decide("team_lead", case_id, "催告函签发", "签发")
-        self.skip_until(case_id, "诉讼审查")
+        if self.stack.sent_at(case_id) is None:  # at night nothing goes out
+            self.skip(case_id)
+        self.report_arrival(case_id)
+        self.skip_until(case_id, "legal_review")
 
 
 def choose(page: Page, answer: str) -> None:
