@@ -136,7 +136,7 @@ async def a_sender_dies_and_the_channel_knows_the_key(bank: Bank, point: str) ->
             await world.until(lambda: world.notice(case).status == "sent", seconds=AT_WORK_AGAIN)
     assert _attempt(world, case) == "sent"
     assert [letter.stem for letter in world.letters.glob("*.pdf")] == [world.notice(case).notice_id]
-    assert world.case(case).next_deadline == "cure"
+    assert world.case(case).next_deadline == "silence", "nobody has reported an arrival yet"
     assert world.incidents() == []
 
 
