@@ -41,7 +41,7 @@ def simulate(
     ] = Path(".arrears-simulation"),
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """Let robots work a portfolio to its end, in skipped time, and count; ends with 1 when a loan ends otherwise."""
+    """Let robots work a portfolio with known payments to its end, in skipped time; a wrong end is named."""
     if not (portfolio / "intake").exists():
         stop(f"{portfolio} holds no intake folder.")
     terms = SimulationTerms(str(portfolio.resolve()), _loans(loans), _day(as_of), _days(horizon), seed)
