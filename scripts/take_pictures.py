@@ -101,10 +101,15 @@ def _take(browser: Browser, wish: Wish) -> None:
         _open_case(page, wish)
         _save(page, wish, "case")
         engine = page.get_by_role("link", name=re.compile("Temporal"))
-        if engine.count() and not wish.size:
-            # The Temporal UI speaks English only, so one picture of it is enough.
+        if engine.count() and not wish.size and wish.theme == "light":
+            # The Temporal UI speaks English only and keeps its own colours, so one picture of it is enough.
             page.goto(engine.first.get_attribute("href") or wish.url)
             page.get_by_text("CollectionCase").first.wait_for()
+            # The case in prose stands under this tab; a worker is asked for it, so it takes a moment.
+            page.get_by_role("link", name="User Metadata").or_(
+                page.get_by_role("tab", name="User Metadata")
+            ).first.click()
+            page.get_by_text("Where it stands").first.wait_for()
             page.wait_for_timeout(SETTLES)
             page.screenshot(path=wish.out / f"temporal-{wish.theme}.png", caret="initial")
 

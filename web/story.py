@@ -194,7 +194,7 @@ class Teller:
             case "task_late":
                 kind = self.timeline.task_kinds.get(effect["task_id"], "")
                 late = {"task": called(words.TASKS, kind), "how": called(words.LATENESS, effect["rung"])}
-                return _("%(task)s is late: %(how)s") % late
+                return _("%(task)s, still unanswered: %(how)s") % late
             case "matter_filed":
                 return _("Claim of %(amount)s filed") % {"amount": self._money(effect["claim"])}
             case "matter_ended":

@@ -295,7 +295,7 @@ PROMISES: Final[Words] = {
 
 # How late a task is.
 LATENESS: Final[Words] = {
-    "reminded": term("lateness", "its holder was reminded"),
+    "reminded": term("lateness", "a reminder was given"),
     "freed": term("lateness", "free for others"),
     "reported": term("lateness", "a manager was told"),
 }
