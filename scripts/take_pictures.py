@@ -105,11 +105,10 @@ def _take(browser: Browser, wish: Wish) -> None:
             # The Temporal UI speaks English only and keeps its own colours, so one picture of it is enough.
             page.goto(engine.first.get_attribute("href") or wish.url)
             page.get_by_text("CollectionCase").first.wait_for()
+            page.wait_for_timeout(SETTLES)
             # The case in prose stands under this tab; a worker is asked for it, so it takes a moment.
-            page.get_by_role("link", name="User Metadata").or_(
-                page.get_by_role("tab", name="User Metadata")
-            ).first.click()
-            page.get_by_text("Where it stands").first.wait_for()
+            page.get_by_text("User Metadata").first.click()
+            page.wait_for_url("**/user-metadata")
             page.wait_for_timeout(SETTLES)
             page.screenshot(path=wish.out / f"temporal-{wish.theme}.png", caret="initial")
 
