@@ -51,6 +51,10 @@ from arrears.store.tables import (
 
 _number = count(1)
 
+# Longer than the step that follows takes on a busy machine: a skip that ends while the case is at work goes on to
+# the case's next timer.
+PAST = timedelta(seconds=30)
+
 COLLECTOR = Person("s-collector", "wang", "Wang Collector", frozenset({Role.COLLECTOR}), "zh-CN")
 LEAD = Person("s-lead", "li", "Li Lead", frozenset({Role.TEAM_LEAD}), "zh-CN")
 ADVISOR = Person("s-advisor", "zhao", "Zhao Advisor", frozenset({Role.LEGAL_ADVISOR}), "zh-CN")
@@ -373,12 +377,12 @@ class World:
     async def skip_to_deadline(self, case_id: str) -> str:
         """To the next deadline, and a little past it. Returns its name."""
         case = self.case(case_id)
-        await self.skip_to(case_id, case.next_deadline_at + timedelta(seconds=2))
+        await self.skip_to(case_id, case.next_deadline_at + PAST)
         return str(case.next_deadline)
 
     async def skip_to_clock(self, case_id: str, name: str) -> None:
         """To the instant at which this clock strikes, and a little past it; whatever strikes on the way does."""
-        await self.skip_to(case_id, self.deadline(case_id, name) + timedelta(seconds=2))
+        await self.skip_to(case_id, self.deadline(case_id, name) + PAST)
 
     async def legal_history(self, case_id: str, *, run_id: str | None = None) -> list[HistoryEvent]:
         """Of one run, the last one unless said otherwise."""

@@ -1,5 +1,6 @@
 """Runs a simulation: its own store, server and worker, from the portfolio to the count."""
 
+import logging
 import os
 import time
 from collections.abc import Callable
@@ -7,6 +8,14 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from temporalio.runtime import (
+    LogForwardingConfig,
+    LoggingConfig,
+    Runtime,
+    TelemetryConfig,
+    TelemetryFilter,
+)
 
 from api.desk.desk import Desk
 from api.gateway import connect
@@ -66,6 +75,7 @@ async def simulate(
     settings: Settings, pack: Pack, terms: SimulationTerms, *, reporter: Reporter, say: Callable[[str], None]
 ) -> Ran:
     """Raises Stuck, PortfolioRefused, EngineError; whatever was done stays, and the same call goes on."""
+    _keep_output_clean()
     began = time.monotonic()
     store = WatchedStore(open_engine(settings.database, busy_seconds=settings.busy_seconds))
     try:
@@ -145,6 +155,15 @@ def _hire(store: WatchedStore, terms: SimulationTerms, pack: Pack) -> None:
             if robot.staff_id not in known:
                 new = NewStaff(robot.login, robot.name, robot.roles, None, robot.language, robot.staff_id)
                 people.add_staff(connection, new, at=at)
+
+
+def _keep_output_clean() -> None:
+    """The SDK's core writes its warnings to standard output, where programs read our figures: to the log instead."""
+    logged = LoggingConfig(
+        filter=TelemetryFilter(core_level="WARN", other_level="ERROR"),
+        forwarding=LogForwardingConfig(logger=logging.getLogger("temporalio.core")),
+    )
+    Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=logged)), error_if_already_set=False)
 
 
 def _cpu(server: int | None) -> float | None:
