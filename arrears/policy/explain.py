@@ -207,7 +207,7 @@ def _asked(kind: TaskKind) -> Key:  # noqa: C901, PLR0911, PLR0912 - one arm per
 def _days(state: CaseState, calendar: Calendar) -> Iterator[Sentence]:
     if state.promise is not None:
         yield from _promise(state.promise)
-    if _lacks_attempts(state):
+    if state.stage is Stage.INITIAL and state.lacks_attempts and TaskKind.ESCALATION not in state.tasks:
         yield Sentence(
             Key.ATTEMPTS_MISSING,
             n=state.attempts,
@@ -244,13 +244,6 @@ def _promise(promise: Promise) -> Iterator[Sentence]:
             yield Sentence(Key.PROMISE_PARTIAL, on=promise.due_on)
         case "broken":
             yield Sentence(Key.PROMISE_BROKEN, on=promise.due_on)
-
-
-def _lacks_attempts(state: CaseState) -> bool:
-    """Only where escalation waits for them: T3."""
-    terms = state.terms
-    few = state.attempts < terms.attempts_needed or state.attempt_days < terms.attempt_days
-    return state.stage is Stage.INITIAL and few and TaskKind.ESCALATION.value not in state.tasks
 
 
 def _letter(notice: NoticeUnderWay) -> Sentence:

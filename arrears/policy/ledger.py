@@ -163,10 +163,11 @@ def _paid_how(turn: Turn) -> str:
 
 
 def court_end_decided(turn: Turn, outcome: Outcome, event: TaskDecided) -> None:
-    """Nothing but the court kept a paid case open."""
+    """Nothing but the court kept the case open: it was paid, or the core bank had closed the loan."""
     court.end_decided(turn, outcome, event)
-    if turn.state.matter is None:
-        _close_if_paid(turn)
+    if turn.state.matter is not None or _close_if_paid(turn) or turn.state.provisional:
+        return
+    stages.close(turn, "DATA_ERROR")
 
 
 def _allocation(payment_id: str, split: Split) -> Allocate:

@@ -123,7 +123,7 @@ def propose_escalation(turn: Turn, why: str) -> None:
     if turn.days_past_due < turn.state.terms.formal_dpd:
         arm_escalation(turn)  # too young, or the core bank moved the due day since the clock was set
         return
-    if lacks_attempts(turn):
+    if turn.state.lacks_attempts:
         turn.disarm(Clock.ESCALATE)  # T3: the next attempt asks again
         turn.open(TaskKind.FOLLOW_UP, why="attempts_missing")
         return
@@ -141,18 +141,13 @@ def ask_for_escalation(turn: Turn, why: str) -> None:
     turn.open(TaskKind.ESCALATION, why=why)
 
 
-def lacks_attempts(turn: Turn) -> bool:
-    state = turn.state
-    return state.attempts < state.terms.attempts_needed or state.attempt_days < state.terms.attempt_days
-
-
 def attempted(turn: Turn) -> None:
     """One more documented attempt; the question that only waited for attempts is asked now."""
     state, today = turn.state, turn.now.today.isoformat()
     new_day = int(state.last_attempt_on != today)
     turn.change(attempts=state.attempts + 1, attempt_days=state.attempt_days + new_day, last_attempt_on=today)
     waits = Clock.ESCALATE.value in turn.state.deadlines or TaskKind.ESCALATION in turn.state.tasks
-    if state.stage is Stage.INITIAL and not waits and not lacks_attempts(turn):
+    if state.stage is Stage.INITIAL and not waits and not turn.state.lacks_attempts:
         turn.arm(Clock.ESCALATE, max(turn.now.at, escalation_at(turn)))
 
 

@@ -124,5 +124,11 @@ class CaseState:
     closed_at: int = 0
 
     @property
+    def lacks_attempts(self) -> bool:
+        """T3: escalation wants so many documented attempts, on so many days."""
+        terms = self.terms
+        return self.attempts < terms.attempts_needed or self.attempt_days < terms.attempt_days
+
+    @property
     def balance(self) -> int:
         return self.owed.total

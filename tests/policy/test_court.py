@@ -79,6 +79,14 @@ def test_costs_are_sought_until_the_court_has_ended() -> None:
     assert case.state.closed == "CURED"
 
 
+@pytest.mark.rule("4.6-7")
+def test_a_loan_the_core_bank_closed_unpaid_ends_with_its_claim() -> None:
+    case = a_claim().restate(status="closed")
+    assert (case.state.closed, set(case.state.tasks)) == ("", {"court_end"})
+    case.decide(TaskKind.COURT_END, Outcome.WITHDRAW, by=ADVISOR)
+    assert case.saw(CloseCase) == [CloseCase("DATA_ERROR")]
+
+
 def test_a_payment_that_bounces_lets_the_claim_go_on() -> None:
     case = a_claim()
     overdue = case.state.overdue
