@@ -8,7 +8,8 @@ from typing import Final
 from api.desk.deliveries import DeliveryIn
 from api.desk.desk import Answer
 from api.forms import LONGEST_REASON
-from arrears.policy.tasks import PROMISES, PUT_OFF, Missing, Outcome
+from arrears.policy.codes import PROMISES, Outcome
+from arrears.policy.tasks import PUT_OFF, Missing
 from arrears.store.intents import PaymentIn
 from web.formats import Formats, minor_units, typed_day
 from web.words import Words, called, term

@@ -200,7 +200,7 @@ class Teller:
             case "matter_ended":
                 return _("Claim ended: %(how)s") % {"how": called(words.ANSWERS, effect["outcome"])}
             case _:
-                return ""
+                return _came_to_light(effect)
 
     def _notice(self, effect: Record) -> str:
         status = {"status": called(words.NOTICES, effect["status"])}
@@ -223,6 +223,18 @@ class Teller:
 
     def _who(self, event: Record) -> str:
         return actor_name(event.get("actor"), self.timeline.names)
+
+
+def _came_to_light(effect: Record) -> str:
+    match effect["kind"]:
+        case "mark_contact":
+            return _("Number marked: %(how)s") % {"how": called(words.MARKS, effect["mark"])}
+        case "limitation_interrupted":
+            return _("The limitation period starts anew (%(rule)s)") % {"rule": effect["rule"]}
+        case "limitation_voided":
+            return _("What started the limitation period anew was taken back")
+        case _:
+            return ""
 
 
 def actor_name(actor: str | None, names: Mapping[str, str]) -> str:

@@ -9,9 +9,10 @@ from sqlalchemy import Connection
 
 from api.auth.permissions import Permission, may, task_relations
 from api.auth.person import Person
+from arrears.policy.codes import PROMISES, TALK, Outcome
 from arrears.policy.guard import Go, Hours, NotBefore, within_hours
 from arrears.policy.masking import masked_contact
-from arrears.policy.tasks import NEEDS_REASON, PROMISES, PUT_OFF, WORK, Outcome, TaskKind
+from arrears.policy.tasks import NEEDS_REASON, PUT_OFF, WORK, TaskKind
 from arrears.policy.terms import Terms
 from arrears.store import queries
 from arrears.store.views import ContactView, Said, TaskView
@@ -29,12 +30,13 @@ STEPS_SHOWN: Final = 5
 
 @dataclass(frozen=True)
 class AnswerChoice:
-    """`asks` names the fields this answer needs, for the style sheet to show them."""
+    """`asks` names the fields this answer needs, for the style sheet to show them; `group` is the heading of several."""
 
     code: str
     name: str
     hint: str
     asks: str
+    group: str
 
 
 @dataclass(frozen=True)
@@ -187,9 +189,13 @@ def _first_overdue(facts: Mapping[str, Any]) -> date | None:
 
 def _choices(kind: TaskKind) -> tuple[AnswerChoice, ...]:
     return tuple(
-        AnswerChoice(one.value, called(words.ANSWERS, one), words.hint(one), _asks(one))
+        AnswerChoice(one.value, called(words.ANSWERS, one), words.hint(one), _asks(one), _group(one))
         for one in WORK[kind].outcomes
     )
+
+
+def _group(outcome: Outcome) -> str:
+    return called(words.GROUPS, TALK[outcome].group) if outcome in TALK else ""
 
 
 def _asks(outcome: Outcome) -> str:

@@ -67,11 +67,15 @@ ANSWERS: Final[Words] = {
     "na": term("answer", "No answer"),
     "busy": term("answer", "Busy"),
     "off": term("answer", "Switched off"),
-    "hung": term("answer", "Hung up"),
+    "inv": term("answer", "Number not in use"),
     "wrong": term("answer", "Wrong number"),
+    "hung": term("answer", "Hung up"),
+    "tp_relay": term("answer", "Somebody else will pass it on"),
+    "tp_refuse": term("answer", "Somebody else wants no calls"),
     "ptp": term("answer", "Promise to pay"),
     "cant": term("answer", "Cannot pay now"),
     "rtp": term("answer", "Refuses to pay"),
+    "noint": term("answer", "Does not want to pay"),
     "escalate": term("answer", "Escalate"),
     "keep": term("answer", "Keep with collectors"),
     "release": term("answer", "Release"),
@@ -94,7 +98,19 @@ ANSWERS: Final[Words] = {
     "not_found": term("answer", "Not found"),
 }
 
+# Under which heading a contact's results stand.
+GROUPS: Final[Words] = {
+    "not_reached": term("group", "Not reached"),
+    "somebody_else": term("group", "Somebody else answered"),
+    "spoken_to": term("group", "Spoken to the debtor"),
+    "reported": term("group", "Reported"),
+}
+
 HINTS: Final[Words] = {
+    "inv": term("hint", "The number is marked and not dialled again."),
+    "wrong": term("hint", "The number is marked and not dialled again."),
+    "tp_relay": term("hint", "Nothing about the debt was said."),
+    "tp_refuse": term("hint", "Nobody calls that number again, for whatever loan."),
     "escalate": term("hint", "The case enters the formal stage; a demand notice is prepared."),
     "keep": term("hint", "The question comes again after some days."),
     "release": term("hint", "The notice goes out with these amounts."),
@@ -280,6 +296,14 @@ PRODUCTS: Final[Words] = {
     "overdraft": term("product", "Overdraft"),
     "business_loan": term("product", "Business loan"),
     "other": term("product", "Other loan"),
+}
+
+# What was found out about a number or an address.
+MARKS: Final[Words] = {
+    "invalid": term("mark", "not in use"),
+    "wrong": term("mark", "not the debtor's"),
+    "stopped": term("mark", "wants no calls, for good"),
+    "moved": term("mark", "moved away"),
 }
 
 # What became of a promise.

@@ -120,6 +120,11 @@ SENTENCES: Final[Words] = {
         "explain",
         "Escalation needs %(of)s attempts on %(of_days)s different days; on record are %(n)s on %(days)s.",
     ),
+    Key.NUMBERS_FAIL: term(
+        "explain",
+        "Dead or wrong numbers in a row: %(n)s on %(days)s days. From %(of)s on %(of_days)s days the debtor may be "
+        "lost.",
+    ),
     Key.NOTICE_RELEASED: term("explain", "The demand notice is released and waits for a permitted hour."),
     Key.NOTICE_SENT: term("explain", "The demand notice was sent %(at)s; nobody reported that it arrived."),
     Key.NOTICE_ARRIVED: term("explain", "The demand notice arrived %(at)s."),

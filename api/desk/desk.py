@@ -16,7 +16,8 @@ from api.desk.time_machine import CannotSkip, TimeMachine
 from arrears import clock
 from arrears.contracts import Rules, fingerprint
 from arrears.policy import promises
-from arrears.policy.tasks import ON_FACTS, PROMISES, Missing, Outcome, TaskKind, lacks, may_answer
+from arrears.policy.codes import PROMISES, Outcome
+from arrears.policy.tasks import ON_FACTS, Missing, TaskKind, lacks, may_answer
 from arrears.store import audit, intents
 from arrears.store.intents import PaymentIn, Posted, Said
 from arrears.store.session import Store

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from arrears.policy import stages
+from arrears.policy import evidence, stages
 from arrears.policy.effects import MatterEnded, MatterFiled
 from arrears.policy.events import TaskDecided
 from arrears.policy.state import Clock, Matter
@@ -55,6 +55,7 @@ def filing_decided(turn: Turn, outcome: Outcome, event: TaskDecided) -> None:
     turn.disarm(Clock.FILING)
     fee = suit_fee(matter.claim, state.currency)
     turn.tell(MatterFiled(matter.matter_id, matter.claim, fee, event.by))
+    evidence.keep(turn, "L06", act="filed", proof=matter.matter_id, by=event.by)
 
 
 def ask_to_end(turn: Turn, why: str) -> None:

@@ -68,6 +68,31 @@ class LogContact:
 
 
 @dataclass(frozen=True)
+class MarkContact:
+    """What a result says of the number or address it was had on (`codes.Mark`)."""
+
+    contact_id: str
+    mark: str
+    by: str
+
+
+@dataclass(frozen=True)
+class LimitationInterrupted:
+    """An act from which the limitation period runs anew; `proof` is an id, empty when only the case tells it."""
+
+    rule: str
+    act: str
+    proof: str
+    by: str
+    at: int
+
+
+@dataclass(frozen=True)
+class LimitationVoided:
+    proof: str
+
+
+@dataclass(frozen=True)
 class TaskLate:
     """`rung` is reminded, freed or reported: the task goes back to its pool, then to a manager's notice."""
 
@@ -172,6 +197,9 @@ Effect = (
     | Refuse
     | EnterStage
     | LogContact
+    | MarkContact
+    | LimitationInterrupted
+    | LimitationVoided
     | TaskLate
     | PromiseMade
     | PromiseBecame
@@ -194,6 +222,9 @@ KINDS: Final[dict[str, Callable[..., Effect]]] = {
     "refuse": Refuse,
     "enter_stage": EnterStage,
     "log_contact": LogContact,
+    "mark_contact": MarkContact,
+    "limitation_interrupted": LimitationInterrupted,
+    "limitation_voided": LimitationVoided,
     "task_late": TaskLate,
     "promise_made": PromiseMade,
     "promise_became": PromiseBecame,

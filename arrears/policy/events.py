@@ -68,6 +68,8 @@ class TaskDecided:
     has_reason: bool
     amount: int | None
     on: str | None
+    contact_id: str = ""  # the number that was called
+    recording_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -142,6 +144,8 @@ def read(case_id: str, signal: str, *, actor: str, task_id: str | None, content:
                 bool(say.maybe_text("remark_id")),
                 say.maybe_whole("amount_minor"),
                 say.maybe_day("on"),
+                say.maybe_text("contact_id") or "",
+                say.maybe_text("recording_id") or "",
             )
         case "delivery_reported":
             return DeliveryReported(

@@ -44,6 +44,7 @@ class Key(StrEnum):
     PROMISE_PARTIAL = auto()  # on
     PROMISE_BROKEN = auto()  # on
     ATTEMPTS_MISSING = auto()  # n of of, days of of_days
+    NUMBERS_FAIL = auto()  # n of of, days of of_days
     NOTICE_RELEASED = auto()
     NOTICE_SENT = auto()  # at
     NOTICE_ARRIVED = auto()  # at
@@ -214,6 +215,14 @@ def _days(state: CaseState, calendar: Calendar) -> Iterator[Sentence]:
             of=state.terms.attempts_needed,
             days=state.attempt_days,
             of_days=state.terms.attempt_days,
+        )
+    if state.lost:
+        yield Sentence(
+            Key.NUMBERS_FAIL,
+            n=state.lost,
+            of=state.terms.lost_numbers,
+            days=state.lost_days,
+            of_days=state.terms.lost_days,
         )
     if state.notice is not None:
         yield _letter(state.notice)

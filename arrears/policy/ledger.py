@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from arrears.policy import court, legal, notices, promises, stages
+from arrears.policy import court, evidence, legal, notices, promises, stages
 from arrears.policy.effects import Allocate, KeepProvisional, RaiseIncident, Refuse
 from arrears.policy.events import LoanRestated, LoanState, PaymentPosted, PaymentReversed, TaskDecided
 from arrears.policy.money import Owed, Split, allocate, take_back
@@ -39,6 +39,7 @@ def _paid(turn: Turn, event: PaymentPosted) -> None:
         surplus=state.surplus + split.surplus,
     )
     turn.tell(_allocation(event.payment_id, split))
+    evidence.keep(turn, "L07", act="payment", proof=event.payment_id, by="core-bank")
     promises.credit(turn, event.payment_id, event.amount, event.value_on)
     if split.surplus:
         turn.tell(RaiseIncident("surplus", event.payment_id, {"surplus_minor": split.surplus}))
@@ -74,6 +75,7 @@ def taken_back(turn: Turn, event: PaymentReversed) -> None:
         surplus=state.surplus + split.surplus,
     )
     turn.tell(_allocation(event.payment_id, split))
+    evidence.void(turn, event.reverses)
     if turn.state.overdue > 0 and turn.state.first_overdue_on is None:
         turn.change(first_overdue_on=turn.now.today.isoformat())
     reopens = bool(turn.state.closed) and turn.state.overdue > 0

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
 
-from arrears.policy import legal, stages
+from arrears.policy import evidence, legal, stages
 from arrears.policy.effects import NoticeBecame, RaiseIncident, Refuse, ReleaseNotice
 from arrears.policy.events import DeliveryReported, SendAnswered, TaskDecided
 from arrears.policy.state import Clock, NoticeUnderWay, Stage
@@ -136,6 +136,7 @@ def _arrived(turn: Turn, notice: NoticeUnderWay, at: int) -> None:
     turn.disarm(Clock.SILENCE)
     turn.cancel(TaskKind.DELIVERY_CHECK, why="arrival_reported")
     turn.change(notice=replace(notice, phase="arrived", arrived_at=at))
+    evidence.keep(turn, "L04", act="notice", proof=notice.notice_id, by=notice.released_by, at=at)
     _run_cure(turn, turn.now.calendar.day_of(at), status="arrived")
 
 

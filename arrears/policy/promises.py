@@ -1,15 +1,26 @@
 """What a debtor promised: an amount by a day, judged by money alone when the grace is over (3.1, T14)."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from arrears.policy import stages
+from arrears.policy.codes import Outcome, days_until_next
 from arrears.policy.effects import PromiseBecame, PromiseMade
-from arrears.policy.events import TaskDecided
 from arrears.policy.state import Clock, Promise, Stage
 from arrears.policy.tasks import TaskKind
 from arrears.policy.terms import Terms
 from arrears.policy.turn import Turn
+
+
+@dataclass(frozen=True)
+class Pledge:
+    """What a debtor says: so much (minor units) by that day."""
+
+    amount: int
+    on: str
+    result: Outcome
+    by: str
+    task_id: str
 
 
 def latest_day(terms: Terms, *, today: date, days_past_due: int) -> date | None:
@@ -19,24 +30,21 @@ def latest_day(terms: Terms, *, today: date, days_past_due: int) -> date | None:
     return today + timedelta(days=days) if days else None
 
 
-def made(turn: Turn, event: TaskDecided) -> None:
+def made(turn: Turn, pledge: Pledge) -> None:
     """A new promise takes the place of one that is still open."""
-    # An answer without them is refused before.
-    assert event.on is not None
-    assert event.amount is not None
     end(turn, "superseded")
     number = turn.state.promises + 1
     promise = Promise(
         f"{turn.state.case_id}-promise-{number}",
-        event.amount,
-        event.on,
+        pledge.amount,
+        pledge.on,
         turn.now.at,
-        _judged_at(turn, event.on, turn.now.terms.follow_up_days[event.outcome]),
+        _judged_at(turn, pledge.on, days_until_next(turn.now.terms.follow_up_days, pledge.result)),
     )
     turn.change(promise=promise, promises=number)
     turn.tell(
         PromiseMade(
-            promise.promise_id, event.task_id, promise.amount, promise.due_on, promise.judged_at, event.by
+            promise.promise_id, pledge.task_id, promise.amount, promise.due_on, promise.judged_at, pledge.by
         )
     )
     turn.arm(Clock.PROMISE, promise.judged_at)

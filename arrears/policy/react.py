@@ -5,6 +5,7 @@ from datetime import date
 from typing import Final, assert_never
 
 from arrears.policy import contact, court, ledger, legal, notices, promises, service, stages
+from arrears.policy.codes import PROMISES, Outcome
 from arrears.policy.effects import Effect, Refuse
 from arrears.policy.events import (
     DeliveryReported,
@@ -18,16 +19,7 @@ from arrears.policy.events import (
     TaskDecided,
 )
 from arrears.policy.state import CaseState, Clock
-from arrears.policy.tasks import (
-    ON_FACTS,
-    PROMISES,
-    PUT_OFF,
-    WORK,
-    Outcome,
-    TaskKind,
-    lacks,
-    may_answer,
-)
+from arrears.policy.tasks import ON_FACTS, PUT_OFF, WORK, TaskKind, lacks, may_answer
 from arrears.policy.turn import Moment, Turn
 
 Answer = tuple[CaseState, list[Effect]]

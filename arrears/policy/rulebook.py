@@ -54,7 +54,24 @@ CHAPTERS: Final[dict[str, dict[str, Rule]]] = {
             _CONDUCT,
             ("contact.window_from", "contact.window_to"),
         ),
-        "3.2": Rule("A call ends with one of the bank's result codes.", MUST, _PRACTICE),
+        "C07": Rule(
+            "Dead and wrong numbers are marked and counted: only when so many in a row failed, on different days, may "
+            "the debtor be found lost.",
+            BAN,
+            _CONDUCT,
+            ("lost_contact.numbers", "lost_contact.days"),
+        ),
+        "C08": Rule(
+            "Somebody else who wants no calls is marked for good: the mark has no end and covers the number.",
+            BAN,
+            _CONDUCT,
+        ),
+        "3.2": Rule(
+            "A contact ends with one of the bank's result codes; one table says of each what it counts for and what "
+            "comes next.",
+            MUST,
+            _PRACTICE,
+        ),
         "T2": Rule(
             "Each result of a call sets the day of the next one.", DEF, _PRACTICE, ("follow_up_days.*",)
         ),
@@ -162,6 +179,30 @@ CHAPTERS: Final[dict[str, dict[str, Rule]]] = {
             "A demand counts from its arrival; what comes back from an address agreed for service has arrived.",
             MUST,
             "Supreme People's Court: limitation of actions (2020) art. 8, agreed addresses (2016 no. 21, 2017 no. 19)",
+        ),
+    },
+    "Limitation": {
+        "L01": Rule(
+            "A claim may be refused after so many years; what starts the period anew is kept with its proof, and "
+            "marked when the proof is taken back.",
+            MUST,
+            "Civil Code arts. 188, 195",
+            ("limitation.years",),
+        ),
+        "L03": Rule(
+            "A demand by voice starts the period anew only where a recording shows it.",
+            MUST,
+            "Civil Code art. 195; house rule for the recording",
+        ),
+        "L06": Rule(
+            "A claim filed with the court starts the period anew.",
+            MUST,
+            "Supreme People's Court: limitation of actions (2020) arts. 10, 11",
+        ),
+        "L07": Rule(
+            "The debtor's promise or part payment is his word that he owes, and starts the period anew.",
+            MUST,
+            "Supreme People's Court: limitation of actions (2020) art. 14",
         ),
     },
     "Decisions": {

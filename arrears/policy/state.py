@@ -114,6 +114,9 @@ class CaseState:
     hands: tuple[str, ...] = ()  # who worked the case or proposed: they may not approve litigation
     attempt_days: int = 0
     last_attempt_on: str = ""
+    lost: int = 0  # numbers in a row on which the debtor is not to be had (C07)
+    lost_days: int = 0
+    last_lost_on: str = ""
     promise: Promise | None = None
     promises: int = 0
     broken: int = 0  # promises in this stage

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from arrears.policy.codes import CONTACT_RESULTS, PROMISES
+from arrears.policy.codes import Outcome as Outcome  # noqa: PLC0414  # an answer to a task, found where tasks are
+
 
 class Role(StrEnum):
     COLLECTOR = "collector"
@@ -32,52 +35,6 @@ class TaskKind(StrEnum):
     IDLE_REVIEW = "idle_review"
 
 
-class Outcome(StrEnum):
-    """Answers to a task; the result codes of a contact keep the bank's short names (rule book 3.2)."""
-
-    NO_ANSWER = "na"
-    BUSY = "busy"
-    SWITCHED_OFF = "off"
-    HUNG_UP = "hung"
-    WRONG_NUMBER = "wrong"
-    PROMISE = "ptp"
-    PART_PROMISE = "part"
-    CANNOT_PAY = "cant"
-    REFUSES = "rtp"
-    ESCALATE = "escalate"
-    KEEP = "keep"
-    RELEASE = "release"
-    CANCEL = "cancel"
-    SUE = "sue"
-    RETURN = "return"
-    APPROVE = "approve"
-    REFUSE = "refuse"
-    CONTINUE = "continue"
-    FILED = "filed"
-    NOT_FILED = "not_filed"
-    WITHDRAW = "withdraw"
-    SEEK_COSTS = "costs"
-    COURT_ENDED = "court_ended"
-    ARRIVED = "arrived"
-    CAME_BACK = "returned"
-    NOT_KNOWN = "not_known"
-    FOUND = "found"
-    NOT_FOUND = "not_found"
-
-
-CONTACT_RESULTS: Final = (
-    Outcome.NO_ANSWER,
-    Outcome.BUSY,
-    Outcome.SWITCHED_OFF,
-    Outcome.HUNG_UP,
-    Outcome.WRONG_NUMBER,
-    Outcome.PROMISE,
-    Outcome.PART_PROMISE,
-    Outcome.CANNOT_PAY,
-    Outcome.REFUSES,
-)
-
-PROMISES: Final = frozenset({Outcome.PROMISE, Outcome.PART_PROMISE})
 # Answers that put a question off: the person may name the day on which it comes again.
 PUT_OFF: Final = frozenset(
     {Outcome.KEEP, Outcome.CANCEL, Outcome.RETURN, Outcome.REFUSE, Outcome.NOT_FILED, Outcome.NOT_FOUND}

@@ -40,6 +40,9 @@ class Terms:
     promise_days_late: int = 0  # ... and after it
     promise_percent: int = 100  # of the amount: from here it counts as kept
     promises_broken: int = 0  # in one stage: then escalation is proposed
+    limitation_years: int = 0  # L01; 0: no evidence is kept of what interrupts it
+    lost_numbers: int = 0  # C07: in a row, on which the debtor is not to be had
+    lost_days: int = 0  # ... on so many different days
     technical_bank_days: int = (
         0  # after the bank's own fault took a payment back, before the promise is judged
     )

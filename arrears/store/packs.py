@@ -15,8 +15,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from arrears.contracts import Rules
 from arrears.policy.calendar import Calendar
+from arrears.policy.codes import WITH_DAYS
 from arrears.policy.currency import EXPONENTS
-from arrears.policy.tasks import CONTACT_RESULTS, TaskKind
+from arrears.policy.tasks import TaskKind
 from arrears.policy.terms import Terms
 
 SHIPPED: Final = files("arrears.policy") / "packs"
@@ -245,7 +246,10 @@ PACK_KEYS: Final[Mapping[str, Callable[[Any], Fault]]] = {
     "promise.technical_bank_days": _count_or_none,
     **{f"sla_percent.{rung}": _count for rung in _RUNGS},
     **{f"sla_bank_days.{kind}": _count for kind in TaskKind},
-    **{f"follow_up_days.{result}": _count for result in CONTACT_RESULTS},
+    **{f"follow_up_days.{result}": _count for result in WITH_DAYS},
+    "limitation.years": _count_or_none,
+    "lost_contact.numbers": _count_or_none,
+    "lost_contact.days": _count_or_none,
     "contact.window_from": _time_of_day,
     "contact.window_to": _time_of_day,
 }
@@ -294,7 +298,7 @@ def _terms(values: Flat) -> Terms:
         idle_days=values["case.idle_days"],
         manager_above_minor=values["legal.manager_above_minor"],
         sla_bank_days={str(kind): values[f"sla_bank_days.{kind}"] for kind in TaskKind},
-        follow_up_days={str(result): values[f"follow_up_days.{result}"] for result in CONTACT_RESULTS},
+        follow_up_days={str(result): values[f"follow_up_days.{result}"] for result in WITH_DAYS},
         window_from=values["contact.window_from"],
         window_to=values["contact.window_to"],
         reopen_days=values["case.reopen_days"],
@@ -307,6 +311,9 @@ def _terms(values: Flat) -> Terms:
         promise_days_late=values["promise.days_late"],
         promise_percent=values["promise.kept_percent"],
         promises_broken=values["promise.broken_to_escalate"],
+        limitation_years=values["limitation.years"],
+        lost_numbers=values["lost_contact.numbers"],
+        lost_days=values["lost_contact.days"],
         technical_bank_days=values["promise.technical_bank_days"],
         sla_percent=tuple(values[f"sla_percent.{rung}"] for rung in _RUNGS),
     )

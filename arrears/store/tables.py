@@ -422,6 +422,37 @@ class ContactAttempt(Row, table=True):
     reference: str | None = _maybe_text()
 
 
+class ContactMark(Row, table=True):
+    """What is known of a number, an address or a channel of a person, once each; written by `record` alone."""
+
+    __tablename__ = "contact_marks"
+    mark_id: str = _key()
+    borrower_id: str = _text(index=True)
+    contact_id: str | None = _maybe_text()
+    channel: str | None = _maybe_text()
+    address: str | None = _maybe_text(index=True)  # as it was then: others may have the same number
+    mark: str = _text()  # invalid | wrong | stopped | moved
+    case_id: str = _text()
+    by: str = _text()
+    since: datetime = _at()
+
+
+class LimitationEvidence(Row, table=True):
+    """An act that starts the limitation period of a loan anew, and what proves it; written by `record` alone."""
+
+    __tablename__ = "limitation_evidence"
+    evidence_id: str = _key()
+    loan_id: str = _text(index=True)
+    case_id: str = _text()
+    borrower_id: str = _text()
+    rule: str = _text()  # of the rule book: L03, L04, L06, L07
+    act: str = _text()
+    proof: str | None = _maybe_text(index=True)  # id of the recording, letter, payment or claim
+    by: str = _text()
+    at: datetime = _at()
+    void_at: datetime | None = _maybe_at()  # its proof was taken back
+
+
 class Incident(Row, table=True):
     """Work without an open case, in the operator's queue; inserted once by its key, closed there with a reason."""
 
@@ -528,6 +559,8 @@ promises: Final = _core(PromiseRow)
 matters: Final = _core(MatterRow)
 notices: Final = _core(Notice)
 contact_attempts: Final = _core(ContactAttempt)
+contact_marks: Final = _core(ContactMark)
+limitation_evidence: Final = _core(LimitationEvidence)
 incidents: Final = _core(Incident)
 audit_rows: Final = _core(Audit)
 staff: Final = _core(Staff)

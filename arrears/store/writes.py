@@ -10,12 +10,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 from arrears.contracts import Batch
 from arrears.policy import effects as fx
 from arrears.policy.state import CaseState
+from arrears.store import marks
 from arrears.store.intents import raise_incident
 from arrears.store.tables import (
     allocations,
     cases,
     contact_attempts,
     deadlines,
+    limitation_evidence,
     matters,
     messages,
     notices,
@@ -195,6 +197,16 @@ def apply(connection: Connection, step: Step, effect: fx.Effect) -> None:  # noq
             _matter_ended(connection, step, effect)
         case fx.LogContact():
             _log_contact(connection, step, effect)
+        case fx.LimitationInterrupted():
+            _limitation_interrupted(connection, step, effect)
+        case fx.LimitationVoided():
+            _limitation_voided(connection, step, effect)
+        case fx.MarkContact():
+            marks.put(
+                connection,
+                effect.contact_id,
+                marks.Marked(effect.mark, step.borrower_id, step.case_id, effect.by, step.at),
+            )
         case fx.ReleaseNotice():
             _release_notice(connection, step, effect)
         case fx.NoticeBecame():
@@ -327,6 +339,31 @@ def _log_contact(connection: Connection, step: Step, effect: fx.LogContact) -> N
             "at": step.at,
             "reference": effect.by,
         },
+    )
+
+
+def _limitation_interrupted(connection: Connection, step: Step, effect: fx.LimitationInterrupted) -> None:
+    connection.execute(
+        insert(limitation_evidence),
+        {
+            "evidence_id": f"{step.case_id}-e{step.seq}",
+            "loan_id": step.loan_id,
+            "case_id": step.case_id,
+            "borrower_id": step.borrower_id,
+            "rule": effect.rule,
+            "act": effect.act,
+            "proof": effect.proof or None,
+            "by": effect.by,
+            "at": instant(effect.at),
+        },
+    )
+
+
+def _limitation_voided(connection: Connection, step: Step, effect: fx.LimitationVoided) -> None:
+    connection.execute(
+        update(limitation_evidence)
+        .where(limitation_evidence.c.loan_id == step.loan_id, limitation_evidence.c.proof == effect.proof)
+        .values(void_at=step.at)
     )
 
 

@@ -16,7 +16,7 @@ from arrears.policy.turn import Moment
 from arrears.store import intents, packs
 from arrears.store.intents import Said
 from arrears.store.session import Store
-from arrears.store.tables import borrowers, cases, incidents, loans, messages, records, tasks
+from arrears.store.tables import borrowers, cases, contact_points, incidents, loans, messages, records, tasks
 from workflows import naming
 
 MONDAY: Final = int(datetime(2026, 3, 2, 2, tzinfo=UTC).timestamp())
@@ -54,15 +54,33 @@ class Bank:
             )
         return name
 
-    def said(self, case_id: str, signal: str, content: dict[str, Any], *, sent: bool = True) -> Message:
+    def number(self, case_id: str, address: str) -> str:
+        """A phone of the case's borrower."""
+        name = f"C{next(_number):05d}"
+        with self.store.transaction() as connection:
+            of = select(cases.c.borrower_id).where(cases.c.case_id == case_id)
+            borrower_id = connection.execute(of).scalar()
+            row = {"contact_id": name, "borrower_id": borrower_id, "channel": "phone", "address": address}
+            connection.execute(insert(contact_points).values(**row, preferred=False, do_not_contact=False))
+        return name
+
+    def said(
+        self,
+        case_id: str,
+        signal: str,
+        content: dict[str, Any],
+        *,
+        sent: bool = True,
+        task_id: str | None = None,
+    ) -> Message:
         """A message row; sent, as the relay leaves it, unless a test wants it otherwise."""
         name = f"m{next(_number):05d}"
         at = datetime.fromtimestamp(MONDAY, UTC)
         with self.store.transaction() as connection:
-            intents.say(connection, Said(case_id, name, signal, "core-bank", at, content))
+            intents.say(connection, Said(case_id, name, signal, "core-bank", at, content, task_id))
         if sent:
             self.sent(name)
-        return Message(name, signal, "core-bank", content)
+        return Message(name, signal, "core-bank", content, task_id)
 
     def sent(self, message_id: str) -> None:
         with self.store.transaction() as connection:

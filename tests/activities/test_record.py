@@ -13,7 +13,7 @@ from arrears.policy.state import Clock
 from arrears.store import audit
 from arrears.store.session import Store
 from arrears.store.states import state_from_json
-from arrears.store.tables import cases, messages
+from arrears.store.tables import cases, contact_marks, limitation_evidence, messages
 from tests.activities.steps import MONDAY, Bank, Life
 
 LATER = MONDAY + 86_400 * 60
@@ -409,3 +409,59 @@ def test_a_clock_of_its_own_is_served_only_where_it_is_allowed(bank: Bank) -> No
     batch = life.hears(bank.paid(life.case_id, 40_000))
     with pytest.raises(ClockShifted):
         bank.record(replace(batch, shift_seconds=60))
+
+
+# ---- what contacts bring to light ------------------------------------------------------------------------
+
+
+def _called(bank: Bank, life: Life, outcome: str, **more: Any) -> Batch:
+    assert life.state is not None
+    task_id = life.state.tasks["first_contact"].task_id
+    content = {"outcome": outcome, "facts_no": 1, "amount_minor": None, "on": None, "remark_id": "r-1"}
+    said = bank.said(life.case_id, "task_decided", content | more, task_id=task_id)
+    return life.hears(said)
+
+
+def test_a_dead_number_is_marked_once_with_the_number_it_was(bank: Bank) -> None:
+    life = _opened(bank)
+    number = bank.number(life.case_id, "13800000001")
+    life = life.after(batch := _called(bank, life, "inv", contact_id=number), bank.record(batch))
+    with bank.store.reading() as connection:
+        [mark] = connection.execute(select(contact_marks)).all()
+    assert (mark.contact_id, mark.mark, mark.address) == (number, "invalid", "13800000001")
+    assert mark.case_id == life.case_id
+
+
+def test_a_number_of_somebody_else_is_not_marked(bank: Bank) -> None:
+    life = _opened(bank)
+    other = _opened(bank)
+    number = bank.number(other.case_id, "13800000002")
+    life.after(batch := _called(bank, life, "wrong", contact_id=number), bank.record(batch))
+    with bank.store.reading() as connection:
+        assert connection.execute(select(contact_marks)).all() == []
+
+
+@pytest.mark.rule("L01", "L07")
+def test_a_part_payment_is_evidence_until_it_is_taken_back(bank: Bank) -> None:
+    life = _opened(bank)
+    paid = bank.paid(life.case_id, 40_000)
+    life = life.after(batch := life.hears(paid), bank.record(batch))
+    [kept] = _evidence(bank)
+    assert (kept.rule, kept.act, kept.proof, kept.void_at) == (
+        "L07",
+        "payment",
+        paid.content["payment_id"],
+        None,
+    )
+    back = bank.said(
+        life.case_id,
+        "payment_reversed",
+        {"payment_id": "P-back", "amount_minor": 40_000, "reverses": kept.proof},
+    )
+    life.after(batch := life.hears(back), bank.record(batch))
+    assert _evidence(bank)[0].void_at is not None
+
+
+def _evidence(bank: Bank) -> list[Any]:
+    with bank.store.reading() as connection:
+        return list(connection.execute(select(limitation_evidence)).all())

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, TypeVar
 
+from arrears.policy.codes import PROMISES, Outcome
 from arrears.policy.effects import Effect, Refuse
 from arrears.policy.events import (
     DeliveryReported,
@@ -19,7 +20,7 @@ from arrears.policy.events import (
 )
 from arrears.policy.react import react
 from arrears.policy.state import CaseState, Clock, OpenTask, Stage
-from arrears.policy.tasks import PROMISES, Outcome, TaskKind
+from arrears.policy.tasks import TaskKind
 from arrears.policy.terms import Terms
 from arrears.policy.turn import Moment
 from arrears.store import packs
@@ -60,6 +61,8 @@ PLAIN: Final = replace(
     promise_days=0,
     promise_days_late=0,
     promises_broken=0,
+    limitation_years=0,
+    lost_numbers=0,
     sla_percent=(),
     sla_bank_days={k: v for k, v in RULES.terms.sla_bank_days.items() if k not in ("filing", "new_address")},
 )
@@ -97,11 +100,13 @@ def decided(
     has_reason: bool = True,
     amount: int | None = 10_000,
     on: str | None = None,
+    contact_id: str = "",
+    recording_id: str = "",
 ) -> TaskDecided:
     """A promise is for the Friday after START unless it says otherwise."""
     if on is None and outcome in PROMISES:
         on = "2026-03-06"
-    return TaskDecided(task_id, by, str(outcome), facts_no, has_reason, amount, on)
+    return TaskDecided(task_id, by, str(outcome), facts_no, has_reason, amount, on, contact_id, recording_id)
 
 
 @dataclass

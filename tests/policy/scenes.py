@@ -128,6 +128,7 @@ SCENES: Final[Mapping[str, Callable[[], Case]]] = {
     "older terms": opened,
     "late": _late,
     "called once": lambda: whole().talk(),
+    "a dead number": lambda: whole().talk(Outcome.INVALID_NUMBER),
     "to be called again": lambda: whole().talk().wake_until(Clock.FOLLOW_UP),
     "promised": _promised,
     "a promise is judged now": _due_now,

@@ -4,9 +4,10 @@ from itertools import pairwise
 
 import pytest
 
-from arrears.policy.effects import FinishTask, LogContact, OpenTask
+from arrears.policy.codes import CONTACT_RESULTS, PROMISES, Outcome
+from arrears.policy.effects import FinishTask, LogContact, MarkContact, OpenTask
 from arrears.policy.state import Clock, Stage
-from arrears.policy.tasks import CONTACT_RESULTS, PROMISES, Outcome, TaskKind
+from arrears.policy.tasks import TaskKind
 from tests.policy.builders import ADVISOR, COLLECTOR, LEAD, a_case, a_review, at
 
 
@@ -18,7 +19,11 @@ from tests.policy.builders import ADVISOR, COLLECTOR, LEAD, a_case, a_review, at
         (Outcome.BUSY, "2026-03-03"),
         (Outcome.SWITCHED_OFF, "2026-03-03"),
         (Outcome.HUNG_UP, "2026-03-04"),
+        (Outcome.INVALID_NUMBER, "2026-03-03"),
         (Outcome.WRONG_NUMBER, "2026-03-04"),
+        (Outcome.RELAYED, "2026-03-04"),
+        (Outcome.THIRD_REFUSES, "2026-03-04"),
+        (Outcome.NOT_WILLING, "2026-03-09"),
         (Outcome.CANNOT_PAY, "2026-03-09"),
         (Outcome.REFUSES, "2026-03-09"),
     ],
@@ -115,3 +120,67 @@ def test_tries_never_come_closer_than_a_day(outcome: Outcome) -> None:
 def test_a_lead_who_calls_is_a_hand_like_any_other() -> None:
     case = a_case().decide(TaskKind.FIRST_CONTACT, Outcome.BUSY, by=LEAD)
     assert case.state.hands == (LEAD,)
+
+
+@pytest.mark.rule("C07", "C08")
+@pytest.mark.parametrize(
+    ("outcome", "mark"),
+    [
+        (Outcome.INVALID_NUMBER, "invalid"),
+        (Outcome.WRONG_NUMBER, "wrong"),
+        (Outcome.THIRD_REFUSES, "stopped"),
+    ],
+)
+def test_a_number_is_marked_with_what_was_found_out(outcome: Outcome, mark: str) -> None:
+    case = a_case().talk(outcome, contact_id="C1")
+    assert case.saw(MarkContact) == [MarkContact("C1", mark, COLLECTOR)]
+
+
+@pytest.mark.parametrize("outcome", [Outcome.NO_ANSWER, Outcome.HUNG_UP, Outcome.RELAYED, Outcome.PROMISE])
+def test_other_results_mark_no_number(outcome: Outcome) -> None:
+    assert not a_case().talk(outcome, contact_id="C1").saw(MarkContact)
+
+
+def test_a_result_without_a_number_marks_nothing() -> None:
+    assert not a_case().talk(Outcome.WRONG_NUMBER).saw(MarkContact)
+
+
+def _calls(*outcomes: Outcome, per_day: int = 1) -> tuple[int, int]:
+    """How many numbers in a row failed, on how many days, when the debtor was called so."""
+    case = a_case(terms={"lost_numbers": 3, "lost_days": 2}, days_past_due=1)
+    for n, outcome in enumerate(outcomes, 1):
+        kind = next(iter({"first_contact", "follow_up"} & set(case.state.tasks)))
+        case.decide(TaskKind(kind), outcome, by=COLLECTOR)
+        if n % per_day == 0:
+            case.wake_until(Clock.FOLLOW_UP)
+        else:
+            case.turn_to_follow_up()
+    return case.state.lost, case.state.lost_days
+
+
+INV, WRONG, NA = Outcome.INVALID_NUMBER, Outcome.WRONG_NUMBER, Outcome.NO_ANSWER
+
+
+@pytest.mark.rule("C07")
+@pytest.mark.parametrize(
+    ("calls", "per_day", "lost"),
+    [
+        ((INV,), 1, (1, 1)),
+        ((INV, WRONG, INV), 1, (3, 3)),
+        ((INV, WRONG, INV), 2, (3, 2)),
+        ((INV, WRONG, INV), 3, (3, 1)),
+        ((INV, NA, WRONG), 1, (2, 2)),  # nobody answered: no number proved dead, none alive
+        ((INV, WRONG, Outcome.HUNG_UP), 1, (0, 0)),
+        ((INV, WRONG, Outcome.CANNOT_PAY, INV), 1, (1, 1)),
+        ((INV, Outcome.RELAYED, WRONG), 1, (2, 2)),
+    ],
+)
+def test_dead_numbers_in_a_row_are_counted_with_their_days(
+    calls: tuple[Outcome, ...], per_day: int, lost: tuple[int, int]
+) -> None:
+    assert _calls(*calls, per_day=per_day) == lost
+
+
+def test_terms_of_before_count_no_dead_numbers() -> None:
+    case = a_case().talk(Outcome.INVALID_NUMBER)
+    assert (case.state.lost, case.state.lost_days, case.state.last_lost_on) == (0, 0, "")

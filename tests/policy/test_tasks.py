@@ -2,19 +2,8 @@
 
 import pytest
 
-from arrears.policy.tasks import (
-    CONTACT_RESULTS,
-    NEEDS_REASON,
-    ON_FACTS,
-    PROMISES,
-    WORK,
-    Missing,
-    Outcome,
-    Role,
-    TaskKind,
-    lacks,
-    may_answer,
-)
+from arrears.policy.codes import CONTACT_RESULTS, PROMISES, TALK, WITH_DAYS, Outcome
+from arrears.policy.tasks import NEEDS_REASON, ON_FACTS, WORK, Missing, Role, TaskKind, lacks, may_answer
 from tests.policy.builders import RULES
 
 
@@ -31,7 +20,9 @@ def test_every_outcome_answers_some_task() -> None:
 
 @pytest.mark.rule("3.2", "T2")
 def test_every_result_of_a_call_has_its_day_for_the_next() -> None:
-    assert set(RULES.terms.follow_up_days) == {str(result) for result in CONTACT_RESULTS}
+    days = RULES.terms.follow_up_days
+    assert set(days) == {str(result) for result in WITH_DAYS}
+    assert {TALK[result].like or result for result in CONTACT_RESULTS} <= set(WITH_DAYS)
 
 
 @pytest.mark.rule("4.7")

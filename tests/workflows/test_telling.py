@@ -161,11 +161,12 @@ async def test_a_bug_in_the_rules_refuses_what_was_said_calls_for_an_operator_an
 ) -> None:
     """A pack that lost a number: reading it raises in the middle of the rules."""
     rules = packs.load("cn-bank-2026").rules
-    days = {code: number for code, number in rules.terms.follow_up_days.items() if code != "busy"}
-    faulty = replace(rules, terms=replace(rules.terms, follow_up_days=days))
+    days = {kind: number for kind, number in rules.terms.sla_bank_days.items() if kind != "follow_up"}
+    faulty = replace(rules, terms=replace(rules.terms, sla_bank_days=days))
     async with a_world(sqlite_store, client, tmp_path, rules=faulty) as world:
-        case = await world.a_case()
-        word = await world.decide(case, COLLECTOR, "first_contact", "busy")
+        case = await world.a_case(days_past_due=40)
+        # Attempts are missing, so another call is asked for at once.
+        word = await world.decide(case, COLLECTOR, "first_contact", "rtp", reason="says no")
         assert (world.message(word).status, world.message(word).reason) == ("refused", "rules_failed")
         assert [(row.kind, row.detail["error"]) for row in world.incidents()] == [
             ("rules_failed", "KeyError")
