@@ -22,8 +22,8 @@ from arrears.contracts import (
 )
 from arrears.policy.effects import from_wire
 from arrears.policy.state import CaseState
-from arrears.store import audit, writes
-from arrears.store.intents import raise_incident
+from arrears.store import audit, holds, writes
+from arrears.store.intents import PEOPLE, raise_incident
 from arrears.store.session import Store
 from arrears.store.states import state_from_json
 from arrears.store.tables import cases, messages, records
@@ -181,19 +181,20 @@ class _Recording:
         ).first()
 
     def _money_first(self) -> Receipt | None:
-        """A deadline does not act while money of this case is on its way (rule book 4.6-1)."""
+        """A clock waits for money and legal facts that are on their way (rule book 4.6-1)."""
         if self._batch.event["kind"] != "due":
             return None
         waiting = self._connection.execute(
-            select(messages.c.message_id)
+            select(messages.c.rank)
             .where(
                 messages.c.case_id == self._batch.case_id,
                 messages.c.status.in_(_UNSETTLED),
-                messages.c.rank == 0,
+                messages.c.rank < PEOPLE,
             )
+            .order_by(messages.c.rank)
             .limit(1)
         ).scalar()
-        return None if waiting is None else Receipt("wait", "money_first")
+        return None if waiting is None else Receipt("wait", "facts_first" if waiting else "money_first")
 
     def _too_large(self) -> Receipt | None:
         state = self._batch.state
@@ -205,8 +206,7 @@ class _Recording:
     def _another_is_open(self, known: Known) -> Receipt | None:
         """A loan has one open case: a second opening, or money that would re-open an older one, is an incident."""
         state = self._batch.state
-        was_open = known.state is not None and not known.state["closed"]
-        if state is None or state.closed or was_open:
+        if state is None or not _opens(known, state):
             return None
         other = self._connection.execute(
             select(cases.c.case_id).where(
@@ -243,6 +243,9 @@ class _Recording:
         )
         for effect in batch.effects:
             writes.apply(connection, step, from_wire(effect))
+        if _opens(known, state):
+            place = holds.Place(batch.case_id, borrower_id, step.at)
+            holds.greet(connection, place, seq=batch.seq)
         before = known.state["deadlines"] if known.state else {}
         writes.put_deadlines(connection, batch.case_id, before=before, after=state.deadlines)
         refusal = _refusal(batch)
@@ -298,6 +301,11 @@ class _Recording:
 
     def _newer_rules(self) -> Rules | None:
         return self._rules if self._rules.terms.pack != self._batch.pack else None
+
+
+def _opens(known: Known, state: CaseState) -> bool:
+    was_open = known.state is not None and not known.state["closed"]
+    return not was_open and not state.closed
 
 
 def _adopt(state: dict[str, Any] | None) -> CaseState | None:

@@ -37,7 +37,7 @@ BOOK: Final = "arrears/policy/rulebook.py"
 
 Chapters = Mapping[str, Mapping[str, Rule]]
 Places = dict[str, dict[str, list[str]]]  # number -> file -> names in it
-Flat = dict[str, int | str]
+Flat = dict[str, int | str | list[str]]
 
 
 @dataclass
@@ -185,6 +185,9 @@ UNITS: Final = {
     "promise.days_late": "days",
     "promise.broken_to_escalate": "broken promises",
     "sla_percent.*": "%",
+    "hold_blocks.*": "acts",
+    "hold_days.*": "days",
+    "hold_bank_days.*": "bank days",
 }
 
 
@@ -205,11 +208,13 @@ def _keys(pattern: str, numbers: Flat) -> list[str]:
     return [key for key in numbers if fnmatchcase(key, pattern)]
 
 
-def _figure(key: str, value: int | str, currency: str) -> str:
+def _figure(key: str, value: int | str | list[str], currency: str) -> str:
     unit = _unit(key)
     if unit == "money":
         digits = EXPONENTS[currency]
         return f"{int(value) / 10**digits:,.{digits}f} {currency}"
+    if isinstance(value, list):
+        return ", ".join(value)
     if unit == "o'clock":
         return str(value)
     if unit == "%":

@@ -98,7 +98,7 @@ class Teller:
             case _:
                 return "triangle-alert", _("Something unreadable was kept as an incident")
 
-    def _said(self, event: Record) -> tuple[str, str]:
+    def _said(self, event: Record) -> tuple[str, str]:  # noqa: C901, PLR0911 - one arm per signal
         content = event["content"]
         match event["signal"]:
             case "open":
@@ -116,6 +116,10 @@ class Teller:
                 return "refresh-cw", _("The core bank sent a newer state: %(amount)s overdue") % amount
             case "delivery_reported":
                 return "file-text", called(DELIVERIES, content["status"])
+            case "hold_placed":
+                return "ban", _("Hold placed: %(hold)s") % {"hold": called(words.HOLDS, content["kind"])}
+            case "hold_released":
+                return "ban", _("Hold lifted: %(how)s") % {"how": words.hold_end(content["outcome"])}
             case other:
                 return "info", other
 
@@ -150,7 +154,7 @@ class Teller:
                 return _("New task: %(task)s, due %(time)s") % due
             case "cancel_task":
                 kind = self.timeline.task_kinds.get(effect["task_id"], "")
-                why = {"task": called(words.TASKS, kind), "why": called(words.CANCELLED, effect["why"])}
+                why = {"task": called(words.TASKS, kind), "why": words.cancelled(effect["why"])}
                 return _("Task no longer needed: %(task)s (%(why)s)") % why
             case "refuse":
                 return _("Not applied: %(why)s") % {"why": words.refusal(effect["why"])}
@@ -199,6 +203,26 @@ class Teller:
                 return _("Claim of %(amount)s filed") % {"amount": self._money(effect["claim"])}
             case "matter_ended":
                 return _("Claim ended: %(how)s") % {"how": called(words.ANSWERS, effect["outcome"])}
+            case _:
+                return self._kept_still(effect)
+
+    def _kept_still(self, effect: Record) -> str:
+        hold = {"hold": called(words.HOLDS, effect.get("hold"))}
+        match effect["kind"]:
+            case "hold_began" if effect["part"]:
+                return _("Hold: %(hold)s of %(amount)s") % (hold | {"amount": self._money(effect["part"])})
+            case "hold_began":
+                return _("Hold: %(hold)s") % hold
+            case "hold_became":
+                until = {"time": self.formats.moment(effect["until"]) if effect["until"] else "—"}
+                return _("The hold goes on; the next question comes %(time)s") % until
+            case "hold_ended":
+                return _("Hold over: %(hold)s (%(how)s)") % (
+                    hold | {"how": words.hold_end(effect["outcome"])}
+                )
+            case "keep_off":
+                name = {"name": actor_name(effect["staff_id"], self.timeline.names)}
+                return _("%(name)s has to do with this case no more") % name
             case _:
                 return _came_to_light(effect)
 

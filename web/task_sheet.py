@@ -225,7 +225,7 @@ def _standing(task: TaskView, shapes: Formats) -> AnswerStanding | None:
     if task.status == "done":
         return _done(task, shapes)
     if task.status == "cancelled":
-        why = {"why": called(words.CANCELLED, task.ended_why)}
+        why = {"why": words.cancelled(task.ended_why)}
         return AnswerStanding("info", "info", _("No longer needed: %(why)s") % why, (_ended(task, shapes),))
     return _under_way(task.answer, shapes) if task.answer else None
 

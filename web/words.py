@@ -2,6 +2,7 @@
 
 from typing import Final, TypeAlias
 
+from web.language import gettext as _
 from web.language import pgettext
 from workflows import prose
 
@@ -19,7 +20,28 @@ def called(words: Words, code: str | None) -> str:
 
 def refusal(reason: str | None) -> str:
     """A reason may go on after a colon with what only an operator understands."""
-    return called(REFUSALS, reason.split(":")[0] if reason else None)
+    held = _hold(reason)
+    return (
+        _("A hold stands: %(hold)s.") % {"hold": held}
+        if held
+        else called(REFUSALS, (reason or "").split(":")[0])
+    )
+
+
+def cancelled(why: str | None) -> str:
+    """Why a task was taken from its people."""
+    held = _hold(why)
+    return _("a hold stands: %(hold)s") % {"hold": held} if held else called(CANCELLED, why)
+
+
+def hold_end(outcome: str) -> str:
+    """A hold may end with the answer to a task."""
+    return called(HOLD_ENDS if outcome in HOLD_ENDS else ANSWERS, outcome)
+
+
+def _hold(reason: str | None) -> str:
+    """The hold a reason names; empty when it names none."""
+    return called(HOLDS, reason.removeprefix("held_")) if reason and reason.startswith("held_") else ""
 
 
 def hint(code: str) -> str:
@@ -196,6 +218,25 @@ CANCELLED: Final[Words] = {
     "payment_reversed": term("cancelled", "a payment was taken back"),
 }
 
+HOLDS: Final[Words] = {
+    "dispute": term("hold", "Dispute"),
+    "complaint": term("hold", "Complaint"),
+    "hardship_review": term("hold", "Hardship"),
+    "paid_claim": term("hold", "Said to be paid"),
+    "plan_active": term("hold", "Repayment plan"),
+    "moratorium": term("hold", "Moratorium"),
+    "insolvency": term("hold", "Insolvency"),
+    "deceased": term("hold", "Death"),
+    "incapacity": term("hold", "Lack of capacity"),
+    "fraud_claim": term("hold", "Said to be somebody else's debt"),
+    "system_freeze": term("hold", "Stop of all work"),
+}
+
+# How a hold ended.
+HOLD_ENDS: Final[Words] = {
+    "case_closed": term("hold end", "the case closed"),
+}
+
 ENTERED: Final[Words] = {
     "opened": term("entered", "the case was opened"),
     "escalated": term("entered", "a team lead escalated"),
@@ -234,6 +275,10 @@ REFUSALS: Final[Words] = {
     "rules_failed": term("refusal", "The rules failed on it; an operator looks after it."),
     "unreadable": term("refusal", "The case could not read it."),
     "promise_too_far": term("refusal", "The rules allow no promise so far ahead."),
+    "hold_stands": term("refusal", "A hold of this kind stands already."),
+    "hold_not_open": term("refusal", "This hold is over already."),
+    "hold_scope_unknown": term("refusal", "A hold of this kind does not reach so far."),
+    "hold_part_wrong": term("refusal", "The disputed amount does not fit."),
     "day_not_soon": term("refusal", "The day must lie ahead, and not out of sight."),
 }
 

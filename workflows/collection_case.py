@@ -77,6 +77,16 @@ class CollectionCase:
     def delivery_reported(self, said: RawValue) -> None:
         self._hear("delivery_reported", said)
 
+    @workflow.signal(
+        description="The bank keeps still: dispute, complaint, hardship, death, a stop of all work"
+    )
+    def hold_placed(self, said: RawValue) -> None:
+        self._hear("hold_placed", said)
+
+    @workflow.signal(description="What kept the bank still is over")
+    def hold_released(self, said: RawValue) -> None:
+        self._hear("hold_released", said)
+
     @workflow.signal(description="After a reset: compare with the database; changes nothing else")
     def nudge(self, said: RawValue) -> None:
         self._inbox.append(Heard("nudge", {}))

@@ -67,6 +67,7 @@ def attributes(state: CaseState) -> dict[str, Any]:
         ),
         "CasePolicyPack": state.terms.pack,
         "CaseOpenTasks": sorted(state.tasks),
+        "CaseHolds": sorted(hold.kind.value for hold in state.holds),
         "CaseNextDeadline": min(deadlines) if deadlines else None,
         "CaseStageSince": state.stage_since,
         "CaseAttention": state.attention,
@@ -78,7 +79,7 @@ _KEYWORD = {
     for name in ("CaseStage", "CaseStatus", "CaseBalanceBand", "CasePolicyPack")
 }
 _INSTANT = {name: SearchAttributeKey.for_datetime(name) for name in ("CaseNextDeadline", "CaseStageSince")}
-_LIST = SearchAttributeKey.for_keyword_list("CaseOpenTasks")
+_LIST = {name: SearchAttributeKey.for_keyword_list(name) for name in ("CaseOpenTasks", "CaseHolds")}
 _FLAG = SearchAttributeKey.for_bool("CaseAttention")
 
 
@@ -93,4 +94,4 @@ def _update(name: str, value: Any) -> SearchAttributeUpdate[Any]:
     if name in _INSTANT:
         key = _INSTANT[name]
         return key.value_unset() if value is None else key.value_set(datetime.fromtimestamp(value, UTC))
-    return _LIST.value_set(value) if name == "CaseOpenTasks" else _FLAG.value_set(value)
+    return _LIST[name].value_set(value) if name in _LIST else _FLAG.value_set(value)

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-from arrears.policy.state import Stage
+from arrears.policy.state import HoldKind, Scope, Stage
 from arrears.policy.tasks import Role, TaskKind
 
 
@@ -114,11 +114,15 @@ class PromiseMade:
 
 @dataclass(frozen=True)
 class PromiseBecame:
-    """`status` is open (again), kept, partial, broken, superseded, cancelled or reversed_technical."""
+    """`status` is open (again), kept, partial, broken, superseded, cancelled or reversed_technical.
+
+    `judged_at` (UTC seconds) only when it moved.
+    """
 
     promise_id: str
     status: str
     paid: int
+    judged_at: int = 0
 
 
 @dataclass(frozen=True)
@@ -136,6 +140,50 @@ class MatterEnded:
     matter_id: str
     outcome: str
     by: str
+
+
+@dataclass(frozen=True)
+class HoldBegan:
+    """Minor units, UTC seconds; `spreads`: the other open cases of the person are told."""
+
+    hold_id: str
+    hold: HoldKind
+    scope: Scope
+    by: str
+    reason: str
+    until: int = 0
+    part: int = 0
+    against: str = ""
+    evidence: str = ""
+    remark_id: str = ""
+    spreads: bool = False
+
+
+@dataclass(frozen=True)
+class HoldBecame:
+    """A person confirmed it, or said until when it goes on."""
+
+    hold_id: str
+    until: int
+    confirmed_by: str = ""
+
+
+@dataclass(frozen=True)
+class HoldEnded:
+    """`spreads`: it ends in the other open cases of the person too."""
+
+    hold_id: str
+    hold: HoldKind
+    outcome: str
+    by: str
+    spreads: bool = False
+
+
+@dataclass(frozen=True)
+class KeepOff:
+    """The debtor complained of this member of staff, who has to do with the case no more."""
+
+    staff_id: str
 
 
 @dataclass(frozen=True)
@@ -205,6 +253,10 @@ Effect = (
     | PromiseBecame
     | MatterFiled
     | MatterEnded
+    | HoldBegan
+    | HoldBecame
+    | HoldEnded
+    | KeepOff
     | ReleaseNotice
     | NoticeBecame
     | Allocate
@@ -230,6 +282,10 @@ KINDS: Final[dict[str, Callable[..., Effect]]] = {
     "promise_became": PromiseBecame,
     "matter_filed": MatterFiled,
     "matter_ended": MatterEnded,
+    "hold_began": HoldBegan,
+    "hold_became": HoldBecame,
+    "hold_ended": HoldEnded,
+    "keep_off": KeepOff,
     "release_notice": ReleaseNotice,
     "notice_became": NoticeBecame,
     "allocate": Allocate,
@@ -238,7 +294,13 @@ KINDS: Final[dict[str, Callable[..., Effect]]] = {
     "close_case": CloseCase,
     "reopen_case": ReopenCase,
 }
-_WORDS: Final[dict[str, type[StrEnum]]] = {"task": TaskKind, "role": Role, "stage": Stage}
+_WORDS: Final[dict[str, type[StrEnum]]] = {
+    "task": TaskKind,
+    "role": Role,
+    "stage": Stage,
+    "hold": HoldKind,
+    "scope": Scope,
+}
 _NAMES: Final = {effect: name for name, effect in KINDS.items()}
 
 

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from enum import StrEnum
+from typing import Any, Final, TypeVar
 
-from arrears.policy.state import Clock
+from arrears.policy.state import Clock, HoldKind, Scope
+
+Word = TypeVar("Word", bound=StrEnum)
 
 # Beyond these a figure is a slip of the pen, and sums or days would leave what a database can hold.
 _LARGEST: Final = 2**53
@@ -81,6 +84,30 @@ class DeliveryReported:
 
 
 @dataclass(frozen=True)
+class HoldPlaced:
+    """`reason` and `evidence` are short codes and numbers of documents; free words stay in a remark."""
+
+    hold_id: str
+    kind: HoldKind
+    scope: Scope
+    by: str
+    reason: str
+    until: int = 0
+    part: int = 0
+    against: str = ""
+    evidence: str = ""
+    remark_id: str = ""
+    asks: bool = True
+
+
+@dataclass(frozen=True)
+class HoldReleased:
+    hold_id: str
+    outcome: str
+    by: str
+
+
+@dataclass(frozen=True)
 class SendAnswered:
     """The contact guard's and the channel's answer to a notice that was due."""
 
@@ -103,12 +130,16 @@ Event = (
     | PaymentReversed
     | TaskDecided
     | DeliveryReported
+    | HoldPlaced
+    | HoldReleased
     | SendAnswered
     | Due
 )
 
 
-def read(case_id: str, signal: str, *, actor: str, task_id: str | None, content: dict[str, Any]) -> Event:
+def read(  # noqa: C901 - one arm per signal
+    case_id: str, signal: str, *, actor: str, task_id: str | None, content: dict[str, Any]
+) -> Event:
     """The event a message tells of. Raises Unreadable for an unknown signal or a missing or wrong field."""
     say = _Content(signal, content)
     match signal:
@@ -154,8 +185,28 @@ def read(case_id: str, signal: str, *, actor: str, task_id: str | None, content:
                 say.instant("at"),
                 say.maybe_flag("agreed_address"),
             )
+        case "hold_placed":
+            return _hold(say, actor)
+        case "hold_released":
+            return HoldReleased(say.text("hold_id"), say.text("outcome"), actor)
         case _:
             raise Unreadable(f"unknown signal {signal[:40]}")
+
+
+def _hold(say: "_Content", by: str) -> HoldPlaced:
+    return HoldPlaced(
+        say.text("hold_id"),
+        say.word("kind", HoldKind),
+        say.word("scope", Scope),
+        by,
+        say.text("reason"),
+        say.maybe_whole("until") or 0,
+        say.maybe_whole("part_minor") or 0,
+        say.maybe_text("against") or "",
+        say.maybe_text("evidence") or "",
+        say.maybe_text("remark_id") or "",
+        say.flag("asks"),
+    )
 
 
 def _loan(say: "_Content") -> LoanState:
@@ -185,6 +236,12 @@ class _Content:
         if not isinstance(value, str):
             raise self._wrong(name)
         return value
+
+    def word(self, name: str, words: type[Word]) -> Word:
+        try:
+            return words(self.text(name))
+        except ValueError:
+            raise self._wrong(name) from None
 
     def maybe_text(self, name: str) -> str | None:
         return None if self._content.get(name) is None else self.text(name)

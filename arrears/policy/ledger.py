@@ -6,7 +6,7 @@ from arrears.policy import court, evidence, legal, notices, promises, stages
 from arrears.policy.effects import Allocate, KeepProvisional, RaiseIncident, Refuse
 from arrears.policy.events import LoanRestated, LoanState, PaymentPosted, PaymentReversed, TaskDecided
 from arrears.policy.money import Owed, Split, allocate, take_back
-from arrears.policy.state import Stage
+from arrears.policy.state import HoldKind, Stage
 from arrears.policy.tasks import Outcome, TaskKind
 from arrears.policy.turn import Turn
 
@@ -62,7 +62,7 @@ def taken_back(turn: Turn, event: PaymentReversed) -> None:
         left = tuple(payment for payment in turn.state.provisional if payment != event.reverses)
         turn.change(provisional=left)
         if not turn.state.closed:
-            _close_if_paid(turn)
+            close_if_paid(turn)
         return
     state = turn.state
     split, owed = take_back(event.amount, state.owed, state.surplus)
@@ -105,7 +105,7 @@ def restated(turn: Turn, event: LoanRestated) -> None:
     if loan.status == "closed":
         stages.close(turn, "PAID_OFF" if loan.balance == 0 else "DATA_ERROR")
         return
-    _close_if_paid(turn)
+    close_if_paid(turn)
 
 
 def _differs(turn: Turn, loan: LoanState) -> bool:
@@ -131,7 +131,7 @@ def _take_over(turn: Turn, loan: LoanState) -> None:
 
 def _facts_changed(turn: Turn) -> None:
     turn.change(facts_no=turn.state.facts_no + 1)
-    if turn.state.closed or _close_if_paid(turn):
+    if turn.state.closed or close_if_paid(turn):
         return
     if not _is_paid(turn):
         court.money_is_back(turn)
@@ -141,15 +141,19 @@ def _facts_changed(turn: Turn) -> None:
     turn.refresh_tasks({TaskKind.COURT_END.value: court.figures(turn)})
 
 
-def _close_if_paid(turn: Turn) -> bool:
-    """Refused while any payment is provisional (rule book 4.5)."""
-    if not _is_paid(turn) or turn.state.provisional:
+def close_if_paid(turn: Turn) -> bool:
+    """Refused while any payment is provisional, and while a complaint waits for its reply (rule book 4.5)."""
+    if turn.state.closed or not _is_paid(turn) or turn.state.provisional or _is_complained_of(turn):
         return False
     if turn.state.matter is not None:
         court.ask_to_end(turn, "paid_after_filing")  # 4.6-7: what becomes of the claim is an advisor's word
         return False
     stages.close(turn, _paid_how(turn))
     return True
+
+
+def _is_complained_of(turn: Turn) -> bool:
+    return any(hold.kind is HoldKind.COMPLAINT for hold in turn.state.holds)
 
 
 def _is_paid(turn: Turn) -> bool:
@@ -167,7 +171,7 @@ def _paid_how(turn: Turn) -> str:
 def court_end_decided(turn: Turn, outcome: Outcome, event: TaskDecided) -> None:
     """Nothing but the court kept the case open: it was paid, or the core bank had closed the loan."""
     court.end_decided(turn, outcome, event)
-    if turn.state.matter is not None or _close_if_paid(turn) or turn.state.provisional:
+    if turn.state.matter is not None or close_if_paid(turn) or turn.state.provisional:
         return
     stages.close(turn, "DATA_ERROR")
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
 
-from arrears.policy import evidence, legal, stages
+from arrears.policy import evidence, legal, matrix, stages
 from arrears.policy.effects import NoticeBecame, RaiseIncident, Refuse, ReleaseNotice
 from arrears.policy.events import DeliveryReported, SendAnswered, TaskDecided
 from arrears.policy.state import Clock, NoticeUnderWay, Stage
@@ -23,12 +23,14 @@ def release_decided(turn: Turn, outcome: Outcome, event: TaskDecided) -> None:
 
 
 def release(turn: Turn, by: str) -> None:
-    """The amounts are those of the ledger at this instant; any later change withdraws the notice."""
+    """The amounts are those of the ledger at this instant, without what is disputed; any later change withdraws it."""
     state = turn.state
     number = state.notices + 1
-    notice = NoticeUnderWay(f"{state.case_id}-notice-{number}", "released", state.overdue, by)
+    disputed = matrix.disputed(state.holds)
+    overdue = max(0, state.overdue - disputed)
+    notice = NoticeUnderWay(f"{state.case_id}-notice-{number}", "released", overdue, by)
     turn.change(notice=notice, notices=number)
-    turn.tell(ReleaseNotice(notice.notice_id, state.overdue, state.balance, by))
+    turn.tell(ReleaseNotice(notice.notice_id, overdue, max(overdue, state.balance - disputed), by))
     turn.arm(Clock.SEND, turn.now.at)
 
 

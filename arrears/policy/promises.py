@@ -75,7 +75,10 @@ def credit(turn: Turn, payment_id: str, amount: int, value_on: str | None) -> No
 def _in_window(turn: Turn, promise: Promise, value_on: str | None) -> bool:
     day_of = turn.now.calendar.day_of
     value = turn.now.today.isoformat() if value_on is None else value_on
-    return day_of(promise.made_at).isoformat() <= value <= day_of(promise.judged_at - 1).isoformat()
+    # While a hold stops its clock a promise does not run out.
+    stands = Clock.PROMISE.value in turn.state.stopped
+    last = turn.now.today if stands else day_of(promise.judged_at - 1)
+    return day_of(promise.made_at).isoformat() <= value <= last.isoformat()
 
 
 def _is_kept(turn: Turn, promise: Promise) -> bool:
@@ -93,7 +96,7 @@ def judge(turn: Turn) -> None:
         _become(turn, "partial")
     else:
         _broke(turn)
-    if Clock.FOLLOW_UP.value not in turn.state.deadlines:
+    if not turn.state.waits_for(Clock.FOLLOW_UP):
         turn.open(TaskKind.FOLLOW_UP, why=f"promise_{_status(turn)}")
 
 

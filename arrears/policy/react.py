@@ -4,13 +4,15 @@ from collections.abc import Callable
 from datetime import date
 from typing import Final, assert_never
 
-from arrears.policy import contact, court, ledger, legal, notices, promises, service, stages
+from arrears.policy import contact, court, holds, ledger, legal, notices, promises, service, stages
 from arrears.policy.codes import PROMISES, Outcome
 from arrears.policy.effects import Effect, Refuse
 from arrears.policy.events import (
     DeliveryReported,
     Due,
     Event,
+    HoldPlaced,
+    HoldReleased,
     LoanRestated,
     Opened,
     PaymentPosted,
@@ -47,7 +49,7 @@ def react(state: CaseState | None, event: Event, now: Moment) -> Answer:
     return turn.state, turn.effects
 
 
-def _dispatch(turn: Turn, event: Event) -> None:  # noqa: C901 - one arm per event
+def _dispatch(turn: Turn, event: Event) -> None:  # noqa: C901, PLR0912 - one arm per event
     match event:
         case Opened():
             turn.tell(Refuse("already_open"))
@@ -63,6 +65,10 @@ def _dispatch(turn: Turn, event: Event) -> None:  # noqa: C901 - one arm per eve
             _decided(turn, event)
         case DeliveryReported():
             notices.delivery_reported(turn, event)
+        case HoldPlaced():
+            holds.placed(turn, event)
+        case HoldReleased():
+            holds.released(turn, event)
         case SendAnswered():
             notices.send_answered(turn, event)
         case Due():
@@ -109,7 +115,8 @@ _RINGS: Final[dict[Clock, Callable[[Turn], None]]] = {
 def _decided(turn: Turn, event: TaskDecided) -> None:
     kind = next((TaskKind(k) for k, task in turn.state.tasks.items() if task.task_id == event.task_id), None)
     if kind is None:
-        turn.tell(Refuse("task_not_open"))
+        held = holds.named(turn)  # what it asked was put aside: the person hears why
+        turn.tell(Refuse(f"held_{held}" if held else "task_not_open"))
         return
     why = _why_not(turn, kind, event)
     if why:

@@ -120,7 +120,14 @@ CHAPTERS: Final[dict[str, dict[str, Rule]]] = {
                 "initial.repropose_days",
             ),
         ),
-        "4.2": Rule("An open promise puts that proposal off to its judgement.", MUST, _PRACTICE),
+        "4.2": Rule(
+            "An open promise puts that proposal off to its judgement. A hold stops the clocks of the stage and the work "
+            "it blocks; after the last one they go on with what they had left, and some bank days pass before anything "
+            "presses on the debtor. At the end of its longest time a person is asked: no hold ends by itself.",
+            MUST,
+            _PRACTICE,
+            ("holds.resume_bank_days", "hold_blocks.*", "hold_days.*", "hold_bank_days.*"),
+        ),
         "T6": Rule(
             "An advisor is asked to review litigation from this day on, never before the debtor's time after a "
             "notice is over; sent back, the question comes again.",

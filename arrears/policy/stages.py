@@ -10,7 +10,7 @@ closed    by money at any moment: CURED, PAID_OFF; not before a court matter has
 
 from datetime import date, timedelta
 
-from arrears.policy import court, legal, notices, promises
+from arrears.policy import court, holds, legal, notices, promises
 from arrears.policy.effects import CloseCase, EnterStage, NoticeBecame, ReopenCase
 from arrears.policy.events import Opened, TaskDecided
 from arrears.policy.money import Owed
@@ -99,7 +99,7 @@ def _watch_step_back(turn: Turn, *, early: bool) -> None:
     days = turn.state.terms.step_back_days
     if not early or turn.state.stage is not Stage.FORMAL:
         turn.disarm(Clock.STEP_BACK)
-    elif days and Clock.STEP_BACK.value not in turn.state.deadlines:
+    elif days and not turn.state.waits_for(Clock.STEP_BACK):
         turn.arm(Clock.STEP_BACK, turn.in_days(days))
 
 
@@ -146,7 +146,7 @@ def attempted(turn: Turn) -> None:
     state, today = turn.state, turn.now.today.isoformat()
     new_day = int(state.last_attempt_on != today)
     turn.change(attempts=state.attempts + 1, attempt_days=state.attempt_days + new_day, last_attempt_on=today)
-    waits = Clock.ESCALATE.value in turn.state.deadlines or TaskKind.ESCALATION in turn.state.tasks
+    waits = turn.state.waits_for(Clock.ESCALATE) or TaskKind.ESCALATION in turn.state.tasks
     if state.stage is Stage.INITIAL and not waits and not turn.state.lacks_attempts:
         turn.arm(Clock.ESCALATE, max(turn.now.at, escalation_at(turn)))
 
@@ -211,7 +211,8 @@ def close(turn: Turn, reason: str) -> None:
     if notice is not None and notice.phase == "released":
         turn.tell(NoticeBecame(notice.notice_id, "withdrawn", turn.now.at))
         turn.change(notice=None)
-    turn.change(closed=reason, closed_at=turn.now.at, deadlines={}, approval=None)
+    holds.close(turn)
+    turn.change(closed=reason, closed_at=turn.now.at, deadlines={}, stopped={}, approval=None)
     turn.tell(CloseCase(reason))
 
 

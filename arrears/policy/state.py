@@ -33,6 +33,47 @@ class Clock(StrEnum):
     IDLE = "idle"  # nothing happened for long: a person confirms the case
 
 
+class HoldKind(StrEnum):
+    """Why the bank keeps still (rule book 4.2)."""
+
+    DISPUTE = "dispute"
+    COMPLAINT = "complaint"
+    HARDSHIP_REVIEW = "hardship_review"
+    PAID_CLAIM = "paid_claim"
+    PLAN_ACTIVE = "plan_active"
+    MORATORIUM = "moratorium"
+    INSOLVENCY = "insolvency"
+    DECEASED = "deceased"
+    INCAPACITY = "incapacity"
+    FRAUD_CLAIM = "fraud_claim"
+    SYSTEM_FREEZE = "system_freeze"
+
+
+class Scope(StrEnum):
+    """How far a hold reaches."""
+
+    PART = "part"  # of what this loan owes
+    LOAN = "loan"
+    PERSON = "person"  # every open case of the person, and every one that opens while it stands
+    BANK = "bank"
+
+
+@dataclass(frozen=True)
+class Hold:
+    """At most one of each kind; money is minor units."""
+
+    hold_id: str  # the same in every case of the person
+    kind: HoldKind
+    scope: Scope
+    since: int
+    by: str
+    until: int = 0  # when a person is asked whether it goes on; 0: never
+    part: int = 0  # what is disputed; 0: all of it
+    against: str = ""  # the member of staff a complaint is about
+    asks: bool = True  # this case asks the people who decide about it; another case of the person may
+    confirmed_by: str = ""
+
+
 @dataclass(frozen=True)
 class OpenTask:
     task_id: str  # "" until the loop has named it
@@ -125,12 +166,22 @@ class CaseState:
     attention: bool = False
     closed: str = ""
     closed_at: int = 0
+    holds: tuple[Hold, ...] = ()
+    hold_no: int = 0  # how many were placed on this case
+    stopped: dict[str, int] = field(
+        default_factory=dict
+    )  # clocks that a hold stopped: the seconds they had left
+    kept_off: tuple[str, ...] = ()  # staff whom the debtor complained of
 
     @property
     def lacks_attempts(self) -> bool:
         """T3: escalation wants so many documented attempts, on so many days."""
         terms = self.terms
         return self.attempts < terms.attempts_needed or self.attempt_days < terms.attempt_days
+
+    def waits_for(self, clock: Clock) -> bool:
+        """Whether it runs, or will run on after a hold."""
+        return clock.value in self.deadlines or clock.value in self.stopped
 
     @property
     def balance(self) -> int:

@@ -46,6 +46,10 @@ class Terms:
     technical_bank_days: int = (
         0  # after the bank's own fault took a payment back, before the promise is judged
     )
+    hold_blocks: dict[str, tuple[str, ...]] = field(default_factory=dict)  # 4.2; a kind not named blocks all
+    hold_days: dict[str, int] = field(default_factory=dict)  # then a person is asked; 0 or not named: never
+    hold_bank_days: dict[str, int] = field(default_factory=dict)  # the same, in bank days
+    resume_bank_days: int = 3  # at least, before a clock that presses on the debtor rings after a hold
     sla_percent: tuple[
         int, ...
     ] = ()  # T16: share of the time after which a task is reminded of, freed, reported

@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
+from arrears.policy import matrix
 from arrears.policy.calendar import Calendar
 from arrears.policy.effects import CancelTask, Effect, FinishTask, OpenTask, RefreshTask
-from arrears.policy.state import CaseState, Clock
+from arrears.policy.matrix import Act
+from arrears.policy.state import CaseState, Clock, HoldKind
 from arrears.policy.state import OpenTask as Open
 from arrears.policy.tasks import WORK, Role, TaskKind
 from arrears.policy.terms import Terms
@@ -42,12 +44,30 @@ class Turn:
     # ---- clocks
 
     def arm(self, clock: Clock, at: int) -> None:
-        """A clock set in the past is due now; it is never set before the present."""
-        self.change(deadlines=self.state.deadlines | {clock.value: max(at, self.now.at)})
+        """A clock set in the past is due now; one set under a hold keeps its full length until the hold ends."""
+        if matrix.stops(self.state.holds, clock, self.now.terms):
+            self.change(stopped=self.state.stopped | {clock.value: max(0, at - self.now.at)})
+        else:
+            self.change(deadlines=self.state.deadlines | {clock.value: max(at, self.now.at)})
 
     def disarm(self, *clocks: Clock) -> None:
         gone = {clock.value for clock in clocks}
         self.change(deadlines={name: at for name, at in self.state.deadlines.items() if name not in gone})
+        if self.state.stopped:
+            self.change(stopped={name: left for name, left in self.state.stopped.items() if name not in gone})
+
+    # ---- holds
+
+    def blocked(self, act: Act) -> HoldKind | None:
+        """The hold that forbids it; None when none does."""
+        return matrix.blocked(self.state.holds, act, self.now.terms)
+
+    def put_aside(self, kind: TaskKind, *, why: str) -> None:
+        """Work that a hold blocks: cancelled, and asked for again when the hold is over."""
+        self.cancel(kind, why=why)
+        back = matrix.COMES_BACK[kind]
+        if not self.state.waits_for(back):
+            self.arm(back, self.now.at)
 
     def in_days(self, days: int) -> int:
         """00:00 of the bank's civil day `days` from today."""
@@ -82,6 +102,12 @@ class Turn:
         """Open a task of this kind unless one is open; `more` stands beside the facts."""
         if kind in self.state.tasks:
             return
+        act = matrix.NEEDS.get(kind)
+        held = None if act is None else self.blocked(act)
+        if held is not None:
+            self.put_aside(kind, why=f"held_{held}")
+            return
+        barred = (*barred, *(who for who in self.state.kept_off if who not in barred))
         no = self.state.facts_no
         due = self.now.calendar.close_after(self.now.at, self.now.terms.sla_bank_days[kind])
         self.change(tasks=self.state.tasks | {kind.value: Open("", self.now.at, no, barred, due)})
@@ -114,7 +140,10 @@ class Turn:
     def facts(self) -> dict[str, Any]:
         """What a decision is taken on; it lies beside the task and the decision."""
         state = self.state
-        return {
+        held: dict[str, Any] = {"holds": [hold.kind.value for hold in state.holds]} if state.holds else {}
+        if disputed := matrix.disputed(state.holds):
+            held["disputed_minor"] = disputed
+        return held | {
             "stage": state.stage.value,
             "currency": state.currency,
             "balance_minor": state.balance,

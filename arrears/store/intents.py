@@ -25,6 +25,8 @@ RANK: Final = {
     "payment_reversed": 0,
     "loan_restated": 0,
     "delivery_reported": 1,
+    "hold_placed": 1,
+    "hold_released": 1,
 }
 PEOPLE: Final = 2
 

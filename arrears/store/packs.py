@@ -1,5 +1,6 @@
 """Policy packs and calendars: read from files, checked whole, refused with every fault named."""
 
+import json
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
@@ -17,6 +18,8 @@ from arrears.contracts import Rules
 from arrears.policy.calendar import Calendar
 from arrears.policy.codes import WITH_DAYS
 from arrears.policy.currency import EXPONENTS
+from arrears.policy.matrix import IN_BANK_DAYS, Act
+from arrears.policy.state import HoldKind
 from arrears.policy.tasks import TaskKind
 from arrears.policy.terms import Terms
 
@@ -129,7 +132,7 @@ def _as_toml(values: Flat) -> str:
             lines.append(f"\n[{table}]")
             section = table
         value = values[key]
-        lines.append(f'{inner} = "{value}"' if isinstance(value, str) else f"{inner} = {value}")
+        lines.append(f"{inner} = {json.dumps(value)}")  # of words, numbers and lists JSON is TOML
     return "\n".join(lines) + "\n"
 
 
@@ -216,6 +219,11 @@ def _days(value: Any) -> Fault:
     return "names a day twice" if len(set(value)) < len(value) else None
 
 
+def _acts(value: Any) -> Fault:
+    fits = isinstance(value, list) and set(value) <= set(Act) and len(set(value)) == len(value)
+    return None if fits else f"must be a list of {', '.join(Act)}"
+
+
 _RUNGS: Final = ("remind", "free", "report")
 
 PACK_KEYS: Final[Mapping[str, Callable[[Any], Fault]]] = {
@@ -252,6 +260,10 @@ PACK_KEYS: Final[Mapping[str, Callable[[Any], Fault]]] = {
     "lost_contact.days": _count_or_none,
     "contact.window_from": _time_of_day,
     "contact.window_to": _time_of_day,
+    "holds.resume_bank_days": _count_or_none,
+    **{f"hold_blocks.{kind}": _acts for kind in HoldKind},
+    **{f"hold_days.{kind}": _count_or_none for kind in HoldKind if kind not in IN_BANK_DAYS},
+    **{f"hold_bank_days.{kind}": _count for kind in IN_BANK_DAYS},
 }
 
 CALENDAR_KEYS: Final[Mapping[str, Callable[[Any], Fault]]] = {"zone": _zone, "closes_hour": _hour}
@@ -315,5 +327,9 @@ def _terms(values: Flat) -> Terms:
         lost_numbers=values["lost_contact.numbers"],
         lost_days=values["lost_contact.days"],
         technical_bank_days=values["promise.technical_bank_days"],
+        hold_blocks={str(kind): tuple(values[f"hold_blocks.{kind}"]) for kind in HoldKind},
+        hold_days={str(kind): days for kind in HoldKind if (days := values.get(f"hold_days.{kind}"))},
+        hold_bank_days={str(kind): values[f"hold_bank_days.{kind}"] for kind in IN_BANK_DAYS},
+        resume_bank_days=values["holds.resume_bank_days"],
         sla_percent=tuple(values[f"sla_percent.{rung}"] for rung in _RUNGS),
     )

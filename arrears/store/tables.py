@@ -384,6 +384,38 @@ class MatterRow(Row, table=True):
     outcome: str | None = _maybe_text()
 
 
+class HoldRow(Row, table=True):
+    """Why the bank keeps still, minor units; written by `record`, and by the hold door where no case is open."""
+
+    __tablename__ = "holds"
+    __table_args__ = (
+        Index(
+            "holds_of_person",
+            "borrower_id",
+            sqlite_where=text("ended_at is null"),
+            postgresql_where=text("ended_at is null"),
+        ),
+        _STRICT,
+    )
+    hold_id: str = _key()  # one row for all cases of the person
+    case_id: str | None = _maybe_text(index=True)  # where it was placed; none: before any case, or bank-wide
+    borrower_id: str | None = _maybe_text()
+    kind: str = _text()
+    scope: str = _text()  # part | loan | person | bank
+    part_minor: int | None = _maybe_int()
+    reason: str = _text()  # a short code; free words are a remark
+    evidence: str | None = _maybe_text()
+    remark_id: str | None = _maybe_text()
+    against: str | None = _maybe_text()  # the member of staff a complaint is about
+    placed_by: str = _text()
+    approved_by: str | None = _maybe_text()  # who confirmed what was only said
+    placed_at: datetime = _at()
+    until: datetime | None = _maybe_at()  # then a person is asked; it never ends by itself
+    ended_at: datetime | None = _maybe_at()
+    ended_by: str | None = _maybe_text()
+    outcome: str | None = _maybe_text()
+
+
 class Notice(Row, table=True):
     """A formal letter; `record` writes what was decided, `deliver` what became of it."""
 
@@ -557,6 +589,7 @@ deadlines: Final = _core(Deadline)
 allocations: Final = _core(Allocation)
 promises: Final = _core(PromiseRow)
 matters: Final = _core(MatterRow)
+holds: Final = _core(HoldRow)
 notices: Final = _core(Notice)
 contact_attempts: Final = _core(ContactAttempt)
 contact_marks: Final = _core(ContactMark)

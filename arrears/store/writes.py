@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from arrears.contracts import Batch
 from arrears.policy import effects as fx
 from arrears.policy.state import CaseState
-from arrears.store import marks
+from arrears.store import holds, marks
 from arrears.store.intents import raise_incident
 from arrears.store.tables import (
     allocations,
@@ -195,6 +195,14 @@ def apply(connection: Connection, step: Step, effect: fx.Effect) -> None:  # noq
             _matter_filed(connection, step, effect)
         case fx.MatterEnded():
             _matter_ended(connection, step, effect)
+        case fx.HoldBegan():
+            _hold_began(connection, step, effect)
+        case fx.HoldBecame():
+            holds.became(connection, effect)
+        case fx.HoldEnded():
+            _hold_ended(connection, step, effect)
+        case fx.KeepOff():
+            holds.keep_off(connection, step.case_id, effect)
         case fx.LogContact():
             _log_contact(connection, step, effect)
         case fx.LimitationInterrupted():
@@ -295,10 +303,11 @@ def _promise_made(connection: Connection, step: Step, effect: fx.PromiseMade) ->
 
 
 def _promise_became(connection: Connection, step: Step, effect: fx.PromiseBecame) -> None:
+    moved = {"judged_at": instant(effect.judged_at)} if effect.judged_at else {}
     connection.execute(
         update(promises)
         .where(promises.c.promise_id == effect.promise_id)
-        .values(status=effect.status, paid_minor=effect.paid, changed_at=step.at)
+        .values(status=effect.status, paid_minor=effect.paid, changed_at=step.at, **moved)
     )
 
 
@@ -323,6 +332,19 @@ def _matter_ended(connection: Connection, step: Step, effect: fx.MatterEnded) ->
         .where(matters.c.matter_id == effect.matter_id)
         .values(ended_at=step.at, ended_by=effect.by, outcome=effect.outcome)
     )
+
+
+def _hold_began(connection: Connection, step: Step, effect: fx.HoldBegan) -> None:
+    place = holds.Place(step.case_id, step.borrower_id, step.at)
+    holds.put(connection, place, effect)
+    if effect.spreads:
+        holds.spread(connection, place, effect)
+
+
+def _hold_ended(connection: Connection, step: Step, effect: fx.HoldEnded) -> None:
+    holds.end(connection, effect, at=step.at)
+    if effect.spreads:
+        holds.spread_end(connection, holds.Place(step.case_id, step.borrower_id, step.at), effect)
 
 
 def _log_contact(connection: Connection, step: Step, effect: fx.LogContact) -> None:

@@ -211,7 +211,7 @@ def _gone(act: Act, refusal: errors.TaskGone) -> Told:
         by = {"name": refusal.by or _("Somebody"), "time": at, "answer": called(words.ANSWERS, refusal.why)}
         title = _("%(name)s finished this task at %(time)s: %(answer)s") % by
     else:
-        title = _("This task is no longer needed: %(why)s") % {"why": called(words.CANCELLED, refusal.why)}
+        title = _("This task is no longer needed: %(why)s") % {"why": words.cancelled(refusal.why)}
     return Told("bad", "lock", title, (_("Nothing you typed was sent."),))
 
 
