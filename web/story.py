@@ -120,6 +120,8 @@ class Teller:
                 return "ban", _("Hold placed: %(hold)s") % {"hold": called(words.HOLDS, content["kind"])}
             case "hold_released":
                 return "ban", _("Hold lifted: %(how)s") % {"how": words.hold_end(content["outcome"])}
+            case "contact_reported":
+                return "phone", self._contact(content)
             case other:
                 return "info", other
 
@@ -132,6 +134,16 @@ class Teller:
             told |= {"amount": self._money(content["amount_minor"]), "day": content["on"]}
             return icon, _("%(task)s: %(answer)s, %(amount)s on %(day)s") % told
         return icon, _("%(task)s: %(answer)s") % told
+
+    def _contact(self, content: Record) -> str:
+        told = {
+            "how": called(words.ACTIONS, content["action"]),
+            "result": called(words.RESULTS, content["result"]),
+        }
+        if content.get("amount_minor") and content.get("on"):
+            told |= {"amount": self._money(content["amount_minor"]), "day": content["on"]}
+            return _("%(how)s: %(result)s, %(amount)s on %(day)s") % told
+        return _("%(how)s: %(result)s") % told
 
     def _paid(self, content: Record) -> str:
         amount = {"amount": self._money(content["amount_minor"])}

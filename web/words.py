@@ -120,6 +120,43 @@ ANSWERS: Final[Words] = {
     "not_found": term("answer", "Not found"),
 }
 
+# How somebody was contacted.
+ACTIONS: Final[Words] = {
+    "out_call": term("action", "Call"),
+    "ai_call": term("action", "Call by a robot"),
+    "sms": term("action", "SMS"),
+    "email": term("action", "E-mail"),
+    "app_push": term("action", "Notice in the app"),
+    "im": term("action", "Chat"),
+    "letter": term("action", "Letter"),
+    "notice": term("action", "Demand notice"),
+    "visit": term("action", "Visit"),
+    "debit": term("action", "Debit"),
+    "in_call": term("action", "The debtor called"),
+    "in_msg": term("action", "The debtor wrote"),
+}
+
+# The results of a contact: what people answer, and what channels and visitors report.
+RESULTS: Final[Words] = {
+    **ANSWERS,
+    "sent": term("result", "Sent"),
+    "delivered": term("result", "Delivered"),
+    "bounced": term("result", "Not deliverable"),
+    "read": term("result", "Read"),
+    "reply": term("result", "Answered"),
+    "posted": term("result", "Posted"),
+    "signed": term("result", "Signed for"),
+    "refused": term("result", "Not accepted"),
+    "returned": term("result", "Came back"),
+    "met": term("result", "Met"),
+    "not_home": term("result", "Not at home"),
+    "moved": term("result", "Moved away"),
+    "entry_refused": term("result", "Not let in"),
+    "ok": term("result", "Taken in full"),
+    "partial": term("result", "Taken in part"),
+    "nsf": term("result", "Nothing to take"),
+}
+
 # Under which heading a contact's results stand.
 GROUPS: Final[Words] = {
     "not_reached": term("group", "Not reached"),
@@ -216,6 +253,7 @@ CANCELLED: Final[Words] = {
     "notice_arrived_later": term("cancelled", "the notice arrived later than assumed"),
     "paid_after_filing": term("cancelled", "all that was due is paid"),
     "payment_reversed": term("cancelled", "a payment was taken back"),
+    "spoken_to": term("cancelled", "the debtor was spoken to"),
 }
 
 HOLDS: Final[Words] = {
@@ -279,6 +317,7 @@ REFUSALS: Final[Words] = {
     "hold_not_open": term("refusal", "This hold is over already."),
     "hold_scope_unknown": term("refusal", "A hold of this kind does not reach so far."),
     "hold_part_wrong": term("refusal", "The disputed amount does not fit."),
+    "result_unknown": term("refusal", "Such a contact has no such result."),
     "day_not_soon": term("refusal", "The day must lie ahead, and not out of sight."),
 }
 

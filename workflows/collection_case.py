@@ -87,6 +87,10 @@ class CollectionCase:
     def hold_released(self, said: RawValue) -> None:
         self._hear("hold_released", said)
 
+    @workflow.signal(description="The debtor came to the bank, or was contacted without a task")
+    def contact_reported(self, said: RawValue) -> None:
+        self._hear("contact_reported", said)
+
     @workflow.signal(description="After a reset: compare with the database; changes nothing else")
     def nudge(self, said: RawValue) -> None:
         self._inbox.append(Heard("nudge", {}))

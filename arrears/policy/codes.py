@@ -180,9 +180,15 @@ _LETTER: Final[Mapping[str, Code]] = {
     "refused": replace(_POSTED, interrupts=Interrupts.ALWAYS, rule="L04"),
     "returned": replace(_POSTED, interrupts=Interrupts.IF_ADDRESS_AGREED, rule="L04"),
 }
-_CAME: Final = Code(Group.REPORTED, _VISITED)
+_CAME: Final = Code(Group.REPORTED, _VISITED, like=Outcome.NO_ANSWER)
 _VISIT: Final[Mapping[str, Code]] = {
-    "met": replace(_CAME, right_party=True, interrupts=Interrupts.IF_HANDED_OVER, rule="L04"),
+    "met": replace(
+        _CAME,
+        right_party=True,
+        interrupts=Interrupts.IF_HANDED_OVER,
+        rule="L04",
+        like=Outcome.NOT_WILLING,
+    ),
     "not_home": _CAME,
     "moved": replace(_CAME, mark=Mark.MOVED),
     "entry_refused": _CAME,
@@ -233,7 +239,6 @@ def code_of(action: Action, result: str) -> Code | None:
     return CODES[action].get(result)
 
 
-def days_until_next(follow_up_days: Mapping[str, int], result: Outcome) -> int:
+def days_until_next(follow_up_days: Mapping[str, int], result: str, code: Code) -> int:
     """Terms of an earlier version may not know the result: then a day, as after nobody answered."""
-    counted = TALK[result].like or result
-    return follow_up_days.get(counted.value, 1)
+    return follow_up_days.get(code.like or result, 1)

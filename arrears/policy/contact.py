@@ -1,61 +1,137 @@
 """What follows from the result of a contact: try again, wait for the promised day, or propose to escalate."""
 
 from dataclasses import dataclass
+from datetime import date
+from typing import Final
 
 from arrears.policy import evidence, promises, stages
-from arrears.policy.codes import TALK, Code, Counts, Next, Outcome, days_until_next
-from arrears.policy.effects import LogContact, MarkContact
-from arrears.policy.events import TaskDecided
+from arrears.policy.codes import (
+    PROMISES,
+    TALK,
+    Action,
+    Code,
+    Counts,
+    Next,
+    Outcome,
+    code_of,
+    days_until_next,
+)
+from arrears.policy.effects import LogContact, MarkContact, Refuse
+from arrears.policy.events import ContactReported, TaskDecided
 from arrears.policy.promises import Pledge
 from arrears.policy.state import Clock, Stage
-from arrears.policy.tasks import TaskKind
+from arrears.policy.tasks import TaskKind, lacks
 from arrears.policy.turn import Turn
 
 
 @dataclass(frozen=True)
 class Talk:
-    """One contact and its result."""
+    """One contact and its result; without a task `task_id` is empty."""
 
-    result: Outcome
+    action: Action
+    result: str
+    code: Code
     by: str
-    task_id: str
-    contact_id: str
-    recording_id: str
-    amount: int | None
-    on: str | None
-
-    @property
-    def code(self) -> Code:
-        return TALK[self.result]
+    task_id: str = ""
+    contact_id: str = ""
+    recording_id: str = ""
+    amount: int | None = None
+    on: str | None = None
 
 
 def contacted(turn: Turn, outcome: Outcome, event: TaskDecided) -> None:
     """A task to contact somebody was answered."""
     talk = Talk(
-        outcome, event.by, event.task_id, event.contact_id, event.recording_id, event.amount, event.on
+        Action.OUT_CALL,
+        outcome.value,
+        TALK[outcome],
+        event.by,
+        event.task_id,
+        event.contact_id,
+        event.recording_id,
+        event.amount,
+        event.on,
     )
-    turn.tell(LogContact(talk.task_id, outcome.value, talk.by))
-    evidence.of_talk(turn, talk.code, act=outcome.value, recording_id=talk.recording_id, by=talk.by)
-    _mark(turn, talk)
-    _go_on(turn, talk)
-    stages.attempted(turn)
-    if talk.code.next is Next.ESCALATE and turn.state.stage is Stage.INITIAL:
-        stages.propose_escalation(turn, why="refuses_to_pay")
+    turn.tell(LogContact(talk.task_id, talk.result, talk.by))
+    _follows(turn, talk)
+
+
+def reported(turn: Turn, event: ContactReported) -> None:
+    """Nobody had asked for it: the debtor came to the bank, or somebody called without a task.
+
+    Whoever spoke to the debtor did what an open contact task asks for.
+    """
+    code = code_of(event.action, event.result)
+    if code is None:
+        turn.tell(Refuse("result_unknown"))
+        return
+    if why := _why_not(turn, event):
+        turn.tell(Refuse(why))
+        return
+    turn.disarm(Clock.IDLE)
+    turn.work(event.by)
+    if code.right_party:
+        turn.cancel(*stages.CONTACT_TASKS, why="spoken_to")
+    _follows(
+        turn,
+        Talk(
+            event.action,
+            event.result,
+            code,
+            event.by,
+            contact_id=event.contact_id,
+            recording_id=event.recording_id,
+            amount=event.amount,
+            on=event.on,
+        ),
+    )
 
 
 def try_again(turn: Turn) -> None:
     turn.open(TaskKind.FOLLOW_UP, why="follow_up_due")
 
 
+# The bank's own tries to reach the debtor, which escalation waits for (T3).
+_ATTEMPTS: Final = frozenset({Action.OUT_CALL, Action.AI_CALL, Action.VISIT})
+
+
+def _why_not(turn: Turn, event: ContactReported) -> str:
+    if event.result not in PROMISES:
+        return ""
+    if lacks(Outcome(event.result), reason="given", amount_minor=event.amount, on=event.on) or not event.on:
+        return "incomplete"
+    terms, today = turn.now.terms, turn.now.today
+    last = promises.latest_day(terms, today=today, days_past_due=turn.days_past_due)
+    return "promise_too_far" if last is not None and date.fromisoformat(event.on) > last else ""
+
+
+def _follows(turn: Turn, talk: Talk) -> None:
+    evidence.of_talk(turn, talk.code, act=talk.result, recording_id=talk.recording_id, by=talk.by)
+    _mark(turn, talk)
+    _go_on(turn, talk)
+    if talk.action in _ATTEMPTS:
+        stages.attempted(turn)
+    if talk.code.next is Next.ESCALATE and turn.state.stage is Stage.INITIAL:
+        stages.propose_escalation(turn, why="refuses_to_pay")
+
+
 def _go_on(turn: Turn, talk: Talk) -> None:
-    if talk.code.next is Next.PROMISE:
-        # Nobody calls before the promised day and its grace are over. An answer without day and amount is refused.
-        assert talk.on is not None
-        assert talk.amount is not None
-        promises.made(turn, Pledge(talk.amount, talk.on, talk.result, talk.by, talk.task_id))
-    elif promises.open_until(turn) == 0:
-        days = days_until_next(turn.now.terms.follow_up_days, talk.result)
-        turn.arm(Clock.FOLLOW_UP, turn.morning_in(days))
+    match talk.code.next:
+        case Next.PROMISE:
+            # Nobody calls before the promised day and its grace are over. Without day and amount it is refused.
+            assert talk.on is not None
+            assert talk.amount is not None
+            promises.made(turn, Pledge(talk.amount, talk.on, Outcome(talk.result), talk.by, talk.task_id))
+        case Next.AGAIN | Next.ESCALATE if promises.open_until(turn) == 0 and not _is_asked(turn, talk):
+            days = days_until_next(turn.now.terms.follow_up_days, talk.result, talk.code)
+            turn.arm(Clock.FOLLOW_UP, turn.morning_in(days))
+        case _:
+            pass
+
+
+def _is_asked(turn: Turn, talk: Talk) -> bool:
+    """A contact nobody had asked for leaves it at the task that asks for one."""
+    return not talk.task_id and any(kind in turn.state.tasks for kind in stages.CONTACT_TASKS)
 
 
 def _mark(turn: Turn, talk: Talk) -> None:

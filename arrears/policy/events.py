@@ -5,6 +5,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
+from arrears.policy.codes import Action
 from arrears.policy.state import Clock, HoldKind, Scope
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -108,6 +109,26 @@ class HoldReleased:
 
 
 @dataclass(frozen=True)
+class ContactReported:
+    """A contact no task had asked for: the debtor came to the bank, or somebody called without a task.
+
+    It stands in the ledger already, as `attempt_id`; `party` is how whoever was spoken to stands to the debt.
+    """
+
+    attempt_id: str
+    action: Action
+    result: str
+    party: str
+    by: str
+    at: int
+    amount: int | None = None
+    on: str | None = None
+    contact_id: str = ""
+    recording_id: str = ""
+    has_reason: bool = False
+
+
+@dataclass(frozen=True)
 class SendAnswered:
     """The contact guard's and the channel's answer to a notice that was due."""
 
@@ -132,12 +153,13 @@ Event = (
     | DeliveryReported
     | HoldPlaced
     | HoldReleased
+    | ContactReported
     | SendAnswered
     | Due
 )
 
 
-def read(  # noqa: C901 - one arm per signal
+def read(  # noqa: C901, PLR0911, PLR0912 - one arm per signal
     case_id: str, signal: str, *, actor: str, task_id: str | None, content: dict[str, Any]
 ) -> Event:
     """The event a message tells of. Raises Unreadable for an unknown signal or a missing or wrong field."""
@@ -189,6 +211,8 @@ def read(  # noqa: C901 - one arm per signal
             return _hold(say, actor)
         case "hold_released":
             return HoldReleased(say.text("hold_id"), say.text("outcome"), actor)
+        case "contact_reported":
+            return _contact(say, actor)
         case _:
             raise Unreadable(f"unknown signal {signal[:40]}")
 
@@ -206,6 +230,22 @@ def _hold(say: "_Content", by: str) -> HoldPlaced:
         say.maybe_text("evidence") or "",
         say.maybe_text("remark_id") or "",
         say.flag("asks"),
+    )
+
+
+def _contact(say: "_Content", by: str) -> ContactReported:
+    return ContactReported(
+        say.text("attempt_id"),
+        say.word("action", Action),
+        say.text("result"),
+        say.text("party"),
+        by,
+        say.instant("at"),
+        say.maybe_whole("amount_minor"),
+        say.maybe_day("on"),
+        say.maybe_text("contact_id") or "",
+        say.maybe_text("recording_id") or "",
+        bool(say.maybe_text("remark_id")),
     )
 
 

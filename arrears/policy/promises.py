@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from arrears.policy import stages
-from arrears.policy.codes import Outcome, days_until_next
+from arrears.policy.codes import TALK, Outcome, days_until_next
 from arrears.policy.effects import PromiseBecame, PromiseMade
 from arrears.policy.state import Clock, Promise, Stage
 from arrears.policy.tasks import TaskKind
@@ -39,7 +39,11 @@ def made(turn: Turn, pledge: Pledge) -> None:
         pledge.amount,
         pledge.on,
         turn.now.at,
-        _judged_at(turn, pledge.on, days_until_next(turn.now.terms.follow_up_days, pledge.result)),
+        _judged_at(
+            turn,
+            pledge.on,
+            days_until_next(turn.now.terms.follow_up_days, pledge.result, TALK[pledge.result]),
+        ),
     )
     turn.change(promise=promise, promises=number)
     turn.tell(

@@ -8,6 +8,7 @@ from arrears.policy import contact, court, holds, ledger, legal, notices, promis
 from arrears.policy.codes import PROMISES, Outcome
 from arrears.policy.effects import Effect, Refuse
 from arrears.policy.events import (
+    ContactReported,
     DeliveryReported,
     Due,
     Event,
@@ -69,6 +70,8 @@ def _dispatch(turn: Turn, event: Event) -> None:  # noqa: C901, PLR0912 - one ar
             holds.placed(turn, event)
         case HoldReleased():
             holds.released(turn, event)
+        case ContactReported():
+            contact.reported(turn, event)
         case SendAnswered():
             notices.send_answered(turn, event)
         case Due():
@@ -158,8 +161,8 @@ def _wrong_day(turn: Turn, outcome: Outcome, on: str | None) -> str:
 
 def _act(turn: Turn, kind: TaskKind, event: TaskDecided, outcome: Outcome) -> None:
     turn.disarm(Clock.IDLE)  # a person looked at the case: the long stop starts anew
-    if kind in _HANDS_ON and event.by not in turn.state.hands:
-        turn.change(hands=(*turn.state.hands, event.by))
+    if kind in _HANDS_ON:
+        turn.work(event.by)
     turn.finish(kind, outcome=outcome.value, by=event.by)
     _ANSWERS[kind](turn, outcome, event)
 

@@ -88,6 +88,11 @@ class Turn:
             return 0
         return max(0, (self.now.today - date.fromisoformat(self.state.first_overdue_on)).days)
 
+    def work(self, staff_id: str) -> None:
+        """Who worked the case may not approve its litigation (rule book 4.4)."""
+        if staff_id not in self.state.hands:
+            self.change(hands=(*self.state.hands, staff_id))
+
     # ---- tasks
 
     def open(

@@ -4,9 +4,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, TypeVar
 
-from arrears.policy.codes import PROMISES, Outcome
+from arrears.policy.codes import PROMISES, Action, Outcome
 from arrears.policy.effects import Effect, Refuse
 from arrears.policy.events import (
+    ContactReported,
     DeliveryReported,
     Due,
     Event,
@@ -225,6 +226,14 @@ class Case:
 
     def delivered(self, status: str, *, on: int | None = None, notice: str = "") -> "Case":
         self.hear(DeliveryReported(notice or self.notice_id, status, self.now if on is None else on))
+        return self
+
+    def told(self, action: Action, result: str, **more: Any) -> "Case":
+        """A contact no task had asked for."""
+        said: dict[str, Any] = {"party": "borrower", "by": COLLECTOR, "at": self.now} | more
+        if result in PROMISES:
+            said = {"amount": 10_000, "on": "2026-03-06"} | said
+        self.hear(ContactReported(f"A{self.seq}", action, str(result), **said))
         return self
 
     @property

@@ -139,8 +139,8 @@ def test_every_result_of_a_contact_is_an_answer_to_a_contact_task() -> None:
 
 
 def test_days_come_from_the_pack_from_a_like_result_or_are_one() -> None:
-    assert days_until_next({"rtp": 7}, Outcome.REFUSES) == 7
-    assert days_until_next({}, Outcome.NOT_WILLING) == 1  # terms of before it was known
+    assert days_until_next({"rtp": 7}, "rtp", TALK[Outcome.REFUSES]) == 7
+    assert days_until_next({}, "noint", TALK[Outcome.NOT_WILLING]) == 1  # terms of before it was known
     for result in CONTACT_RESULTS:
         like = TALK[result].like
         assert like is None or like in WITH_DAYS

@@ -1,14 +1,15 @@
 """After a call: again soon, after the promised day, or a word to the lead."""
 
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
-from arrears.policy.codes import CONTACT_RESULTS, PROMISES, Outcome
-from arrears.policy.effects import FinishTask, LogContact, MarkContact, OpenTask
+from arrears.policy.codes import CONTACT_RESULTS, PROMISES, Action, Outcome
+from arrears.policy.effects import CancelTask, FinishTask, LogContact, MarkContact, OpenTask, PromiseMade
 from arrears.policy.state import Clock, Stage
 from arrears.policy.tasks import TaskKind
-from tests.policy.builders import ADVISOR, COLLECTOR, LEAD, a_case, a_review, at
+from tests.policy.builders import ADVISOR, COLLECTOR, LEAD, a_case, a_review, at, full_terms
 
 
 @pytest.mark.rule("T2")
@@ -184,3 +185,93 @@ def test_dead_numbers_in_a_row_are_counted_with_their_days(
 def test_terms_of_before_count_no_dead_numbers() -> None:
     case = a_case().talk(Outcome.INVALID_NUMBER)
     assert (case.state.lost, case.state.lost_days, case.state.last_lost_on) == (0, 0, "")
+
+
+# ---- contacts no task had asked for ----------------------------------------------------------------------
+
+
+@pytest.mark.rule("4.8")
+def test_a_debtor_who_calls_and_promises_ends_the_task_to_call_him() -> None:
+    case = a_case()
+    task = case.task(TaskKind.FIRST_CONTACT)
+    case.told(Action.IN_CALL, Outcome.PROMISE, on="2026-03-04")
+    assert case.saw(CancelTask) == [CancelTask(task, "spoken_to")]
+    [promise] = case.saw(PromiseMade)
+    assert (promise.amount, promise.due_on, promise.task_id) == (10_000, "2026-03-04", "")
+    assert case.deadline(Clock.PROMISE) == at("2026-03-06")
+    assert case.deadline(Clock.FOLLOW_UP) is None
+
+
+@pytest.mark.rule("T3")
+@pytest.mark.parametrize(
+    ("action", "attempts"),
+    [
+        (Action.IN_CALL, 0),
+        (Action.IN_MSG, 0),
+        (Action.OUT_CALL, 1),
+        (Action.AI_CALL, 1),
+    ],
+)
+def test_only_the_banks_own_tries_count_as_attempts(action: Action, attempts: int) -> None:
+    case = a_case().told(action, Outcome.CANNOT_PAY)
+    assert (case.state.attempts, case.deadline(Clock.FOLLOW_UP)) == (attempts, at("2026-03-09", 9))
+
+
+def test_a_visit_is_an_attempt_whoever_opens_the_door() -> None:
+    assert a_case().told(Action.VISIT, "not_home").state.attempts == 1
+    met = a_case().told(Action.VISIT, "met")
+    assert (met.state.attempts, met.state.tasks) == (1, {})
+
+
+@pytest.mark.parametrize("result", [Outcome.NO_ANSWER, Outcome.HUNG_UP, Outcome.RELAYED])
+def test_a_call_that_did_not_reach_the_debtor_leaves_the_task_to_call_him(result: Outcome) -> None:
+    case = a_case().told(Action.AI_CALL, result)
+    assert set(case.state.tasks) == {"first_contact"}
+    assert case.deadline(Clock.FOLLOW_UP) is None
+    assert case.state.attempts == 1
+
+
+def test_without_an_open_task_the_next_contact_is_as_after_any_call() -> None:
+    case = a_case().talk(Outcome.REFUSES).told(Action.AI_CALL, Outcome.NO_ANSWER)
+    assert case.deadline(Clock.FOLLOW_UP) == at("2026-03-03", 9)
+
+
+def test_a_refusal_on_the_phone_goes_to_the_lead_whoever_called() -> None:
+    assert set(a_case(days_past_due=31).told(Action.IN_CALL, Outcome.REFUSES).state.tasks) == {"escalation"}
+
+
+def test_whoever_took_the_call_worked_the_case() -> None:
+    case = a_case().told(Action.IN_CALL, Outcome.CANNOT_PAY, by="s-desk")
+    assert case.state.hands == ("s-desk",)
+
+
+@pytest.mark.parametrize(
+    ("action", "result", "more", "why"),
+    [
+        (Action.IN_CALL, "na", {}, "result_unknown"),
+        (Action.OUT_CALL, "escalate", {}, "result_unknown"),
+        (Action.SMS, "ptp", {}, "result_unknown"),
+        (Action.IN_CALL, "ptp", {"amount": None}, "incomplete"),
+        (Action.IN_CALL, "part", {"on": None}, "incomplete"),
+    ],
+)
+def test_what_cannot_be_is_refused(action: Action, result: str, more: dict[str, Any], why: str) -> None:
+    case = a_case().told(action, result, **more)
+    assert case.refusal == why
+
+
+@pytest.mark.rule("T14")
+def test_a_promise_on_the_phone_is_no_further_off_than_any_other() -> None:
+    case = a_case(terms=full_terms()).told(Action.IN_CALL, Outcome.PROMISE, on="2026-03-17")
+    assert case.refusal == "promise_too_far"
+    assert not case.told(Action.IN_CALL, Outcome.PROMISE, on="2026-03-16").refusal
+
+
+def test_a_number_reported_dead_is_marked_and_counted() -> None:
+    case = a_case(terms=full_terms()).told(Action.AI_CALL, Outcome.INVALID_NUMBER, contact_id="C1")
+    assert case.saw(MarkContact) == [MarkContact("C1", "invalid", COLLECTOR)]
+    assert case.state.lost == 1
+
+
+def test_a_closed_case_hears_of_no_contact() -> None:
+    assert a_case(Stage.CLOSED).told(Action.IN_CALL, Outcome.PROMISE).refusal == "case_closed"

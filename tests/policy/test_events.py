@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from arrears.policy.codes import Action
 from arrears.policy.events import (
+    ContactReported,
     DeliveryReported,
     LoanRestated,
     LoanState,
@@ -35,6 +37,18 @@ DECISION: dict[str, Any] = {
     "on": "2026-03-06",
 }
 DELIVERY: dict[str, Any] = {"notice_id": "N1", "status": "arrived", "at": 1_770_000_000}
+CONTACT: dict[str, Any] = {
+    "attempt_id": "A1",
+    "action": "in_call",
+    "result": "ptp",
+    "party": "borrower",
+    "at": 1_770_000_000,
+    "amount_minor": 5,
+    "on": "2026-03-06",
+    "contact_id": "C1",
+    "recording_id": "R1",
+    "remark_id": "r-1",
+}
 
 CONTENTS = {
     "open": LOAN,
@@ -43,6 +57,7 @@ CONTENTS = {
     "payment_reversed": REVERSAL,
     "task_decided": DECISION,
     "delivery_reported": DELIVERY,
+    "contact_reported": CONTACT,
 }
 # Fields a message may leave out.
 OPTIONAL = {
@@ -51,6 +66,10 @@ OPTIONAL = {
     ("task_decided", "remark_id"),
     ("task_decided", "amount_minor"),
     ("task_decided", "on"),
+    *(
+        ("contact_reported", name)
+        for name in ("amount_minor", "on", "contact_id", "recording_id", "remark_id")
+    ),
 }
 FIELDS = [(signal, name) for signal, content in CONTENTS.items() for name in content]
 OF_TYPE: dict[type, list[Any]] = {
@@ -71,6 +90,8 @@ def test_each_signal_is_read_as_what_it_tells() -> None:
     assert _read("payment_posted", PAYMENT) == PaymentPosted("P1", 5, "payment", provisional=False)
     assert _read("payment_reversed", REVERSAL) == PaymentReversed("P2", "P1", 5)
     assert _read("task_decided", DECISION) == TaskDecided("t-1", "s-1", "ptp", 3, True, 5, "2026-03-06")
+    said = ("A1", Action.IN_CALL, "ptp", "borrower", "s-1", 1_770_000_000, 5, "2026-03-06", "C1", "R1", True)
+    assert _read("contact_reported", CONTACT) == ContactReported(*said)
     assert _read("delivery_reported", DELIVERY) == DeliveryReported("N1", "arrived", 1_770_000_000)
 
 
@@ -144,6 +165,12 @@ def test_a_loan_does_not_contradict_itself(balance: int, overdue: int, first: st
 def test_an_instant_lies_in_a_time_that_banks_know(instant: int) -> None:
     with pytest.raises(Unreadable, match="at"):
         _read("delivery_reported", DELIVERY | {"at": instant})
+
+
+@pytest.mark.parametrize("action", ["", "in-call", "IN_CALL", "pigeon"])
+def test_a_contact_was_made_in_a_way_the_bank_knows(action: str) -> None:
+    with pytest.raises(Unreadable, match="action"):
+        _read("contact_reported", CONTACT | {"action": action})
 
 
 def test_an_answer_is_to_a_task() -> None:

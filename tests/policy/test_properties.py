@@ -15,6 +15,7 @@ from temporalio.converter import DefaultPayloadConverter
 
 from arrears.contracts import canonical, digest
 from arrears.policy import effects as fx
+from arrears.policy.codes import Action
 from arrears.policy.events import (
     Due,
     Event,
@@ -131,6 +132,23 @@ sendings = st.builds(
         {"answer": st.sampled_from(["sent", "sent", "not_before", "wait", "uncertain", "refused", "?"])}
     ),
 )
+contacts = st.builds(
+    Move,
+    st.just("contact"),
+    picks,
+    st.fixed_dictionaries(
+        {
+            "action": st.sampled_from([str(action) for action in Action]),
+            "result": words | st.sampled_from(["met", "moved", "ok", "ptp", "ptp"]),
+            "party": st.sampled_from(["borrower", "third"]),
+            "amount_minor": st.sampled_from([None, 0, 500]),
+            "on": st.sampled_from([None, "2026-03-06", "2199-12-31"]),
+            "contact_id": st.sampled_from([None, "C1"]),
+            "recording_id": st.sampled_from([None, "R1"]),
+            "remark_id": st.sampled_from([None, "r-1"]),
+        }
+    ),
+)
 junk = st.builds(
     Move,
     st.just("junk"),
@@ -178,6 +196,8 @@ moves = st.one_of(
     restatements,
     deliveries,
     sendings,
+    contacts,
+    contacts,
     junk,
     time_passes,
     untimely,
@@ -185,7 +205,15 @@ moves = st.one_of(
     new_pack,
 )
 
-SIGNALS = ["open", "payment_posted", "payment_reversed", "loan_restated", "task_decided", "delivery_reported"]
+SIGNALS = [
+    "open",
+    "payment_posted",
+    "payment_reversed",
+    "loan_restated",
+    "task_decided",
+    "delivery_reported",
+    "contact_reported",
+]
 
 
 class Life:
@@ -292,6 +320,9 @@ class Life:
                 content |= {"reverses": name, "amount_minor": self.paid.get(name, (0, False))[0]}
             case "restate":
                 signal = "loan_restated"
+            case "contact":
+                signal = "contact_reported"
+                content |= {"attempt_id": f"A{self.count}", "at": self.case.now}
             case _:
                 signal = "delivery_reported"
                 notice = self.case.state.notice
