@@ -113,6 +113,26 @@ class PaymentKept(Said):
     message_id: str | None
 
 
+class ShareKept(Said):
+    """One loan's part of a transfer; `why` is designated (the payer named it), due or ahead (not yet due)."""
+
+    payment_id: str
+    loan_id: str
+    amount_minor: int
+    why: str
+    standing: str
+    case_id: str | None
+
+
+class TransferKept(Said):
+    """`standing`: message (shared out), history or suspense; shares and surplus make up the amount."""
+
+    payment_id: str
+    standing: str
+    surplus_minor: int
+    shares: list[ShareKept]
+
+
 class AccessToken(Said):
     access_token: str
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105  the name of a scheme

@@ -21,6 +21,8 @@ from api.desk.errors import DeskError, Invalid
 
 _MOST_FIELDS: Final = 20
 _RETRY_SECONDS: Final = 5
+# Which of two forms was read is no field of it.
+_SORTS: Final = ("payment", "transfer")
 
 log = structlog.get_logger(__name__)
 
@@ -161,7 +163,7 @@ def _fields(error: RequestValidationError) -> tuple[FieldError, ...]:
 
 
 def _place(fault: Mapping[str, Any]) -> str:
-    place = [str(part) for part in fault["loc"]]
+    place = [str(part) for part in fault["loc"] if part not in _SORTS]
     if fault["type"] == "extra_forbidden":
         # The name was chosen by the sender and may be anybody's data.
         place[-1:] = ["?"]

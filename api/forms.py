@@ -17,6 +17,7 @@ from pydantic import (
 from api.desk.deliveries import DeliveryIn
 from api.desk.desk import Answer
 from arrears.store.intents import PaymentIn
+from arrears.store.transfers import TransferIn
 
 LONGEST_REASON: Final = 4000
 _DAY_AND_TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]")
@@ -81,6 +82,24 @@ class PaymentBody(Form):
 
     def payment(self) -> PaymentIn:
         return PaymentIn(**self.model_dump())
+
+
+class TransferBody(Form):
+    """Money that names a debtor instead of a loan: it is shared out among the debtor's loans."""
+
+    payment_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,44}$")]
+    borrower_id: Id
+    booked_on: date
+    value_on: date
+    amount_minor: Minor
+    currency: Currency
+    channel: Literal["transfer", "card", "cash", "direct_debit", "unknown"] = "unknown"
+    provisional: Annotated[bool, Field(strict=True)] = False
+    designation: Id | None = None
+
+    def transfer(self) -> TransferIn:
+        fields = self.model_dump()
+        return TransferIn(transfer_id=fields.pop("payment_id"), **fields)
 
 
 class DeliveryBody(Form):

@@ -6,14 +6,15 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Header
 from fastapi.responses import JSONResponse
+from pydantic import Discriminator, Tag
 
-from api.answers import PaymentKept
+from api.answers import PaymentKept, ShareKept, TransferKept
 from api.auth.permissions import Permission
 from api.auth.person import Person
 from api.deps import Allowed, TheDesk, TheStore
 from api.desk.desk import Desk
 from api.errors import KeyMissing, KeyReused
-from api.forms import PaymentBody
+from api.forms import PaymentBody, TransferBody
 from arrears import clock
 from arrears.contracts import fingerprint
 from arrears.names import payment_message_id
@@ -28,25 +29,37 @@ ROUTE: Final = "POST /payments"
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,128}")
 
 
-@router.post("/payments", status_code=HTTPStatus.CREATED, response_model=PaymentKept)
+def _sort(body: object) -> str:
+    """Whoever names a debtor sends a transfer; so a fault is told of the one form that was meant."""
+    named = body.get("borrower_id") if isinstance(body, dict) else getattr(body, "borrower_id", None)
+    return "transfer" if named is not None else "payment"
+
+
+Body = Annotated[
+    Annotated[PaymentBody, Tag("payment")] | Annotated[TransferBody, Tag("transfer")], Discriminator(_sort)
+]
+
+
+@router.post("/payments", status_code=HTTPStatus.CREATED, response_model=PaymentKept | TransferKept)
 def post_payment(
-    body: PaymentBody,
+    body: Body,
     who: Annotated[Person, Depends(Allowed(Permission.POST_PAYMENT))],
     desk: TheDesk,
     store: TheStore,
     idempotency_key: Annotated[str | None, Header()] = None,
 ) -> JSONResponse:
-    """The same key with the same body gets the first answer again, with another body a refusal.
+    """Money of one loan (`loan_id`), or of a debtor (`borrower_id`), then shared out among the debtor's loans.
 
-    201 for a payment that is new, 200 for one whose `payment_id` is known with the same content.
+    The same key with the same body gets the first answer again, with another body a refusal. 201 for a payment
+    that is new, 200 for one whose `payment_id` is known with the same content.
     """
     request = Keyed(_key(idempotency_key), who.staff_id, ROUTE, fingerprint(body.model_dump(mode="json")))
     kept = _reserve(store, request)
     if kept.status == keyed.UNANSWERED:
         # A first request that died between both steps is done again: the payment id makes that harmless.
-        status, kept_payment = _post(desk, store, who, body.payment())
+        status, answer = _post_any(desk, store, who, body)
         with store.transaction() as connection:
-            kept = keyed.settle(connection, request, status=status, answer=kept_payment.model_dump())
+            kept = keyed.settle(connection, request, status=status, answer=answer.model_dump())
     return JSONResponse(kept.answer, kept.status)
 
 
@@ -62,6 +75,21 @@ def _reserve(store: Store, request: Keyed) -> Kept:
     if kept.body_hash != request.body_hash:
         raise KeyReused
     return kept
+
+
+def _post_any(
+    desk: Desk, store: Store, who: Person, body: PaymentBody | TransferBody
+) -> tuple[int, PaymentKept | TransferKept]:
+    if isinstance(body, PaymentBody):
+        return _post(desk, store, who, body.payment())
+    kept = desk.post_transfer(who, body.transfer())
+    answer = TransferKept(
+        payment_id=kept.transfer_id,
+        standing=kept.standing,
+        surplus_minor=kept.surplus_minor,
+        shares=[ShareKept(**vars(share)) for share in kept.shares],
+    )
+    return HTTPStatus.OK if kept.repeated else HTTPStatus.CREATED, answer
 
 
 def _post(desk: Desk, store: Store, who: Person, payment: PaymentIn) -> tuple[int, PaymentKept]:

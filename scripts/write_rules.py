@@ -188,6 +188,7 @@ UNITS: Final = {
     "hold_blocks.*": "acts",
     "hold_days.*": "days",
     "hold_bank_days.*": "bank days",
+    "payments.burden": "in this order",
 }
 
 

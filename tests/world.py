@@ -48,6 +48,7 @@ from arrears.store.tables import (
     records,
     tasks,
 )
+from arrears.store.transfers import TransferIn, TransferKept
 
 _number = count(1)
 
@@ -81,25 +82,28 @@ class World:
 
     # ---- loans and cases ---------------------------------------------------------------------------------
 
-    def loan(self, *, days_past_due: int = 5, overdue: int = 100_000, balance: int = 500_000) -> str:
-        """Rows of a new loan and its borrower; no case yet. Minor units."""
+    def loan(
+        self, *, days_past_due: int = 5, overdue: int = 100_000, balance: int = 500_000, borrower: str = ""
+    ) -> str:
+        """Rows of a new loan and its borrower, or of one more loan of `borrower`; no case yet. Minor units."""
         name = f"L{next(_number):05d}"
         today = self.rules.calendar.day_of(int(self.start_at.timestamp()))
         with self.store.transaction() as connection:
-            connection.execute(
-                insert(borrowers).values(
-                    borrower_id=f"B{name}",
-                    kind="person",
-                    name="张三",
-                    language="zh-CN",
-                    address="样本市演示路9号",
-                    service_address_agreed=True,
+            if not borrower:
+                connection.execute(
+                    insert(borrowers).values(
+                        borrower_id=f"B{name}",
+                        kind="person",
+                        name="张三",
+                        language="zh-CN",
+                        address="样本市演示路9号",
+                        service_address_agreed=True,
+                    )
                 )
-            )
             connection.execute(
                 insert(loans).values(
                     loan_id=name,
-                    borrower_id=f"B{name}",
+                    borrower_id=borrower or f"B{name}",
                     product="term_loan",
                     currency=self.rules.terms.currency,
                     as_of_date=today - timedelta(days=1),
@@ -261,6 +265,24 @@ class World:
         } | more
         with clock.door_time(at):
             return self.desk.post_payment(OPS, PaymentIn(loan_id=loan_id, amount_minor=amount, **fields))
+
+    def say_transfer(
+        self, borrower_id: str, amount: int, *, case_id: str, designation: str | None = None
+    ) -> TransferKept:
+        """Money that names a debtor, at this case's time."""
+        at = self.now_of(case_id)
+        today = self.rules.calendar.day_of(int(at.timestamp()))
+        transfer = TransferIn(
+            f"T{next(_number):05d}",
+            borrower_id,
+            today,
+            today,
+            amount,
+            self.rules.terms.currency,
+            designation=designation,
+        )
+        with clock.door_time(at):
+            return self.desk.post_transfer(OPS, transfer)
 
     async def pay(self, case_id: str, amount: int, **more: Any) -> Posted:
         loan_id = case_id.rsplit("-", 1)[0].removeprefix("case-")

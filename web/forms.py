@@ -11,6 +11,7 @@ from api.forms import LONGEST_REASON
 from arrears.policy.codes import PROMISES, Outcome
 from arrears.policy.tasks import PUT_OFF, Missing
 from arrears.store.intents import PaymentIn
+from arrears.store.transfers import TransferIn
 from web.formats import Formats, minor_units, typed_day
 from web.words import Words, called, term
 
@@ -40,6 +41,8 @@ FAULTS: Final[Words] = {
     "reference_unreadable": term("fault", "The number takes letters, digits, - and _, 48 at most"),
     "loan_required": term("fault", "Enter the loan number"),
     "loan_unknown": term("fault", "No loan has this number"),
+    "borrower_unknown": term("fault", "No debtor has this number"),
+    "not_this_debtors": term("fault", "This debtor has no loan of this number"),
     "currency_not_the_packs": term("fault", "The loan is in another currency"),
     "not_found": term("fault", "No case has this loan number"),
 }
@@ -101,12 +104,13 @@ class PaymentForm:
     loan_id: str = ""
     amount: str = ""
     value_on: str = ""
+    borrower_id: str = ""  # then the loan is the one the payer named, if any
 
-    def read(self, *, currency: str, today: date) -> PaymentIn | list[Missing]:
+    def read(self, *, currency: str, today: date) -> PaymentIn | TransferIn | list[Missing]:
         amount = minor_units(self.amount, currency) if self.amount.strip() else None
         day = typed_day(self.value_on) if self.value_on.strip() else None
         faults = [
-            *_said(self.loan_id.strip(), Missing("loan_id", "loan_required")),
+            *_said(self.loan_id.strip() or self.borrower_id.strip(), Missing("loan_id", "loan_required")),
             *_said(self.amount.strip(), Missing("amount", "amount_required")),
             *_readable(self.amount, amount, Missing("amount", "amount_unreadable")),
             *_said(self.value_on.strip(), Missing("value_on", "day_required")),
@@ -116,6 +120,16 @@ class PaymentForm:
             return faults
         if day > today:
             return [Missing("value_on", "day_in_the_future")]
+        if self.borrower_id.strip():
+            return TransferIn(
+                transfer_id=self.payment_id,
+                borrower_id=self.borrower_id.strip(),
+                booked_on=today,
+                value_on=day,
+                amount_minor=amount,
+                currency=currency,
+                designation=self.loan_id.strip() or None,
+            )
         return PaymentIn(
             payment_id=self.payment_id,
             loan_id=self.loan_id.strip(),

@@ -361,6 +361,13 @@ STANDINGS: Final[Words] = {
     "repeated": term("standing", "Known already"),
 }
 
+# Why a loan got its part of a transfer.
+SHARES: Final[Words] = {
+    "designated": term("share", "the payer named this loan"),
+    "due": term("share", "due, in the order of the law"),
+    "ahead": term("share", "not yet due"),
+}
+
 CHANNELS: Final[Words] = {
     "transfer": term("channel", "Bank transfer"),
     "card": term("channel", "Card"),

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from api.auth.permissions import Permission, may, task_relations
 from api.auth.person import Person
-from api.desk import deliveries, errors
+from api.desk import deliveries, errors, money
 from api.desk.deliveries import DeliveryIn
 from api.desk.live import must_be_live
 from api.desk.time_machine import CannotSkip, TimeMachine
@@ -22,6 +22,7 @@ from arrears.store import audit, intents
 from arrears.store.intents import PaymentIn, Posted, Said
 from arrears.store.session import Store
 from arrears.store.tables import incidents, loans, messages, remarks, staff, tasks
+from arrears.store.transfers import TransferIn, TransferKept
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ class Desk:
         """Raises Invalid, NotFound (by hand only) and PaymentConflict."""
         at, rules = clock.door_now(), self._rules()
         today = rules.calendar.day_of(int(at.timestamp()))
-        wrong = _wrong_with(payment, currency=rules.terms.currency, today=today)
+        wrong = money.wrong_with(payment, currency=rules.terms.currency, today=today)
         if wrong:
             raise errors.Invalid(wrong)
         with self._store.transaction() as connection:
@@ -128,6 +129,20 @@ class Desk:
                 )
             except intents.PaymentDiffers as differs:
                 raise errors.PaymentConflict from differs
+
+    def post_transfer(self, who: Person, transfer: TransferIn, *, by_hand: bool = False) -> TransferKept:
+        """Money that names a debtor and perhaps a loan; see `keep_transfer`."""
+        if not may(who, Permission.POST_PAYMENT):
+            raise errors.NotAllowed
+        return self.keep_transfer(transfer, source=who.staff_id, by_hand=by_hand)
+
+    def keep_transfer(self, transfer: TransferIn, *, source: str, by_hand: bool) -> TransferKept:
+        """Shared out among the debtor's loans (W2). Raises Invalid, NotFound (by hand only) and PaymentConflict."""
+        at = clock.door_now()
+        with self._store.transaction() as connection:
+            return money.keep_transfer(
+                connection, transfer, rules=self._rules(), at=at, source=source, by_hand=by_hand
+            )
 
     # ---- letters -----------------------------------------------------------------------------------------
 
@@ -316,23 +331,6 @@ class Desk:
         with self._store.reading() as connection:
             name = connection.execute(select(staff.c.name).where(staff.c.staff_id == staff_id)).scalar()
         return name or staff_id
-
-
-def _wrong_with(payment: PaymentIn, *, currency: str, today: date) -> list[Missing]:
-    wrong: list[Missing] = []
-    if payment.amount_minor <= 0:
-        wrong.append(Missing("amount", "amount_required"))
-    if payment.currency != currency:
-        wrong.append(Missing("currency", "currency_not_the_packs"))
-    if payment.booked_on > today:
-        wrong.append(Missing("booked_on", "day_in_the_future"))
-    if payment.value_on > today:
-        wrong.append(Missing("value_on", "day_in_the_future"))
-    if payment.kind not in ("payment", "reversal", "fee", "write_off"):
-        wrong.append(Missing("kind", "kind_unknown"))
-    if (payment.kind == "reversal") != (payment.reverses_payment_id is not None):
-        wrong.append(Missing("reverses_payment_id", "reversal_names_its_payment"))
-    return wrong
 
 
 def _knows_loan(connection: Connection, loan_id: str) -> bool:

@@ -1,6 +1,7 @@
 """`arrears pay LOAN AMOUNT`: post a payment by hand."""
 
 import secrets
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
@@ -14,6 +15,7 @@ from arrears.cli.config import load_pack, load_settings, stop
 from arrears.cli.stack import must_be_current, opened_store
 from arrears.policy.currency import EXPONENTS
 from arrears.store.intents import PaymentIn, Standing
+from arrears.store.transfers import TransferIn
 
 _MEANS = {
     Standing.MESSAGE: "The case {case} is told.",
@@ -24,37 +26,81 @@ _MEANS = {
 
 
 def pay(
-    loan: Annotated[str, typer.Argument(help="The loan id.")],
-    amount: Annotated[str, typer.Argument(help="In the loan's currency, such as 1200.50.")],
+    loan_and_amount: Annotated[
+        list[str],
+        typer.Argument(metavar="[LOAN] AMOUNT", help="The amount as 1200.50, in the loan's currency."),
+    ],
+    borrower: Annotated[
+        str,
+        typer.Option(help="Share it out among this debtor's loans; LOAN is then the one the payer named."),
+    ] = "",
     value_on: Annotated[str, typer.Option(help="Value day, ISO; today when left out.")] = "",
     payment_id: Annotated[str, typer.Option(help="The bank's reference: the same one twice is one.")] = "",
 ) -> None:
     """Post a payment by hand; the case decides what follows."""
+    *loan, amount = loan_and_amount
+    if len(loan) != 1 and not (borrower and not loan):
+        stop("Say LOAN and AMOUNT, or AMOUNT with --borrower.")
     settings = load_settings()
     pack = load_pack(settings)
     currency = pack.terms.currency
     today = pack.calendar.day_of(int(clock.door_now().timestamp()))
-    payment = PaymentIn(
-        payment_id=payment_id or f"hand-{secrets.token_hex(8)}",
-        loan_id=loan,
-        booked_on=today,
-        value_on=_day(value_on) or today,
-        amount_minor=_minor(amount, EXPONENTS[currency]),
-        currency=currency,
+    money = _Typed(
+        payment_id or f"hand-{secrets.token_hex(8)}",
+        today,
+        _day(value_on) or today,
+        _minor(amount, EXPONENTS[currency]),
+        currency,
     )
     store = opened_store(settings)
     must_be_current(store)
+    desk = Desk(store, lambda: pack.rules)
     try:
-        posted = Desk(store, lambda: pack.rules).keep_payment(payment, source="command-line", by_hand=True)
+        if borrower:
+            _transfer(desk, money.of_debtor(borrower, loan[0] if loan else None))
+        else:
+            _payment(desk, money.of_loan(loan[0]))
     except errors.NotFound:
-        stop(f"There is no loan {loan}.", code=1)
+        stop(f"There is no loan {loan[0]}.", code=1)
     except errors.PaymentConflict:
-        stop(f"Payment {payment.payment_id} is known with other content; the first one stands.", code=1)
+        stop(f"Payment {money.payment_id} is known with other content; the first one stands.", code=1)
     except errors.Invalid as wrong:
         stop(f"Not posted: {wrong}", code=1)
     finally:
         store.close()
+
+
+@dataclass(frozen=True)
+class _Typed:
+    payment_id: str
+    booked_on: date
+    value_on: date
+    amount_minor: int
+    currency: str
+
+    def of_loan(self, loan_id: str) -> PaymentIn:
+        return PaymentIn(loan_id=loan_id, **vars(self))
+
+    def of_debtor(self, borrower_id: str, designation: str | None) -> TransferIn:
+        fields = dict(vars(self))
+        return TransferIn(
+            transfer_id=fields.pop("payment_id"), borrower_id=borrower_id, designation=designation, **fields
+        )
+
+
+def _payment(desk: Desk, payment: PaymentIn) -> None:
+    posted = desk.keep_payment(payment, source="command-line", by_hand=True)
     typer.echo(f"{payment.payment_id}: {_MEANS[posted.standing].format(case=posted.case_id)}")
+
+
+def _transfer(desk: Desk, transfer: TransferIn) -> None:
+    kept = desk.keep_transfer(transfer, source="command-line", by_hand=True)
+    for share in kept.shares:
+        typer.echo(f"{share.payment_id}: {share.loan_id} {share.amount_minor} minor units ({share.why})")
+    if kept.surplus_minor:
+        typer.echo(f"{kept.transfer_id}: {kept.surplus_minor} minor units are left over, see the incidents.")
+    if kept.repeated or kept.standing == "history":
+        typer.echo(f"{kept.transfer_id}: {_MEANS[Standing.REPEATED if kept.repeated else Standing.HISTORY]}")
 
 
 def _day(text: str) -> date | None:

@@ -26,6 +26,7 @@ from arrears.feeds.columns import (
     one_of,
     words,
 )
+from arrears.policy.transfers import PRODUCTS
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ LOANS: Final = Kind(
         Column("borrower_id", IDENT, required=True),
         Column(
             "product",
-            one_of("credit_card", "term_loan", "mortgage", "overdraft", "business_loan", "other"),
+            one_of(*PRODUCTS),
             required=True,
         ),
         Column("currency", CURRENCY, required=True),

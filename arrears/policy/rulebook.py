@@ -232,7 +232,13 @@ CHAPTERS: Final[dict[str, dict[str, Rule]]] = {
             BAN,
             _HOUSE,
         ),
-        "4.7": Rule("Each kind of task has its role, its answers and its time.", MUST, _PRACTICE),
+        "4.7": Rule(
+            "Each kind of task has its role, its answers and its time; money paid too much is given back within its "
+            "own.",
+            MUST,
+            _PRACTICE,
+            ("payments.refund_bank_days",),
+        ),
         "T8": Rule("A legal review has its bank days.", DEF, _PRACTICE, ("sla_bank_days.legal_review",)),
         "T16": Rule(
             "Each task is due at close of business of a bank day. At these shares of its time its owner is "
@@ -263,6 +269,14 @@ CHAPTERS: Final[dict[str, dict[str, Rule]]] = {
             "before a person.",
             MUST,
             "Civil Code art. 561",
+        ),
+        "W2": Rule(
+            "Money of a debtor with several loans goes to the loan the payer names; else to what is due before what "
+            "is not, the least secured first, of those the heavier burden, of those the one due earlier, and to "
+            "loans alike in everything in proportion.",
+            MUST,
+            "Civil Code art. 560",
+            ("payments.burden",),
         ),
         "4.5": Rule(
             "A case closes when nothing is overdue (CURED, PAID_OFF) or no more than the small amount "
@@ -339,6 +353,7 @@ SCENARIOS: Final[dict[int, Scenario]] = {
     20: Scenario("A payment bounces that had kept a promise.", ("3.1", "4.5", "4.6-8")),
     21: Scenario("Cured before the court, overdue again after 40 days and after 120.", ("T17",)),
     28: Scenario("A pack changes under way: the stage keeps its terms.", ("4.6-11",)),
+    38: Scenario("One transfer for several loans: the loan it names, else the order of the law.", ("W2",)),
     39: Scenario("Two people pay all of it: the second payment is given back.", ("W1",)),
     45: Scenario(
         "Nobody works for three days: what fell due is done in its order, once, and no letter goes out at night.",

@@ -53,3 +53,5 @@ class Terms:
     sla_percent: tuple[
         int, ...
     ] = ()  # T16: share of the time after which a task is reminded of, freed, reported
+    burden: tuple[str, ...] = ()  # W2: products, the heaviest debt first
+    refund_bank_days: int = 0  # 4.7: until what was paid too much is given back

@@ -285,6 +285,9 @@ def _place(
     if case is None:
         return _suspend(connection, payment, "payment_without_case", at)
     message_id = payment_message_id(payment.payment_id)
+    if payment.designation not in (None, payment.loan_id):
+        # The payer's word goes before the bank's order (W2); only the core bank can book it over.
+        _tell_of(connection, payment, "payment_designated_elsewhere", at)
     signal = "payment_reversed" if payment.kind == "reversal" else "payment_posted"
     say(connection, Said(case, message_id, signal, actor, at, _payment_content(payment)))
     return Posted(Standing.MESSAGE, case, message_id)
@@ -311,6 +314,11 @@ def live_case(connection: Connection, loan_id: str, *, at: datetime, reopen_days
 
 
 def _suspend(connection: Connection, payment: PaymentIn, kind: str, at: datetime) -> Posted:
+    _tell_of(connection, payment, kind, at)
+    return Posted(Standing.SUSPENSE)
+
+
+def _tell_of(connection: Connection, payment: PaymentIn, kind: str, at: datetime) -> None:
     raise_incident(
         connection,
         kind=kind,
@@ -323,7 +331,6 @@ def _suspend(connection: Connection, payment: PaymentIn, kind: str, at: datetime
             "currency": payment.currency,
         },
     )
-    return Posted(Standing.SUSPENSE)
 
 
 def _payment_content(payment: PaymentIn) -> dict[str, Any]:
@@ -347,6 +354,7 @@ def raise_incident(
     case_id: str | None = None,
     loan_id: str | None = None,
     detail: Mapping[str, Any] | None = None,
+    due_at: datetime | None = None,
 ) -> bool:
     """Insert once by `kind` and `key`; True when it is new. `detail` holds ids and integers only."""
     incident = {
@@ -357,6 +365,7 @@ def raise_incident(
         "detail": dict(detail or {}),
         "status": "open",
         "opened_at": at,
+        "due_at": due_at,
     }
     put = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     new = put(incidents).values(incident).on_conflict_do_nothing().returning(incidents.c.incident_id)

@@ -22,6 +22,7 @@ from arrears.policy.matrix import IN_BANK_DAYS, Act
 from arrears.policy.state import HoldKind
 from arrears.policy.tasks import TaskKind
 from arrears.policy.terms import Terms
+from arrears.policy.transfers import PRODUCTS
 
 SHIPPED: Final = files("arrears.policy") / "packs"
 
@@ -224,6 +225,12 @@ def _acts(value: Any) -> Fault:
     return None if fits else f"must be a list of {', '.join(Act)}"
 
 
+def _products(value: Any) -> Fault:
+    if not isinstance(value, list) or not all(product in PRODUCTS for product in value):
+        return f"must be a list of products: {', '.join(PRODUCTS)}"
+    return "names a product twice" if len(set(value)) < len(value) else None
+
+
 _RUNGS: Final = ("remind", "free", "report")
 
 PACK_KEYS: Final[Mapping[str, Callable[[Any], Fault]]] = {
@@ -252,6 +259,8 @@ PACK_KEYS: Final[Mapping[str, Callable[[Any], Fault]]] = {
     "promise.kept_percent": _percent,
     "promise.broken_to_escalate": _count,
     "promise.technical_bank_days": _count_or_none,
+    "payments.burden": _products,
+    "payments.refund_bank_days": _count,
     **{f"sla_percent.{rung}": _count for rung in _RUNGS},
     **{f"sla_bank_days.{kind}": _count for kind in TaskKind},
     **{f"follow_up_days.{result}": _count for result in WITH_DAYS},
@@ -331,5 +340,7 @@ def _terms(values: Flat) -> Terms:
         hold_days={str(kind): days for kind in HoldKind if (days := values.get(f"hold_days.{kind}"))},
         hold_bank_days={str(kind): values[f"hold_bank_days.{kind}"] for kind in IN_BANK_DAYS},
         resume_bank_days=values["holds.resume_bank_days"],
+        burden=tuple(values["payments.burden"]),
+        refund_bank_days=values["payments.refund_bank_days"],
         sla_percent=tuple(values[f"sla_percent.{rung}"] for rung in _RUNGS),
     )

@@ -160,6 +160,36 @@ class Payment(Row, table=True):
     received_at: datetime = _at()
 
 
+class Transfer(Row, table=True):
+    """Money that named a debtor and no loan, and how it was shared out; appended by the payment doors."""
+
+    __tablename__ = "transfers"
+    transfer_id: str = _key()
+    borrower_id: str = _text(index=True)
+    booked_on: date = _day()
+    value_on: date = _day()
+    amount_minor: int = _int()
+    currency: str = _text()
+    channel: str = _text()
+    provisional: bool = _flag()
+    designation: str | None = _maybe_text()
+    content_hash: str = _text()
+    source: str = _text()
+    standing: str = _text()  # message | history | suspense
+    surplus_minor: int = _int()
+    shares: list[dict[str, Any]] = _json()
+    received_at: datetime = _at()
+
+
+class LedgerClosing(Row, table=True):
+    """A day whose money is all here: the core bank said so; written by feeds and by the end-of-day doors."""
+
+    __tablename__ = "ledger_closings"
+    business_date: date = Field(primary_key=True, sa_type=Day)
+    source: str = _text()
+    closed_at: datetime = _at()
+
+
 class Delivery(Row, table=True):
     """One delivery of files that was loaded; written by feeds in the same transaction as its rows."""
 
@@ -500,6 +530,8 @@ class Incident(Row, table=True):
     closed_at: datetime | None = _maybe_at()
     closed_by: str | None = _maybe_text()
     reason: str | None = _maybe_text()
+    due_at: datetime | None = _maybe_at()  # by when a person has to end it; none when it has no term
+    outcome: str | None = _maybe_text()  # refunds: paid_out | kept
 
 
 class Audit(Row, table=True):
@@ -578,6 +610,8 @@ contact_points: Final = _core(ContactPoint)
 loans: Final = _core(Loan)
 statements: Final = _core(Statement)
 payments: Final = _core(Payment)
+transfers: Final = _core(Transfer)
+ledger_closings: Final = _core(LedgerClosing)
 deliveries: Final = _core(Delivery)
 keepsakes: Final = _core(Keepsake)
 cases: Final = _core(Case)

@@ -182,3 +182,68 @@ def test_a_payment_that_cannot_be_is_refused_whole(quick_server: Server, changed
     assert answer.status_code == 422
     assert answer.json()["errors"]
     assert _count(quick_server, payments) == 0
+
+
+# ---- money of a debtor with several loans ----------------------------------------------------------------
+
+TRANSFER = {name: value for name, value in BODY.items() if name != "loan_id"} | {
+    "borrower_id": "B-L1",
+    "amount_minor": 600_000,
+}
+
+
+def _send(client: httpx.Client, key: str = "k1", **changed: Any) -> httpx.Response:
+    return client.post("/api/v1/payments", json=TRANSFER | changed, headers={"Idempotency-Key": key})
+
+
+@pytest.mark.rule("W2")
+def test_money_of_a_debtor_is_shared_out_to_the_cent(server: Server, case_id: str) -> None:
+    answer = _send(server.as_(Role.OPS), designation="L1")
+    assert answer.status_code == 201
+    assert answer.json() == {
+        "payment_id": "P-1",
+        "standing": "message",
+        "surplus_minor": 100_000,
+        "shares": [
+            {
+                "payment_id": "P-1-1",
+                "loan_id": "L1",
+                "amount_minor": 500_000,
+                "why": "designated",
+                "standing": "message",
+                "case_id": case_id,
+            }
+        ],
+    }
+    assert (_count(server, payments), _count(server, messages), _count(server, incidents)) == (1, 1, 1)
+
+
+def test_a_transfer_is_booked_once_by_its_key_and_by_its_id(server: Server, case_id: str) -> None:
+    client = server.as_(Role.OPS)
+    first, same_key, other_key = _send(client), _send(client), _send(client, "k2")
+    assert (first.status_code, same_key.status_code, other_key.status_code) == (201, 201, 200)
+    assert first.json() == same_key.json() == other_key.json()
+    assert _send(client, "k3", amount_minor=1).json()["detail"] == "payment_differs"
+    assert _count(server, payments) == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"amount_minor": 0}, "body.amount_minor"),
+        ({"currency": "TWD"}, "currency"),
+        ({"payment_id": "x" * 45}, "body.payment_id"),
+        ({"kind": "reversal"}, "body.?"),
+        ({"loan_id": "L1"}, "body.?"),
+        ({"value_on": "2026-11-04"}, "value_on"),
+    ],
+    ids=str,
+)
+def test_a_transfer_that_cannot_be_is_refused_whole(
+    quick_server: Server, changed: dict[str, Any], field: str
+) -> None:
+    rows.a_case(quick_server.store)
+    answer = _send(quick_server.as_(Role.OPS), **changed)
+    assert answer.status_code == 422
+    assert [fault["field"] for fault in answer.json()["errors"]] == [field]
+    assert _count(quick_server, payments) == 0

@@ -1,15 +1,17 @@
 """Starting the parts: what is wrong is said in a sentence, and nothing is lost by it."""
 
 import socket
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 from typer.testing import CliRunner
 
 from arrears.cli import main
-from arrears.store import schema
+from arrears.store import intents, schema
 from arrears.store.session import Store, open_engine
+from arrears.store.tables import borrowers, loans
 
 
 @pytest.fixture
@@ -82,3 +84,33 @@ def test_a_payment_by_hand_that_cannot_be_is_told_why(home: Path, loan: str, amo
     answer = CliRunner().invoke(main.app, ["pay", "--", loan, amount])
     assert answer.exit_code != 0
     assert says in answer.output
+
+
+def test_money_of_a_debtor_is_shared_out_among_the_loans(home: Path) -> None:
+    with Store(open_engine(f"sqlite:///{home / 'arrears.db'}")).transaction() as connection:
+        connection.execute(
+            insert(borrowers).values(borrower_id="B1", kind="person", name="甲", service_address_agreed=False)
+        )
+        row = {
+            "loan_id": "L1",
+            "borrower_id": "B1",
+            "product": "term_loan",
+            "currency": "CNY",
+            "as_of_date": date(2026, 3, 1),
+            "balance_minor": 100_000,
+            "overdue_minor": 50_000,
+            "first_overdue_on": date(2026, 2, 1),
+            "status": "open",
+            "content_hash": "-",
+        }
+        connection.execute(insert(loans).values(row))
+        intents.open_case(connection, row, episode=1, at=datetime(2026, 3, 2, tzinfo=UTC), pack="p.1")
+    paid = CliRunner().invoke(main.app, ["pay", "1000.01", "--borrower", "B1", "--payment-id", "T1"])
+    assert paid.exit_code == 0, paid.output
+    assert "T1-1: L1 100000 minor units (due)" in paid.output
+    assert "1 minor units are left over" in paid.output
+    again = CliRunner().invoke(main.app, ["pay", "1000.01", "--borrower", "B1", "--payment-id", "T1"])
+    assert "known already" in again.output
+    nobody = CliRunner().invoke(main.app, ["pay", "10", "--borrower", "B404"])
+    assert (nobody.exit_code, "borrower_unknown" in nobody.output) == (1, True)
+    assert CliRunner().invoke(main.app, ["pay", "10"]).exit_code == 2

@@ -60,6 +60,8 @@ def test_the_same_form_twice_is_one_payment(branch: Branch, room: CaseRoom) -> N
         ({"value_on": ""}, {"value_on": "请选择日期"}),
         ({"value_on": "24.11.2026"}, {"value_on": "请按“年-月-日”填写"}),
         ({"value_on": "2999-01-01"}, {"value_on": "日期不能晚于今天"}),
+        ({"loan_id": "", "borrower_id": "B404"}, {"borrower_id": "没有该客户号的债务人"}),
+        ({"loan_id": "RL-NO-SUCH", "borrower_id": "B000001"}, {"loan_id": "该债务人名下没有此借据号"}),
     ],
 )
 def test_a_fault_is_said_beside_its_field(
@@ -99,3 +101,13 @@ def test_nobody_else_posts_money(branch: Branch, login: str) -> None:
     desk = branch.at(login)
     assert desk.get("/payments/new").status_code == 403
     assert desk.post("/payments", payment_id="hand-0123456789abcdef").status_code == 403
+
+
+def test_money_for_several_loans_names_the_debtor(branch: Branch, room: CaseRoom) -> None:
+    case_id = room.a_case(overdue=1_000_00, balance=5_000_00)
+    debtor = room.case(case_id).borrower_id
+    status, page = _post(branch.at("ops"), room, loan_id="", borrower_id=debtor, amount="6,000.00")
+    assert status == 200
+    for shown in ("分摊结果", "已到期，按法定顺序", "¥5,000.00", "余下 ¥1,000.00，须退还"):
+        assert shown in page.words
+    assert room.case(case_id).closed_reason == "PAID_OFF"

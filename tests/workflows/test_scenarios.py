@@ -15,7 +15,7 @@ from api.desk import errors
 from arrears.policy.tasks import Role
 from arrears.store.intents import Former
 from arrears.store.session import Store
-from arrears.store.tables import allocations, contact_attempts, loans, remarks
+from arrears.store.tables import allocations, audit_rows, contact_attempts, loans, remarks
 from tests import stories
 from tests.world import COLLECTOR, World, a_world
 
@@ -171,6 +171,36 @@ async def test_s11_two_collectors(quiet_world: World) -> None:
 
 
 # ---- money ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.rule("W2")
+@pytest.mark.parametrize("memo", ["names the younger loan", "names none"])
+async def test_s38_multiple_debts(quiet_world: World, memo: str) -> None:
+    """One transfer for a debtor with two loans; the relay is off until both cases can be told at one time."""
+    world = quiet_world
+    older = world.loan(days_past_due=40, overdue=60_000)
+    borrower = f"B{older}"
+    younger = world.loan(days_past_due=5, overdue=50_000, borrower=borrower)
+    cases = {loan: world.open(loan) for loan in (older, younger)}
+    async with world.relaying():
+        for case in cases.values():
+            await world.settled(case)
+        named = younger if memo == "names the younger loan" else None
+        kept = world.say_transfer(borrower, 50_000, case_id=cases[older], designation=named)
+        for case in cases.values():
+            await world.settled(case)
+    paid = {loan: 50_000 if loan == (named or older) else 0 for loan in cases}
+    owes = {older: 60_000, younger: 50_000}
+    assert {loan: world.case(case).overdue_minor for loan, case in cases.items()} == {
+        loan: owes[loan] - paid[loan] for loan in cases
+    }
+    assert world.case(cases[younger]).closed_reason == ("CURED" if named else None)
+    [share] = kept.shares
+    assert (share.amount_minor, share.why) == (50_000, "designated" if named else "due")
+    with world.store.reading() as connection:
+        told = select(audit_rows.c.stream, audit_rows.c.what).order_by(audit_rows.c.stream)
+        seen = {tuple(row) for row in connection.execute(told)}
+    assert {("house", "transfer_shared_out"), (cases[share.loan_id], "payment_posted")} <= seen
 
 
 @pytest.mark.rule("W1")

@@ -17,8 +17,9 @@ from api.paging import known_shape
 from arrears import clock
 from arrears.names import payment_message_id
 from arrears.policy.tasks import Missing
-from arrears.store import queries
+from arrears.store import queries, transfers
 from arrears.store.intents import PaymentIn
+from arrears.store.transfers import TransferIn
 from web.forms import PaymentForm, told
 from web.gate import Permitted
 from web.office import Office, TheOffice
@@ -38,8 +39,9 @@ def typed(
     loan_id: Annotated[str, Form()] = "",
     amount: Annotated[str, Form()] = "",
     value_on: Annotated[str, Form()] = "",
+    borrower_id: Annotated[str, Form()] = "",
 ) -> PaymentForm:
-    return PaymentForm(payment_id, loan_id, amount, value_on)
+    return PaymentForm(payment_id, loan_id, amount, value_on, borrower_id)
 
 
 @router.get("/payments/new")
@@ -55,10 +57,11 @@ async def post(
 ) -> Response:
     if not _OURS.fullmatch(form.payment_id):
         raise NotFound
-    refused = await run_in_threadpool(_post, request, office, who, form)
-    if refused is not None:
-        return refused
-    await until_settled(office.desk, who, payment_message_id(form.payment_id), patience=office.patience)
+    done = await run_in_threadpool(_post, request, office, who, form)
+    if isinstance(done, Response):
+        return done
+    if done is not None:
+        await until_settled(office.desk, who, payment_message_id(done), patience=office.patience)
     return RedirectResponse(f"/payments/{quote(form.payment_id, safe='')}", 303)
 
 
@@ -67,7 +70,10 @@ def show(request: Request, payment_id: str, office: TheOffice, _who: Poster) -> 
     with office.store.reading() as connection:
         known = queries.payment(connection, known_shape(payment_id))
         if known is None:
-            raise NotFound
+            transfer = transfers.kept(connection, payment_id)
+            if transfer is None:
+                raise NotFound
+            return office.pages.show(request, "transfer.html", transfer=transfer)
         payment, said = known
         found = queries.cases_of_loan(connection, payment.loan_id)
     waits = said is not None and said.status in queries.UNDER_WAY
@@ -82,22 +88,41 @@ def show(request: Request, payment_id: str, office: TheOffice, _who: Poster) -> 
     )
 
 
-def _post(request: Request, office: Office, who: Person, form: PaymentForm) -> Response | None:
-    """None when it is kept; else the form with what is wrong."""
-    payment = form.read(currency=office.rules().terms.currency, today=_today(office))
-    if not isinstance(payment, PaymentIn):
-        return _form(request, office, form, faults=payment)
-    if not _LOAN.fullmatch(payment.loan_id):
+def _post(request: Request, office: Office, who: Person, form: PaymentForm) -> Response | str | None:
+    """The payment to wait for (of a transfer the last one), None for none; or the form with what is wrong."""
+    money = form.read(currency=office.rules().terms.currency, today=_today(office))
+    if isinstance(money, list):
+        return _form(request, office, form, faults=money)
+    if any(number and not _LOAN.fullmatch(number) for number in _numbers(money)):
         return _form(request, office, form, faults=[Missing("loan_id", "loan_unknown")])
     try:
-        office.desk.post_payment(who, payment, by_hand=True)
+        return _keep(office, who, money)
     except NotFound:
         return _form(request, office, form, faults=[Missing("loan_id", "loan_unknown")])
     except Invalid as invalid:
-        return _form(request, office, form, faults=invalid.missing)
+        faults = [_beside_loan(missing) for missing in invalid.missing]
+        return _form(request, office, form, faults=faults)
     except PaymentConflict:
         return _form(request, office, form, conflict=True)
-    return None
+
+
+def _keep(office: Office, who: Person, money: PaymentIn | TransferIn) -> str | None:
+    if isinstance(money, PaymentIn):
+        office.desk.post_payment(who, money, by_hand=True)
+        return money.payment_id
+    kept = office.desk.post_transfer(who, money, by_hand=True)
+    return kept.shares[-1].payment_id if kept.shares else None
+
+
+def _numbers(money: PaymentIn | TransferIn) -> tuple[str | None, ...]:
+    if isinstance(money, PaymentIn):
+        return (money.loan_id,)
+    return money.borrower_id, money.designation
+
+
+def _beside_loan(missing: Missing) -> Missing:
+    """The loan the payer named is typed into the field of the loan."""
+    return Missing("loan_id", missing.why) if missing.field == "designation" else missing
 
 
 def _form(
