@@ -2,20 +2,22 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, select, update
 from temporalio import activity
 
 from arrears.channels.letters import Bank, DemandLetter, LetterRefused, language_for, render
 from arrears.channels.port import Address, Channel, ChannelDown, ChannelRefused, Letter
 from arrears.channels.typesetting import LetterUnprintable
 from arrears.contracts import Rules, Sending, SendingAnswer
-from arrears.policy.guard import Hours, NotBefore, within_hours
+from arrears.policy.codes import Action
+from arrears.policy.guard import Never, NotBefore
+from arrears.store import contacts, known
+from arrears.store.known import Ask, Point
 from arrears.store.session import Store
-from arrears.store.tables import borrowers, cases, contact_attempts, contact_points, loans, messages, notices
-from arrears.store.writes import instant
+from arrears.store.tables import borrowers, cases, loans, notices
 
 Banks = Mapping[Any, Bank]
 _POST: Final = "post"
@@ -65,9 +67,7 @@ class DeliverActivities:
         """It did not go; the slot is given back unless an earlier attempt may have used it."""
         if not reserved.again:
             with self._store.transaction() as connection:
-                connection.execute(
-                    delete(contact_attempts).where(contact_attempts.c.attempt_id == sending.notice_id)
-                )
+                contacts.release(connection, sending.notice_id)
         return SendingAnswer(
             sending.notice_id, "not_before", at, not_before=at + _CHANNEL_REST_SECONDS, rule="channel_down"
         )
@@ -83,10 +83,9 @@ class DeliverActivities:
         reference: str | None = None,
     ) -> SendingAnswer:
         with self._store.transaction() as connection:
-            connection.execute(
-                update(contact_attempts)
-                .where(contact_attempts.c.attempt_id == sending.notice_id)
-                .values(status=status, reference=reference, result=why or None)
+            made = "made" if status == "sent" else status
+            contacts.become(
+                connection, sending.notice_id, status=made, reference=reference, result=why or None
             )
             if letter is not None:
                 connection.execute(
@@ -94,7 +93,7 @@ class DeliverActivities:
                     .where(notices.c.notice_id == sending.notice_id)
                     .values(document_hash=letter.sha256, document=reference)
                 )
-        answer = {"sent": "sent", "uncertain": "uncertain", "failed": "refused"}[status]
+        answer = {"made": "sent", "uncertain": "uncertain", "failed": "refused"}[status]
         return SendingAnswer(sending.notice_id, answer, at, rule=why)
 
 
@@ -112,68 +111,72 @@ class _Guard:
         facts = self._facts()
         if facts is None:
             return self._answer("refused", rule="notice_unknown")
-        earlier = self._earlier()
-        if earlier is not None and earlier.status != "reserved":
+        earlier = contacts.find(self._connection, self._sending.notice_id)
+        if earlier is not None and earlier.status not in ("reserved", "released"):
             return self._known(earlier)
-        point = self._address(facts.borrower_id)
-        to = point.address if point is not None else facts.home
+        again = earlier is not None and earlier.status == "reserved"
+        where = known.first_point(self._connection, facts.borrower_id, Action.NOTICE)
+        to = where.address if where is not None else facts.home
         if not to:
             return self._answer("refused", rule="no_address")
-        stopped = self._stopped(facts, point)
+        ask = self._ask(facts, to)
+        stopped = self._stopped(facts, ask, where)
         if stopped is not None:
-            return stopped if earlier is None or stopped.answer == "not_before" else self._doubtful()
-        if earlier is None:
-            self._put_reservation(facts, point)
-        return Reserved(self._letter(facts, to), Address(_POST, to), again=earlier is not None)
+            return stopped if not again or stopped.answer == "not_before" else self._doubtful()
+        if not again:
+            contacts.put(self._connection, ask, where, at=self._at)
+        return Reserved(self._letter(facts, to), Address(_POST, to), again=again)
+
+    def _ask(self, facts: Row[*tuple[Any, ...]], to: str) -> Ask:
+        return Ask(
+            self._sending.notice_id,
+            facts.borrower_id,
+            Action.NOTICE,
+            "bank",
+            purpose="notice",
+            case_id=self._sending.case_id,
+            loan_id=facts.loan_id,
+            number=to,
+        )
 
     def _answer(self, answer: str, *, not_before: int = 0, rule: str = "") -> SendingAnswer:
         return SendingAnswer(self._sending.notice_id, answer, self._at, not_before, rule)
 
     def _doubtful(self) -> SendingAnswer:
         """An earlier attempt may have sent it, and by now it may not be sent again to find out: a person decides."""
-        self._connection.execute(
-            update(contact_attempts)
-            .where(contact_attempts.c.attempt_id == self._sending.notice_id)
-            .values(status="uncertain")
-        )
+        contacts.become(self._connection, self._sending.notice_id, status="uncertain")
         return self._answer("uncertain")
 
     def _known(self, earlier: Row[*tuple[Any, ...]]) -> SendingAnswer:
-        answer = {"sent": "sent", "uncertain": "uncertain"}.get(earlier.status, "refused")
+        answer = {"made": "sent", "uncertain": "uncertain"}.get(earlier.status, "refused")
         return SendingAnswer(
             self._sending.notice_id, answer, int(earlier.at.timestamp()), rule=earlier.result or ""
         )
 
-    def _stopped(
-        self, facts: Row[*tuple[Any, ...]], point: Row[*tuple[Any, ...]] | None
-    ) -> SendingAnswer | None:
+    def _stopped(self, facts: Row[*tuple[Any, ...]], ask: Ask, where: Point | None) -> SendingAnswer | None:
         if facts.status != "released":
             return self._answer("refused", rule="notice_not_released")
-        if self._money_on_its_way():
+        if contacts.money_on_its_way(self._connection, self._sending.case_id):
             return self._answer("wait", rule="money_first")
         if (facts.overdue_minor, facts.case_balance) != (facts.amount_minor, facts.balance_minor):
             return self._answer("refused", rule="amount_differs_from_ledger")
-        if point is not None and point.do_not_contact:
-            return self._answer("refused", rule="do_not_contact")
-        verdict = within_hours(self._at, self._hours(point))
-        if isinstance(verdict, NotBefore):
-            return self._answer("not_before", not_before=verdict.at, rule=verdict.rule)
-        return None
-
-    def _hours(self, point: Row[*tuple[Any, ...]] | None) -> list[Hours]:
-        terms, zone = self._rules.terms, self._rules.calendar.zone
-        hours = [Hours(time.fromisoformat(terms.window_from), _end(terms.window_to), zone, "C01")]
-        if point is not None and point.allowed_from and point.allowed_to:
-            own = Hours(
-                time.fromisoformat(point.allowed_from),
-                _end(point.allowed_to),
-                point.timezone or zone,
-                "own_hours",
-            )
-            hours.append(own)
-        return hours
+        match contacts.may_contact(self._connection, ask, where, self._rules, at=self._at):
+            case Never(rule):
+                return self._answer("refused", rule=rule)
+            case NotBefore(at, rule):
+                return self._answer("not_before", not_before=at, rule=rule)
+            case _:
+                return None
 
     def _facts(self) -> Row[*tuple[Any, ...]] | None:
+        """With the person's row held, so that whoever else would contact this person waits."""
+        person = self._connection.execute(
+            select(cases.c.borrower_id)
+            .join(notices, notices.c.case_id == cases.c.case_id)
+            .where(notices.c.notice_id == self._sending.notice_id)
+        ).scalar()
+        if person is None or not contacts.hold_person(self._connection, person):
+            return None
         return self._connection.execute(
             select(
                 notices.c.status,
@@ -200,47 +203,6 @@ class _Guard:
             .join(borrowers, borrowers.c.borrower_id == cases.c.borrower_id)
             .where(notices.c.notice_id == self._sending.notice_id)
         ).first()
-
-    def _earlier(self) -> Row[*tuple[Any, ...]] | None:
-        return self._connection.execute(
-            select(contact_attempts.c.status, contact_attempts.c.at, contact_attempts.c.result).where(
-                contact_attempts.c.attempt_id == self._sending.notice_id
-            )
-        ).first()
-
-    def _address(self, borrower_id: str) -> Row[*tuple[Any, ...]] | None:
-        return self._connection.execute(
-            select(contact_points)
-            .where(contact_points.c.borrower_id == borrower_id, contact_points.c.channel == _POST)
-            .order_by(contact_points.c.preferred.desc(), contact_points.c.contact_id)
-            .limit(1)
-        ).first()
-
-    def _money_on_its_way(self) -> bool:
-        found = self._connection.execute(
-            select(messages.c.message_id)
-            .where(
-                messages.c.case_id == self._sending.case_id,
-                messages.c.status.in_(("waiting", "sent")),
-                messages.c.rank == 0,
-            )
-            .limit(1)
-        )
-        return found.scalar() is not None
-
-    def _put_reservation(self, facts: Row[*tuple[Any, ...]], point: Row[*tuple[Any, ...]] | None) -> None:
-        self._connection.execute(
-            insert(contact_attempts).values(
-                attempt_id=self._sending.notice_id,
-                borrower_id=facts.borrower_id,
-                case_id=self._sending.case_id,
-                channel=_POST,
-                contact_id=None if point is None else point.contact_id,
-                purpose="notice",
-                status="reserved",
-                at=instant(self._at),
-            )
-        )
 
     def _letter(self, facts: Row[*tuple[Any, ...]], to: str) -> DemandLetter:
         terms = self._rules.terms
@@ -272,8 +234,3 @@ class _Guard:
 
     def _cure_on(self, as_of: datetime, days: int) -> date:
         return self._rules.calendar.day_of(int(as_of.timestamp())) + timedelta(days=days)
-
-
-def _end(wall_clock: str) -> time:
-    """24:00 is the end of the day, which `time` cannot hold."""
-    return time.max if wall_clock == "24:00" else time.fromisoformat(wall_clock)

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from arrears.policy.calendar import Calendar
+from arrears.policy.guard import Conduct
 from arrears.policy.state import CaseState
 from arrears.policy.terms import Terms
 
@@ -14,10 +15,11 @@ MAX_STATE_BYTES: Final = 16_384
 
 @dataclass(frozen=True)
 class Rules:
-    """The pack in force, as handed to a case: its numbers and its bank days."""
+    """The pack in force, as handed to a case: its numbers, its bank days, and what it says of contacts."""
 
     terms: Terms
     calendar: Calendar
+    conduct: Conduct = field(default_factory=Conduct)
 
 
 @dataclass(frozen=True)

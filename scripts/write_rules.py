@@ -166,6 +166,11 @@ UNITS: Final = {
     "pack": None,
     "calendar": None,
     "currency": None,
+    "contact.needs_consent": None,
+    "contact.needs_recording": None,
+    "contact.lawyer": None,
+    "contact.visit_staff": "people",
+    "caps.*": "as said",
     "follow_up_days.ptp": "bank days",
     "follow_up_days.part": "bank days",
     "sla_bank_days.*": "bank days",
@@ -201,8 +206,14 @@ def pack_numbers(pack: packs.Pack) -> Flat:
     flat: Flat = {}
     for name, value in tomllib.loads(pack.text).items():
         inner = value if isinstance(value, dict) else {"": value}
+        if name == "caps":
+            inner = {f"{cap['rule']}.{cap['window']}": _cap(cap) for cap in value}
         flat |= {f"{name}.{key}".rstrip("."): figure for key, figure in inner.items()}
     return flat
+
+
+def _cap(cap: Mapping[str, str | int]) -> str:
+    return f"{cap['most']} {cap['counts']} / {cap['scope']} / {cap['window']}"
 
 
 def _keys(pattern: str, numbers: Flat) -> list[str]:
@@ -216,7 +227,7 @@ def _figure(key: str, value: int | str | list[str], currency: str) -> str:
         return f"{int(value) / 10**digits:,.{digits}f} {currency}"
     if isinstance(value, list):
         return ", ".join(value)
-    if unit == "o'clock":
+    if unit in ("o'clock", "as said"):
         return str(value)
     if unit == "%":
         return f"{value} %"

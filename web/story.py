@@ -338,6 +338,7 @@ INCIDENTS: Final[words.Words] = {
     "transfer_between_states": words.term(
         "incident", "A transfer that some states of the loans have in already"
     ),
+    "contact_against_rules": words.term("incident", "A contact was made against the rules"),
     "notice_uncertain": words.term("incident", "Uncertain whether a notice went out"),
     "notice_refused": words.term("incident", "A notice was not allowed to go out"),
     "junk_signal": words.term("incident", "An unreadable signal"),

@@ -52,7 +52,7 @@ def contacted(turn: Turn, outcome: Outcome, event: TaskDecided) -> None:
         event.amount,
         event.on,
     )
-    turn.tell(LogContact(talk.task_id, talk.result, talk.by))
+    turn.tell(LogContact(talk.task_id, talk.result, talk.by, event.attempt_id))
     _follows(turn, talk)
 
 

@@ -2,4 +2,4 @@
 
 from typing import Final
 
-EXPONENTS: Final[dict[str, int]] = {"CNY": 2, "EUR": 2, "TWD": 2, "JPY": 0}
+EXPONENTS: Final[dict[str, int]] = {"CNY": 2, "EUR": 2, "TWD": 2, "USD": 2, "JPY": 0}

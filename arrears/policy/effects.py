@@ -60,11 +60,12 @@ class EnterStage:
 
 @dataclass(frozen=True)
 class LogContact:
-    """A contact a collector made, for the debtor's ledger."""
+    """A contact a collector made, under the line that the door wrote in the debtor's ledger."""
 
     task_id: str
     result: str
     by: str
+    attempt_id: str = ""
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,7 @@ class TaskDecided:
     on: str | None
     contact_id: str = ""  # the number that was called
     recording_id: str = ""
+    attempt_id: str = ""  # the contact it tells the result of
 
 
 @dataclass(frozen=True)
@@ -199,6 +200,7 @@ def read(  # noqa: C901, PLR0911, PLR0912 - one arm per signal
                 say.maybe_day("on"),
                 say.maybe_text("contact_id") or "",
                 say.maybe_text("recording_id") or "",
+                say.maybe_text("attempt_id") or "",
             )
         case "delivery_reported":
             return DeliveryReported(

@@ -52,14 +52,48 @@ CHAPTERS: Final[dict[str, dict[str, Rule]]] = {
             "never widen them.",
             BAN,
             _CONDUCT,
-            ("contact.window_from", "contact.window_to"),
+            ("contact.window_from", "contact.window_to", "contact.dial_to"),
         ),
-        "C07": Rule(
-            "Dead and wrong numbers are marked and counted: only when so many in a row failed, on different days, may "
-            "the debtor be found lost.",
+        "C02": Rule(
+            "A person takes so many answered calls a day, of people and machines together; a call under way counts "
+            "as answered until its result is known.",
             BAN,
             _CONDUCT,
-            ("lost_contact.numbers", "lost_contact.days"),
+            ("caps.C02.*",),
+        ),
+        "C03": Rule("One number is tried so often a day.", BAN, _CONDUCT, ("caps.C03.*",)),
+        "C04": Rule(
+            "There is one ledger for each person, over all loans, staff, robots and agencies.", MUST, _CONDUCT
+        ),
+        "C05": Rule(
+            "Messages have their number; receipts, agreed reminders and legal notices are free.",
+            DEF,
+            _PRACTICE,
+            ("caps.C05.*",),
+        ),
+        "C06": Rule(
+            "Only who owes is collected from; heirs and guardians when the debtor is dead or cannot act.",
+            BAN,
+            _CONDUCT,
+        ),
+        "C10": Rule(
+            "Visits are made by two, and recorded.",
+            BAN,
+            _CONDUCT,
+            ("contact.visit_staff", "caps.C10.*"),
+        ),
+        "C15": Rule(
+            "Who keeps a signed plan is not collected from; reminders of its days are allowed.",
+            BAN,
+            f"{_CARDS} art. 70",
+        ),
+        "C07": Rule(
+            "Somebody else is asked only when the debtor is lost, dead or cannot act, and only to relay or to say "
+            "where the debtor is. Dead and wrong numbers are marked and counted: only when so many in a row failed, on "
+            "different days, may the debtor be found lost.",
+            BAN,
+            _CONDUCT,
+            ("lost_contact.numbers", "lost_contact.days", "caps.C07.*"),
         ),
         "C08": Rule(
             "Somebody else who wants no calls is marked for good: the mark has no end and covers the number.",
@@ -305,6 +339,11 @@ CHAPTERS: Final[dict[str, dict[str, Rule]]] = {
         "D4": Rule("In a year whose holidays are not published, no end of a period is moved.", BAN, _HOUSE),
     },
     "Personal data": {
+        "P2": Rule(
+            "Ways of reaching a person that the contract does not give need consent.",
+            BAN,
+            "Personal Information Protection Law arts. 13, 15",
+        ),
         "P11": Rule(
             "Names, numbers and addresses are shown masked to whoever need not know them.",
             DEF,
@@ -337,6 +376,10 @@ RULES: Final[dict[str, Rule]] = {
 }
 
 SCENARIOS: Final[dict[int, Scenario]] = {
+    1: Scenario("A call is put off in the last minutes, a text goes until ten.", ("C01", "4.6-4")),
+    2: Scenario("Three answered calls, of two loans and an agency: no fourth that day.", ("C02", "C04")),
+    4: Scenario("A seventh attempt at one number is refused, another number is free.", ("C03", "C02")),
+    5: Scenario("Somebody else is asked, relays once, and asks to be left alone.", ("C07", "C08")),
     6: Scenario("A promise for a day of the National Holiday is judged on 10 October.", ("T14", "3.1", "D1")),
     7: Scenario("960 of 1,000 promised is kept, 900 is partial and not broken.", ("3.1",)),
     8: Scenario(
@@ -353,6 +396,7 @@ SCENARIOS: Final[dict[int, Scenario]] = {
     20: Scenario("A payment bounces that had kept a promise.", ("3.1", "4.5", "4.6-8")),
     21: Scenario("Cured before the court, overdue again after 40 days and after 120.", ("T17",)),
     28: Scenario("A pack changes under way: the stage keeps its terms.", ("4.6-11",)),
+    31: Scenario("Summer time ends in New York: hours by the wall, seven days by instants.", ("4.6-12",)),
     38: Scenario("One transfer for several loans: the loan it names, else the order of the law.", ("W2",)),
     39: Scenario("Two people pay all of it: the second payment is given back.", ("W1",)),
     45: Scenario(
@@ -360,4 +404,5 @@ SCENARIOS: Final[dict[int, Scenario]] = {
         ("4.6-1", "4.6-4", "C01", "T16"),
     ),
     46: Scenario("0.37 is left after a payment: the case closes.", ("T1", "4.5")),
+    47: Scenario("The debtor has a lawyer: a warning under one pack, a ban under another.", ("C06",)),
 }

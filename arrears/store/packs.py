@@ -23,6 +23,7 @@ from arrears.policy.state import HoldKind
 from arrears.policy.tasks import TaskKind
 from arrears.policy.terms import Terms
 from arrears.policy.transfers import PRODUCTS
+from arrears.store import conduct
 
 SHIPPED: Final = files("arrears.policy") / "packs"
 
@@ -60,7 +61,8 @@ def load(name_or_path: str | Path) -> Pack:
     values = _with_what_it_extends(str(name_or_path), beside=Path(), seen=())
     _check(str(name_or_path), values, PACK_KEYS, _contradictions)
     terms = _terms(values)
-    return Pack(terms.pack, Rules(terms, load_calendar(values["calendar"])), _as_toml(values))
+    rules = Rules(terms, load_calendar(values["calendar"]), conduct.conduct(values))
+    return Pack(terms.pack, rules, _as_toml(values))
 
 
 def load_calendar(name: str) -> Calendar:
@@ -129,12 +131,14 @@ def _as_toml(values: Flat) -> str:
     section = ""
     for key in PACK_KEYS:
         table, _, inner = key.rpartition(".")
+        if key == "caps":
+            continue
         if table != section:
             lines.append(f"\n[{table}]")
             section = table
         value = values[key]
         lines.append(f"{inner} = {json.dumps(value)}")  # of words, numbers and lists JSON is TOML
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *conduct.caps_as_toml(values["caps"])]) + "\n"
 
 
 # ---- checking --------------------------------------------------------------------------------------------
@@ -269,6 +273,9 @@ PACK_KEYS: Final[Mapping[str, Callable[[Any], Fault]]] = {
     "lost_contact.days": _count_or_none,
     "contact.window_from": _time_of_day,
     "contact.window_to": _time_of_day,
+    "contact.dial_to": _time_of_day,
+    "contact.visit_staff": _count,
+    **conduct.CONDUCT_KEYS,
     "holds.resume_bank_days": _count_or_none,
     **{f"hold_blocks.{kind}": _acts for kind in HoldKind},
     **{f"hold_days.{kind}": _count_or_none for kind in HoldKind if kind not in IN_BANK_DAYS},
@@ -287,6 +294,8 @@ YEAR_KEYS: Final[Mapping[str, Callable[[Any], Fault]]] = {
 def _contradictions(values: Flat) -> Iterator[str]:
     if values["contact.window_from"] >= values["contact.window_to"]:
         yield "contact.window_from must be before contact.window_to"
+    if not values["contact.window_from"] < values["contact.dial_to"] <= values["contact.window_to"]:
+        yield "contact.dial_to must lie between contact.window_from and contact.window_to"
     if not values["initial.formal_dpd"] < values["legal.review_dpd"] <= values["legal.enter_dpd"]:
         yield "initial.formal_dpd, legal.review_dpd and legal.enter_dpd must follow each other"
     if values["initial.attempt_days"] > values["initial.attempts_needed"]:

@@ -468,19 +468,34 @@ class Notice(Row, table=True):
 
 
 class ContactAttempt(Row, table=True):
-    """One contact with a person, in the debtor's ledger; written by `deliver` and by `record`."""
+    """One contact with a person, in the debtor's ledger; written by `arrears.store.contacts` alone."""
 
     __tablename__ = "contact_attempts"
-    __table_args__ = (Index("attempts_by_person", "borrower_id", "at"), _STRICT)
+    __table_args__ = (
+        Index("attempts_by_person", "borrower_id", "at"),
+        Index("attempts_by_task", "task_id"),
+        _STRICT,
+    )
     attempt_id: str = _key()
     borrower_id: str = _text()
-    case_id: str = _text(index=True)
-    channel: str = _text()
+    case_id: str | None = _maybe_text(index=True)  # none: about all that the person owes
+    loan_id: str | None = _maybe_text()
+    task_id: str | None = _maybe_text()
     contact_id: str | None = _maybe_text()
-    purpose: str = _text()
-    status: str = _text()  # reserved | sent | reported | uncertain | failed
+    number: str | None = _maybe_text()  # as it was dialled or written to
+    action: str = _text()
+    party: str = _text()
+    purpose: str = _text()  # collection | notice | service
+    actor: str = _text()
+    staff: list[str] = _json()  # who else was there
+    status: str = _text()  # reserved | made | released | uncertain | failed
     result: str | None = _maybe_text()
-    at: datetime = _at()
+    effective: bool = _flag()
+    conversation: bool = _flag()
+    at: datetime = _at()  # of the act, by the bank's clock for the case
+    reserved_at: datetime = _at()
+    provider_at: datetime | None = _maybe_at()  # by the clock of whoever made the contact
+    recording_id: str | None = _maybe_text()
     reference: str | None = _maybe_text()
 
 
@@ -513,6 +528,31 @@ class LimitationEvidence(Row, table=True):
     by: str = _text()
     at: datetime = _at()
     void_at: datetime | None = _maybe_at()  # its proof was taken back
+
+
+class Consent(Row, table=True):
+    """Leave to use one way of reaching a person, and its end; written by `arrears.store.circumstances`."""
+
+    __tablename__ = "consents"
+    contact_id: str = _key()
+    given_at: datetime = _at()
+    given_to: str = _text()
+    evidence: str | None = _maybe_text()
+    withdrawn_at: datetime | None = _maybe_at()
+    withdrawn_to: str | None = _maybe_text()
+
+
+class CircumstanceRow(Row, table=True):
+    """What is known of a debtor that changes who may be contacted; written by `arrears.store.circumstances`."""
+
+    __tablename__ = "circumstances"
+    borrower_id: str = _key()
+    kind: str = _key()  # lost_contact | lawyer
+    since: datetime = Field(primary_key=True, sa_type=Instant)
+    by: str = _text()
+    evidence: str | None = _maybe_text()
+    ended_at: datetime | None = _maybe_at()
+    ended_by: str | None = _maybe_text()
 
 
 class Incident(Row, table=True):
@@ -628,6 +668,8 @@ notices: Final = _core(Notice)
 contact_attempts: Final = _core(ContactAttempt)
 contact_marks: Final = _core(ContactMark)
 limitation_evidence: Final = _core(LimitationEvidence)
+consents: Final = _core(Consent)
+circumstances: Final = _core(CircumstanceRow)
 incidents: Final = _core(Incident)
 audit_rows: Final = _core(Audit)
 staff: Final = _core(Staff)

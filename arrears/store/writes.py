@@ -8,7 +8,9 @@ from sqlalchemy import Connection, bindparam, delete, insert, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from arrears.contracts import Batch
+from arrears.policy import codes
 from arrears.policy import effects as fx
+from arrears.policy.codes import Counts, Outcome
 from arrears.policy.state import CaseState
 from arrears.store import holds, marks
 from arrears.store.intents import raise_incident
@@ -348,20 +350,28 @@ def _hold_ended(connection: Connection, step: Step, effect: fx.HoldEnded) -> Non
 
 
 def _log_contact(connection: Connection, step: Step, effect: fx.LogContact) -> None:
-    connection.execute(
-        insert(contact_attempts),
-        {
-            "attempt_id": f"{effect.task_id}-contact",
-            "borrower_id": step.borrower_id,
-            "case_id": step.case_id,
-            "channel": "phone",
-            "purpose": "collection",
-            "status": "reported",
-            "result": effect.result,
-            "at": step.at,
-            "reference": effect.by,
-        },
-    )
+    """The door has written the contact; only a word that was said before doors did so has no line yet."""
+    counts = codes.TALK[Outcome(effect.result)].counts
+    row = {
+        "attempt_id": effect.attempt_id or f"{effect.task_id}-contact",
+        "borrower_id": step.borrower_id,
+        "case_id": step.case_id,
+        "loan_id": step.loan_id,
+        "task_id": effect.task_id,
+        "action": "out_call",
+        "party": "borrower",
+        "purpose": "collection",
+        "actor": effect.by,
+        "staff": [],
+        "status": "made",
+        "result": effect.result,
+        "effective": Counts.EFFECTIVE in counts,
+        "conversation": Counts.CONVERSATION in counts,
+        "at": step.at,
+        "reserved_at": step.at,
+    }
+    put = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    connection.execute(put(contact_attempts).values(row).on_conflict_do_nothing())
 
 
 def _limitation_interrupted(connection: Connection, step: Step, effect: fx.LimitationInterrupted) -> None:

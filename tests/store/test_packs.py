@@ -89,7 +89,7 @@ def test_packs_that_extend_each_other_are_refused(write: Write, tmp_path: Path) 
         ('window_to = "22:00"', 'window_to = "24:00"', "contact.window_to must be a time of day, HH:MM"),
         ('window_from = "08:00"', 'window_from = "22:00"', "contact.window_from must be before contact.window_to"),
         ("review_dpd = 75", "review_dpd = 20", "initial.formal_dpd, legal.review_dpd and legal.enter_dpd must follow each other"),
-        ('currency = "CNY"', 'currency = "RMB"', "currency must be one of CNY, EUR, TWD, JPY"),
+        ('currency = "CNY"', 'currency = "RMB"', "currency must be one of CNY, EUR, TWD, USD, JPY"),
         ('pack = "cn-bank-2026.1"', 'pack = "two words"', "pack must be a word of letters, digits, dots and dashes"),
     ],
 )  # fmt: skip

@@ -67,7 +67,7 @@ async def test_s45_worker_down_three_days(sqlite_store: Store, client: Client, t
         assert all(row.at > back_at - MINUTE for row in late)
         assert sorted(task.kind for task in world.tasks(case)) == ["escalation", "follow_up"]
         assert all(task.due_at > back_at for task in world.tasks(case))
-        assert _contacts(world, case) == [("collection", "reported")] * 3, "nobody was contacted meanwhile"
+        assert _contacts(world, case) == [("collection", "made")] * 3, "nobody was contacted meanwhile"
         assert world.incidents() == []
         assert await world.agrees(case)
 
@@ -107,7 +107,7 @@ async def test_s45_worker_down_three_days_and_no_letter_goes_out_at_night(
         assert world.deadline(case, "send") == morning
         await world.skip_to(case, morning + MINUTE)
         assert [letter.stem for letter in world.letters.glob("*.pdf")] == [world.notice(case).notice_id]
-        assert _contacts(world, case)[-1] == ("notice", "sent")
+        assert _contacts(world, case)[-1] == ("notice", "made")
 
 
 @pytest.mark.rule("4.6-1")

@@ -23,7 +23,7 @@ from arrears.store.tables import (
     tasks,
 )
 
-_REACHED: Final = ("sent", "reported", "uncertain")
+_REACHED: Final = ("made", "uncertain")
 _JUDGED: Final = ("legal_review", "second_approval")
 
 

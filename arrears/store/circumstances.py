@@ -1,0 +1,67 @@
+"""What is learnt of a person that changes who may be contacted: circumstances and consent."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from arrears.policy.guard import Circumstance
+from arrears.store.tables import circumstances, consents
+from arrears.store.writes import instant
+
+
+def note(
+    connection: Connection,
+    borrower_id: str,
+    what: Circumstance,
+    *,
+    by: str,
+    at: int,
+    evidence: str | None = None,
+) -> None:
+    """From now on this is known of the person; saying it again changes nothing."""
+    open_one = select(circumstances.c.kind).where(
+        circumstances.c.borrower_id == borrower_id,
+        circumstances.c.kind == what.value,
+        circumstances.c.ended_at.is_(None),
+    )
+    if connection.execute(open_one).first() is None:
+        row = {"borrower_id": borrower_id, "kind": what.value, "since": instant(at), "by": by}
+        _once(connection, circumstances, row | {"evidence": evidence})
+
+
+def end(connection: Connection, borrower_id: str, what: Circumstance, *, by: str, at: int) -> None:
+    connection.execute(
+        update(circumstances)
+        .where(
+            circumstances.c.borrower_id == borrower_id,
+            circumstances.c.kind == what.value,
+            circumstances.c.ended_at.is_(None),
+        )
+        .values(ended_at=instant(at), ended_by=by)
+    )
+
+
+def give_consent(
+    connection: Connection, contact_id: str, *, to: str, at: int, evidence: str | None = None
+) -> None:
+    """Leave to use this way of reaching the person (P2); given anew after it was withdrawn."""
+    into = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    row = into(consents).values(contact_id=contact_id, given_at=instant(at), given_to=to, evidence=evidence)
+    again = {"given_at": instant(at), "given_to": to, "withdrawn_at": None, "withdrawn_to": None}
+    connection.execute(row.on_conflict_do_update(index_elements=["contact_id"], set_=again))
+
+
+def withdraw_consent(connection: Connection, contact_id: str, *, to: str, at: int) -> None:
+    """At once, and not backwards (P2)."""
+    connection.execute(
+        update(consents)
+        .where(consents.c.contact_id == contact_id, consents.c.withdrawn_at.is_(None))
+        .values(withdrawn_at=instant(at), withdrawn_to=to)
+    )
+
+
+def _once(connection: Connection, table: Any, row: Mapping[str, Any]) -> None:
+    into = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    connection.execute(into(table).values(row).on_conflict_do_nothing())
