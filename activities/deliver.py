@@ -1,6 +1,6 @@
 """`deliver`: one contact with a person, reserved under the guard, sent once, and confirmed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -11,7 +11,7 @@ from temporalio import activity
 from arrears.channels.letters import Bank, DemandLetter, LetterRefused, language_for, render
 from arrears.channels.port import Address, Channel, ChannelDown, ChannelRefused, Letter
 from arrears.channels.typesetting import LetterUnprintable
-from arrears.contracts import Rules, Sending, SendingAnswer
+from arrears.contracts import Rules, RulesInForce, Sending, SendingAnswer
 from arrears.policy.codes import Action
 from arrears.policy.guard import Never, NotBefore
 from arrears.store import contacts, known
@@ -34,7 +34,7 @@ class Reserved:
 
 
 class DeliverActivities:
-    def __init__(self, store: Store, rules: Callable[[], Rules], channel: Channel, banks: Banks) -> None:
+    def __init__(self, store: Store, rules: RulesInForce, channel: Channel, banks: Banks) -> None:
         self._store = store
         self._rules = rules
         self._channel = channel
@@ -44,8 +44,9 @@ class DeliverActivities:
     def deliver(self, sending: Sending) -> SendingAnswer:
         """Asks the guard at this instant, not at the one it was planned for; raises only what a retry may mend."""
         at = int(activity.info().started_time.timestamp()) + sending.shift_seconds
+        rules = self._rules.at(at)
         with self._store.transaction() as connection:
-            reserved = _Guard(connection, self._rules(), self._banks, sending, at).reserve()
+            reserved = _Guard(connection, rules, self._banks, sending, at).reserve()
         if isinstance(reserved, SendingAnswer):
             return reserved
         if reserved.again and not self._channel.dedupes_by_key:

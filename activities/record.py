@@ -1,6 +1,5 @@
 """`record`: one step of a case in one transaction, idempotent on (case, seq); the only writer of case state."""
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +14,7 @@ from arrears.contracts import (
     Message,
     Receipt,
     Rules,
+    RulesInForce,
     canonical,
     digest,
     fingerprint,
@@ -52,7 +52,7 @@ class Known:
 
 
 class RecordActivities:
-    def __init__(self, store: Store, rules: Callable[[], Rules], *, may_shift: bool = False) -> None:
+    def __init__(self, store: Store, rules: RulesInForce, *, may_shift: bool = False) -> None:
         """`may_shift`: cases may live at another time than the world's (tests, simulation, demo)."""
         self._store = store
         self._rules = rules
@@ -64,8 +64,9 @@ class RecordActivities:
         """Answers committed, refused, wait or overtaken; raises only where a retry helps (database, Gap)."""
         if batch.shift_seconds and not self._may_shift:
             raise ClockShifted(batch.case_id)
+        rules = self._rules.at(batch.at)
         with self._store.transaction() as connection:
-            receipt = _Recording(connection, batch, self._rules()).receipt()
+            receipt = _Recording(connection, batch, rules).receipt()
         if receipt.verdict == "gap":
             raise Gap(f"{batch.case_id}: step {batch.seq} came, step {receipt.seq} is the last one known")
         return receipt
@@ -87,6 +88,7 @@ class _Recording:
             self._nudged(known)
             or self._behind(known)
             or self._on_another_base(known)
+            or self._under_other_rules(known)
             or self._not_said()
             or self._money_first()
             or self._too_large()
@@ -135,6 +137,11 @@ class _Recording:
         if self._batch.base == known.digest:
             return True
         return self._batch.base == digest(_adopt(known.state))
+
+    def _under_other_rules(self, known: Known) -> Receipt | None:
+        """Decided by a pack that is not in force at the case's instant: it takes the right one and decides again."""
+        kept = self._batch.event["kind"] == "junk" or self._newer_rules() is None
+        return None if kept else self._overtaken(known)
 
     def _not_said(self) -> Receipt | None:
         """Nobody forges a decision: what the case heard must be what a door wrote, to the letter."""

@@ -24,7 +24,7 @@ from sqlalchemy import case as when
 
 from api.gateway import CaseGateway, CaseNotRunning, TemporalAway
 from arrears import clock
-from arrears.contracts import CaseInput, Message, Rules
+from arrears.contracts import CaseInput, Message, RulesInForce
 from arrears.store.intents import raise_incident
 from arrears.store.session import Store
 from arrears.store.states import state_from_json
@@ -120,7 +120,7 @@ class Relay:
         self,
         store: Store,
         gateway: CaseGateway,
-        rules: Callable[[], Rules],
+        rules: RulesInForce,
         terms: RelayTerms | None = None,
         *,
         door: Callable[[], datetime] = clock.door_now,
@@ -306,7 +306,7 @@ class Relay:
         return CaseInput(
             case_id=case_id,
             loan_id=loan_id,
-            rules=self._rules(),
+            rules=self._rules.at(int(clock.machine_now().timestamp()) + terms.shift_seconds),
             opening=opening,
             state=None if snapshot is None else state_from_json(snapshot.state),
             seq=0 if snapshot is None else snapshot.seq,

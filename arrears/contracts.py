@@ -3,7 +3,7 @@
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from arrears.policy.calendar import Calendar
 from arrears.policy.guard import Conduct
@@ -20,6 +20,23 @@ class Rules:
     terms: Terms
     calendar: Calendar
     conduct: Conduct = field(default_factory=Conduct)
+
+
+class RulesInForce(Protocol):
+    """What knows which rules hold when: a pack takes effect at an instant, and every case is asked at its own."""
+
+    def at(self, instant: int) -> Rules:
+        """The rules at `instant`, UTC seconds."""
+
+
+@dataclass(frozen=True)
+class Unchanging:
+    """The same rules at every instant."""
+
+    rules: Rules
+
+    def at(self, instant: int) -> Rules:
+        return self.rules
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ from arrears import clock
 from arrears.channels.bank import INVENTED
 from arrears.channels.file import FileChannel
 from arrears.cli.compose import WorkerTerms, make_worker
-from arrears.contracts import CaseInput, Message
+from arrears.contracts import CaseInput, Message, Unchanging
 from arrears.engine.embedded import Engine
 from arrears.engine.namespace import prepare
 from arrears.policy.tasks import Role
@@ -270,18 +270,18 @@ async def measure(
         engine = running.enter_context(Engine(data_dir=folder, ui=False))
         await prepare(engine.address, namespace="arrears", retention_days=1)
         client = await connect(engine.address, "arrears", lazy=False)
-        bench = Bench(store, client, Desk(store, lambda: rules), engine, rules)
+        bench = Bench(store, client, Desk(store, Unchanging(rules)), engine, rules)
         worker = make_worker(
             client,
             store,
-            lambda: rules,
+            Unchanging(rules),
             channel=FileChannel(folder / "letters"),
             banks=INVENTED,
             terms=WorkerTerms(unsandboxed=True),
         )
         await running.enter_async_context(worker)
         await start_bare(bench, WARM_UP)
-        relay = Relay(store, CaseGateway(client), lambda: rules, RelayTerms())
+        relay = Relay(store, CaseGateway(client), Unchanging(rules), RelayTerms())
         stop = asyncio.Event()
         carrying = asyncio.create_task(relay.run(stop))
         await start_ours(bench, relay, WARM_UP)

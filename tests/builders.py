@@ -19,7 +19,7 @@ from api.auth.person import Person
 from api.desk.deliveries import DeliveryIn
 from api.desk.desk import Answer, Desk
 from arrears import clock
-from arrears.contracts import Batch, Message, Rules, digest
+from arrears.contracts import Batch, Message, Rules, Unchanging, digest
 from arrears.policy.effects import to_wire
 from arrears.policy.events import Due, Event, SendAnswered
 from arrears.policy.events import read as read_event
@@ -73,8 +73,8 @@ class CaseRoom:
         self.store = store
         self.rules = rules
         self.now = now
-        self.desk = Desk(store, lambda: rules)
-        self._record = RecordActivities(store, lambda: rules)
+        self.desk = Desk(store, Unchanging(rules))
+        self._record = RecordActivities(store, Unchanging(rules))
         self._numbers = count(1)
         self._turn = threading.RLock()
         self._hearing = False

@@ -31,7 +31,7 @@ from arrears.channels.console import ConsoleChannel
 from arrears.channels.file import FileChannel
 from arrears.channels.port import Channel
 from arrears.cli.compose import WorkerTerms, make_worker
-from arrears.contracts import Rules
+from arrears.contracts import Rules, Unchanging
 from arrears.policy.tasks import Role
 from arrears.store import intents, packs
 from arrears.store.intents import Former, PaymentIn, Posted, Said
@@ -445,13 +445,13 @@ async def a_world(
         resend_seconds=2.0, poll_seconds=0.05, shift_seconds=shift, run_events=run_events
     )
     # Cases here live at many times at once; whatever was said is sent at once.
-    relay = Relay(store, gateway, lambda: rules, terms, door=lambda: datetime.max.replace(tzinfo=UTC))
+    relay = Relay(store, gateway, Unchanging(rules), terms, door=lambda: datetime.max.replace(tzinfo=UTC))
     letters = tmp_path / "letters"
     world = World(
         store=store,
         client=client,
         gateway=gateway,
-        desk=Desk(store, lambda: rules),
+        desk=Desk(store, Unchanging(rules)),
         rules=rules,
         relay=relay,
         queue=queue,
@@ -462,7 +462,7 @@ async def a_world(
         make_worker=lambda: make_worker(
             client,
             store,
-            lambda: rules,
+            Unchanging(rules),
             channel=channel or FileChannel(letters),
             banks=INVENTED,
             terms=WorkerTerms(may_shift=True, task_queue=queue),

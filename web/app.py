@@ -1,6 +1,5 @@
 """The server people and programs speak to: pages, JSON routes, static files, and what guards them all."""
 
-from collections.abc import Callable
 from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -15,7 +14,8 @@ from api.auth.sessions import cookie_name
 from api.deps import EVERYONE, Reachable, require_declared
 from api.desk.desk import Desk
 from api.routes import router as api_router
-from arrears.contracts import Rules
+from arrears import clock
+from arrears.contracts import RulesInForce
 from arrears.settings import Settings
 from arrears.store.session import Store
 from web.assets import PREFIX, Assets
@@ -40,11 +40,11 @@ def create_app(
     store: Store,
     desk: Desk,
     entrance: Entrance,
-    rules: Callable[[], Rules],
+    rules: RulesInForce,
     temporal_ready: Reachable | None = None,
     patience: float = PATIENCE,
 ) -> FastAPI:
-    assets, pages = _printed(rules().calendar.zone)
+    assets, pages = _printed(rules.at(int(clock.machine_now().timestamp())).calendar.zone)
     mishaps = Mishaps(pages)
     app = FastAPI(title="Arrears", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.store, app.state.desk, app.state.entrance = store, desk, entrance

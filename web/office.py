@@ -1,6 +1,5 @@
 """The parts every page works with, made once when the server starts."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -8,7 +7,8 @@ from fastapi import Depends, Request
 
 from api.auth.entrance import Entrance
 from api.desk.desk import Desk
-from arrears.contracts import Rules
+from arrears import clock
+from arrears.contracts import Rules, RulesInForce
 from arrears.settings import Settings
 from arrears.store.session import Store
 from web.formats import Formats
@@ -22,9 +22,12 @@ class Office:
     store: Store
     desk: Desk
     entrance: Entrance
-    rules: Callable[[], Rules]
+    rules: RulesInForce
     pages: Pages
     patience: float = PATIENCE  # seconds a page waits for a case to answer
+
+    def rules_now(self) -> Rules:
+        return self.rules.at(int(clock.door_now().timestamp()))
 
     @property
     def shapes(self) -> Formats:

@@ -1,6 +1,6 @@
 """What people do: take a task, answer it, post money, report a letter, end an incident. The desk writes what they said."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,7 +14,7 @@ from api.desk.deliveries import DeliveryIn
 from api.desk.live import must_be_live
 from api.desk.time_machine import CannotSkip, TimeMachine
 from arrears import clock
-from arrears.contracts import Rules, fingerprint
+from arrears.contracts import RulesInForce, fingerprint
 from arrears.policy import promises
 from arrears.policy.codes import PROMISES, Outcome
 from arrears.policy.tasks import ON_FACTS, Missing, TaskKind, lacks, may_answer
@@ -46,9 +46,7 @@ class AnswerState:
 
 
 class Desk:
-    def __init__(
-        self, store: Store, rules: Callable[[], Rules], *, time_machine: TimeMachine | None = None
-    ) -> None:
+    def __init__(self, store: Store, rules: RulesInForce, *, time_machine: TimeMachine | None = None) -> None:
         """`time_machine` only where time may be skipped: demo, practice floor, tests."""
         self._store = store
         self._rules = rules
@@ -85,7 +83,7 @@ class Desk:
         with self._store.transaction() as connection:
             task = self._open_task(connection, who, task_id)
             now = must_be_live(connection, task.case_id)
-            self._check(task, answer, today=self._rules().calendar.day_of(int(now.timestamp())))
+            self._check(task, answer, now=int(now.timestamp()))
             first = self._first_answer(connection, task_id)
             if first is None:
                 self._take(connection, who, task)
@@ -115,7 +113,8 @@ class Desk:
 
     def keep_payment(self, payment: PaymentIn, *, source: str, by_hand: bool) -> Posted:
         """Raises Invalid, NotFound (by hand only) and PaymentConflict."""
-        at, rules = clock.door_now(), self._rules()
+        at = clock.door_now()
+        rules = self._rules.at(int(at.timestamp()))
         today = rules.calendar.day_of(int(at.timestamp()))
         wrong = money.wrong_with(payment, currency=rules.terms.currency, today=today)
         if wrong:
@@ -139,9 +138,10 @@ class Desk:
     def keep_transfer(self, transfer: TransferIn, *, source: str, by_hand: bool) -> TransferKept:
         """Shared out among the debtor's loans (W2). Raises Invalid, NotFound (by hand only) and PaymentConflict."""
         at = clock.door_now()
+        rules = self._rules.at(int(at.timestamp()))
         with self._store.transaction() as connection:
             return money.keep_transfer(
-                connection, transfer, rules=self._rules(), at=at, source=source, by_hand=by_hand
+                connection, transfer, rules=rules, at=at, source=source, by_hand=by_hand
             )
 
     # ---- letters -----------------------------------------------------------------------------------------
@@ -239,7 +239,7 @@ class Desk:
         )
         return bool(done.rowcount == 1)
 
-    def _check(self, task: Row[*tuple[Any, ...]], answer: Answer, *, today: date) -> None:
+    def _check(self, task: Row[*tuple[Any, ...]], answer: Answer, *, now: int) -> None:
         kind = TaskKind(task.kind)
         if not may_answer(kind, answer.outcome):
             raise errors.Invalid([Missing("outcome", "answer_not_offered")])
@@ -247,22 +247,25 @@ class Desk:
         on = None if answer.on is None else answer.on.isoformat()
         missing = lacks(outcome, reason=answer.reason, amount_minor=answer.amount_minor, on=on)
         if answer.on is not None:
-            missing += self._wrong_day(task, outcome, answer.on, today=today)
+            missing += self._wrong_day(task, outcome, answer.on, now=now)
         if missing:
             raise errors.Invalid(missing)
         if outcome in ON_FACTS and answer.facts_no != task.facts_no:
             raise errors.StaleForm(task.facts_no)
 
     def _wrong_day(
-        self, task: Row[*tuple[Any, ...]], outcome: Outcome, on: date, *, today: date
+        self, task: Row[*tuple[Any, ...]], outcome: Outcome, on: date, *, now: int
     ) -> list[Missing]:
-        terms = self._rules().terms
+        rules = self._rules.at(now)
+        today = rules.calendar.day_of(now)
         if outcome is Outcome.ARRIVED:
             return [Missing("on", "day_in_the_future")] if on > today else []
         if on < today:
             return [Missing("on", "day_in_the_past")]
         late = task.facts["days_past_due"]
-        last = promises.latest_day(terms, today=today, days_past_due=late) if outcome in PROMISES else None
+        last = (
+            promises.latest_day(rules.terms, today=today, days_past_due=late) if outcome in PROMISES else None
+        )
         return [Missing("on", "promise_too_far")] if last is not None and on > last else []
 
     def _first_answer(self, connection: Connection, task_id: str) -> Row[*tuple[Any, ...]] | None:

@@ -1,6 +1,6 @@
 """Puts the parts together: the one place that knows what a worker and its activities are made of."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,7 +14,7 @@ from activities.deliver import DeliverActivities
 from activities.record import RecordActivities
 from arrears.channels.letters import Bank, Language
 from arrears.channels.port import Channel
-from arrears.contracts import Rules
+from arrears.contracts import RulesInForce
 from arrears.names import TASK_QUEUE
 from arrears.store.session import Store
 from workflows.collection_case import CollectionCase
@@ -38,7 +38,7 @@ class WorkerTerms:
 def make_worker(
     client: Client,
     store: Store,
-    rules: Callable[[], Rules],
+    rules: RulesInForce,
     *,
     channel: Channel,
     banks: Mapping[Language, Bank],

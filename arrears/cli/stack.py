@@ -24,7 +24,7 @@ from arrears.channels import bank
 from arrears.channels.registry import channels
 from arrears.cli.compose import WorkerTerms, make_worker
 from arrears.cli.config import stop
-from arrears.contracts import Rules
+from arrears.contracts import RulesInForce, Unchanging
 from arrears.engine.embedded import Engine
 from arrears.engine.namespace import prepare
 from arrears.engine.ui import UiOptions
@@ -54,8 +54,9 @@ class Stack:
         self.ui_url = settings.temporal_ui_url
         self._client: Client | None = None
 
-    def rules(self) -> Rules:
-        return self.pack.rules
+    @property
+    def rules(self) -> RulesInForce:
+        return Unchanging(self.pack.rules)
 
     @property
     def web_url(self) -> str:

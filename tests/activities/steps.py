@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Row, insert, select, update
 
 from activities.record import RecordActivities
-from arrears.contracts import Batch, Message, Receipt, Rules, digest
+from arrears.contracts import Batch, Message, Receipt, Rules, Unchanging, digest
 from arrears.policy.events import Due, Event, read
 from arrears.policy.react import react
 from arrears.policy.state import CaseState, Clock
@@ -31,7 +31,7 @@ class Bank:
     store: Store
 
     def __post_init__(self) -> None:
-        self.record = RecordActivities(self.store, lambda: RULES).record
+        self.record = RecordActivities(self.store, Unchanging(RULES)).record
 
     def loan(self, *, overdue: int = 100_000) -> str:
         name = f"L{next(_number):05d}"

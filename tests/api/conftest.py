@@ -18,7 +18,7 @@ from api.deps import require_declared
 from api.desk.desk import Desk
 from api.routes import router
 from arrears import clock
-from arrears.contracts import Rules
+from arrears.contracts import Rules, Unchanging
 from arrears.policy.tasks import Role
 from arrears.store import packs
 from arrears.store.session import Store
@@ -101,7 +101,7 @@ def serve(machine: Machine, passwords: Passwords, rules: Rules, keys: Keyring) -
         app.include_router(router)
         errors.install(app)
         app.state.store = store
-        app.state.desk = Desk(store, lambda: rules)
+        app.state.desk = Desk(store, Unchanging(rules))
         app.state.entrance = open_entrance(
             store, keys, secure_cookies=False, passwords=passwords, now=machine
         )

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from api.desk.deliveries import DeliveryIn
 from api.desk.desk import Desk
 from api.desk.errors import NotAllowed
-from arrears.contracts import Rules
+from arrears.contracts import Rules, Unchanging
 from arrears.policy.events import DeliveryReported
 from arrears.policy.events import read as read_event
 from arrears.policy.tasks import Role
@@ -211,6 +211,6 @@ def test_a_report_that_cannot_be_read_is_refused_whole(quick_server: Server, cha
 
 @pytest.mark.parametrize("role", [role for role in Role if role not in (Role.OPS, Role.CASE_DESK)])
 def test_the_desk_itself_keeps_the_permission(quick_server: Server, rules: Rules, role: Role) -> None:
-    desk = Desk(quick_server.store, lambda: rules)
+    desk = Desk(quick_server.store, Unchanging(rules))
     with pytest.raises(NotAllowed):
         desk.report_delivery(quick_server.person(role), DeliveryIn("n", "arrived", ARRIVED))

@@ -26,7 +26,7 @@ from arrears.channels.console import ConsoleChannel
 from arrears.channels.file import FileChannel
 from arrears.channels.port import Address, Channel, Letter, Sent
 from arrears.cli.compose import WorkerTerms, make_worker
-from arrears.contracts import CaseInput, Message
+from arrears.contracts import CaseInput, Message, Unchanging
 from arrears.store import packs
 from arrears.store.session import Store, open_engine
 
@@ -127,7 +127,7 @@ async def work(part: Part, stop: asyncio.Event) -> None:
     worker = make_worker(
         await connect(part.address, part.namespace, lazy=False),
         MortalStore(part, fate),
-        lambda: rules,
+        Unchanging(rules),
         channel=MortalChannel(channel, fate),
         banks=INVENTED,
         terms=WorkerTerms(may_shift=True, task_queue=part.queue),
@@ -144,7 +144,7 @@ async def carry(part: Part, stop: asyncio.Event) -> None:
     relay = Relay(
         Store(open_engine(part.database)),
         MortalGateway(client, part, Fate(part)),
-        lambda: rules,
+        Unchanging(rules),
         terms,
         door=lambda: clock.machine_now().replace(year=9999),
     )

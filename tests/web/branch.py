@@ -16,6 +16,7 @@ from api.auth.entrance import Entrance, open_entrance
 from api.auth.keys import Key, Keyring
 from api.auth.passwords import Passwords
 from api.auth.person import Person
+from arrears.contracts import Unchanging
 from arrears.settings import Settings
 from arrears.store.session import Store
 from tests.api.doorway import Doorway
@@ -92,7 +93,7 @@ def open_branch(
         store=store,
         desk=room.desk,
         entrance=entrance,
-        rules=lambda: room.rules,
+        rules=Unchanging(room.rules),
         patience=PATIENCE,
     )
     return Branch(app, room, staff, entrance, settings)

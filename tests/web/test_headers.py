@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from arrears.contracts import Unchanging
 from arrears.store.session import Store
 from tests.builders import CaseRoom
 from tests.web.branch import Branch
@@ -56,7 +57,7 @@ def test_strict_transport_only_where_the_browser_comes_over_tls(
         entrance=type(branch.entrance)(
             sqlite_store, branch.entrance.sessions, branch.entrance.sign_in, branch.entrance.tokens, True
         ),
-        rules=lambda: room.rules,
+        rules=Unchanging(room.rules),
     )
     assert "max-age" in branch.visitor().get("/login").headers["strict-transport-security"]
 

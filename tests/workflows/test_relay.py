@@ -10,7 +10,7 @@ from temporalio.client import Client
 
 from api.gateway import CaseGateway, TemporalAway, connect
 from api.relay import Relay, RelayTerms
-from arrears.contracts import Message
+from arrears.contracts import Message, Unchanging
 from arrears.engine.ports import choose
 from arrears.store import intents
 from arrears.store.intents import Said
@@ -59,7 +59,7 @@ def _relay(world: World, gateway: CaseGateway, **terms: Any) -> Relay:
     made = Relay(
         world.store,
         gateway,
-        lambda: world.rules,
+        Unchanging(world.rules),
         RelayTerms(**fields | terms),
         door=lambda: world.now_of(""),
     )

@@ -112,7 +112,7 @@ def _show(
             who,
             Look(
                 office.settings,
-                office.rules().calendar,
+                office.rules_now().calendar,
                 office.shapes,
                 clock.door_now(),
                 office.desk.skips_time,

@@ -90,7 +90,7 @@ def show(request: Request, payment_id: str, office: TheOffice, _who: Poster) -> 
 
 def _post(request: Request, office: Office, who: Person, form: PaymentForm) -> Response | str | None:
     """The payment to wait for (of a transfer the last one), None for none; or the form with what is wrong."""
-    money = form.read(currency=office.rules().terms.currency, today=_today(office))
+    money = form.read(currency=office.rules_now().terms.currency, today=_today(office))
     if isinstance(money, list):
         return _form(request, office, form, faults=money)
     if any(number and not _LOAN.fullmatch(number) for number in _numbers(money)):
@@ -140,7 +140,7 @@ def _form(
         form=form,
         errors=told(faults or []),
         conflict=conflict,
-        currency=office.rules().terms.currency,
+        currency=office.rules_now().terms.currency,
     )
 
 

@@ -134,7 +134,7 @@ def _look_again(act: Act) -> Response:
 
 def _decide(act: Act, form: DecisionForm) -> str | Response:
     """The message id; else the page that says why not."""
-    answer = form.read(act.office.rules().terms.currency)
+    answer = form.read(act.office.rules_now().terms.currency)
     if not isinstance(answer, Answer):
         return _show(act, status=422, form=form, faults=form.told(answer), blocks=("detail",))
     try:
@@ -248,7 +248,7 @@ def _show(
             raise errors.NotFound
         pane = list_pane(connection, act.who, act.listing, shapes=office.shapes, now=now)
         setting = Setting(
-            act.who, act.listing, clock.case_now(task.decided_at), office.rules().terms, office.shapes
+            act.who, act.listing, clock.case_now(task.decided_at), office.rules_now().terms, office.shapes
         )
         leads_to = next_href(pane, but=act.task_id)
         sheet = task_sheet(connection, task, setting, next_href=leads_to)

@@ -33,6 +33,7 @@ from arrears.cli.simulation.skipping import Skips
 from arrears.cli.simulation.tally import Tally, tally
 from arrears.cli.simulation.terms import SimulationTerms
 from arrears.cli.simulation.watching import WatchedStore
+from arrears.contracts import Unchanging
 from arrears.engine.embedded import Engine
 from arrears.engine.namespace import prepare
 from arrears.feeds.importing import Reporter
@@ -126,7 +127,7 @@ async def _bank(
     store.listen()
     bank = Bank(
         store=store,
-        desk=Desk(store, lambda: pack.rules),
+        desk=Desk(store, Unchanging(pack.rules)),
         carrier=Carrier(store, client, pack.rules, run_events=settings.run_events),
         skips=Skips(client),
         rules=pack.rules,
@@ -138,7 +139,7 @@ async def _bank(
     worker = make_worker(
         client,
         store,
-        lambda: pack.rules,
+        Unchanging(pack.rules),
         channel=FileChannel(settings.letters),
         banks=banks.load(settings.bank_file),
         terms=WorkerTerms(may_shift=True, unsandboxed=settings.unsandboxed, max_cached_workflows=_CACHED),
