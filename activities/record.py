@@ -9,6 +9,7 @@ from temporalio import activity
 
 from arrears import clock
 from arrears.contracts import (
+    BOOKS_OPEN,
     MAX_STATE_BYTES,
     Batch,
     Message,
@@ -21,8 +22,8 @@ from arrears.contracts import (
     message_hash,
 )
 from arrears.policy.effects import from_wire
-from arrears.policy.state import CaseState
-from arrears.store import audit, holds, writes
+from arrears.policy.state import PRESSING, CaseState
+from arrears.store import audit, closings, holds, writes
 from arrears.store.intents import PEOPLE, raise_incident
 from arrears.store.session import Store
 from arrears.store.states import state_from_json
@@ -91,6 +92,7 @@ class _Recording:
             or self._under_other_rules(known)
             or self._not_said()
             or self._money_first()
+            or self._books_open(known)
             or self._too_large()
             or self._another_is_open(known)
             or self._write(known)
@@ -202,6 +204,17 @@ class _Recording:
             .limit(1)
         ).scalar()
         return None if waiting is None else Receipt("wait", "facts_first" if waiting else "money_first")
+
+    def _books_open(self, known: Known) -> Receipt | None:
+        """What presses on the debtor waits until the money of the day before is all here (scenario 12)."""
+        event = self._batch.event
+        if event["kind"] != "due" or not self._rules.terms.end_of_day or event["clock"] not in PRESSING:
+            return None
+        calendar = self._rules.calendar
+        due_at = (known.state or {}).get("deadlines", {}).get(event["clock"], self._batch.at)
+        if closings.is_closed_before(self._connection, calendar.day_of(due_at), calendar):
+            return None
+        return Receipt("wait", BOOKS_OPEN)
 
     def _too_large(self) -> Receipt | None:
         state = self._batch.state

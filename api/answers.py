@@ -1,6 +1,6 @@
 """What the JSON API says: the store's views with personal data masked for whoever asks."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -131,6 +131,13 @@ class TransferKept(Said):
     standing: str
     surplus_minor: int
     shares: list[ShareKept]
+
+
+class DayClosed(Said):
+    """`cases_told` waited for it."""
+
+    business_date: date
+    cases_told: int
 
 
 class AccessToken(Said):

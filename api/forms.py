@@ -102,6 +102,12 @@ class TransferBody(Form):
         return TransferIn(transfer_id=fields.pop("payment_id"), **fields)
 
 
+class ClosingBody(Form):
+    """A business day whose money is all here."""
+
+    business_date: date
+
+
 class DeliveryBody(Form):
     """What a carrier or printer reports of one notice; `at` names its zone."""
 

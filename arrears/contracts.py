@@ -11,6 +11,7 @@ from arrears.policy.state import CaseState
 from arrears.policy.terms import Terms
 
 MAX_STATE_BYTES: Final = 16_384
+BOOKS_OPEN: Final = "books_open"  # why one deadline waits while the others go on
 
 
 @dataclass(frozen=True)

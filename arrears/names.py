@@ -1,5 +1,6 @@
 """The ids and fixed words that several parts of the house must spell alike."""
 
+from datetime import date
 from typing import Final
 
 TASK_QUEUE: Final = "collections"
@@ -40,6 +41,11 @@ def restated_message_id(case: str, as_of: str) -> str:
 def payment_message_id(payment_id: str) -> str:
     """One message per payment, however often the bank sends it."""
     return f"pay-{payment_id}"
+
+
+def closing_message_id(case: str, day: date) -> str:
+    """One message per case and day that the core bank closed."""
+    return f"closed-{case}-{day}"
 
 
 def delivery_message_id(notice: str, status: str, at: int) -> str:

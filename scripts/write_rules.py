@@ -193,6 +193,7 @@ UNITS: Final = {
     "hold_blocks.*": "acts",
     "hold_days.*": "days",
     "hold_bank_days.*": "bank days",
+    "ledger.end_of_day": "yes or no",
     "payments.burden": "in this order",
 }
 

@@ -98,7 +98,7 @@ class Teller:
             case _:
                 return "triangle-alert", _("Something unreadable was kept as an incident")
 
-    def _said(self, event: Record) -> tuple[str, str]:  # noqa: C901, PLR0911 - one arm per signal
+    def _said(self, event: Record) -> tuple[str, str]:  # noqa: C901, PLR0911, PLR0912 - one arm per signal
         content = event["content"]
         match event["signal"]:
             case "open":
@@ -116,6 +116,8 @@ class Teller:
                 return "refresh-cw", _("The core bank sent a newer state: %(amount)s overdue") % amount
             case "delivery_reported":
                 return "file-text", called(DELIVERIES, content["status"])
+            case "ledger_closed":
+                return "calendar-check", _("The core bank closed %(day)s") % {"day": content["business_date"]}
             case "hold_placed":
                 return "ban", _("Hold placed: %(hold)s") % {"hold": called(words.HOLDS, content["kind"])}
             case "hold_released":

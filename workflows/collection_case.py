@@ -12,7 +12,7 @@ from temporalio.exceptions import FailureError
 
 from activities.deliver import DeliverActivities
 from activities.record import RecordActivities
-from arrears.contracts import Batch, CaseInput, Heard, Message, Receipt, Sending, digest
+from arrears.contracts import BOOKS_OPEN, Batch, CaseInput, Heard, Message, Receipt, Sending, digest
 from arrears.policy.effects import Effect, RaiseIncident, Refuse
 from arrears.policy.events import Due, Event, SendAnswered, Unreadable
 from arrears.policy.events import read as read_event
@@ -37,6 +37,7 @@ class CollectionCase:
         if life.opening is not None and life.state is None:
             self._inbox.insert(0, Heard("open", asdict(life.opening)))
         self._patient = False
+        self._held: frozenset[str] = frozenset()  # clocks that wait for the end of the bank's day
         self._woke = False
         self._timer: asyncio.Task[None] | None = None
         self._armed: int | None = None
@@ -91,6 +92,10 @@ class CollectionCase:
     def contact_reported(self, said: RawValue) -> None:
         self._hear("contact_reported", said)
 
+    @workflow.signal(description="The core bank closed a day: all its money is here")
+    def ledger_closed(self, said: RawValue) -> None:
+        self._hear("ledger_closed", said)
+
     @workflow.signal(description="After a reset: compare with the database; changes nothing else")
     def nudge(self, said: RawValue) -> None:
         self._inbox.append(Heard("nudge", {}))
@@ -126,7 +131,7 @@ class CollectionCase:
     async def _next_event(self) -> Heard | Due | SendAnswered:
         while True:
             if self._inbox:
-                self._patient = False
+                self._patient, self._held = False, frozenset()
                 return _as_heard(self._inbox.pop(0))
             due = self._earliest()
             if due is not None and due[0] <= self._now() and not self._patient:
@@ -138,6 +143,7 @@ class CollectionCase:
             await workflow.wait_condition(lambda: bool(self._inbox) or self._woke)
             if self._woke:
                 self._woke, self._timer, self._armed, self._patient = False, None, None, False
+                self._held = frozenset()
 
     async def _commit(self, event: Heard | Due | SendAnswered) -> None:
         record, new, effects = self._decide(event)
@@ -165,6 +171,8 @@ class CollectionCase:
                 self._adopt(receipt.state, receipt.seq)
                 if isinstance(event, Heard):
                     self._inbox.insert(0, event)
+            case "wait" if receipt.why == BOOKS_OPEN and isinstance(event, Due):
+                self._held |= {event.clock.value}
             case "wait":
                 self._patient = True
             case _:
@@ -267,12 +275,17 @@ class CollectionCase:
     def _earliest(self) -> tuple[int, str] | None:
         if self._state is None or not self._state.deadlines:
             return None
-        return min((at, clock) for clock, at in self._state.deadlines.items())
+        running = ((at, clock) for clock, at in self._state.deadlines.items() if clock not in self._held)
+        return min(running, default=None)
 
     def _arm(self, due: tuple[int, str] | None) -> None:
         at = None if due is None else due[0]
         if self._patient:
             at = self._now() + PATIENCE_SECONDS
+        elif self._held:
+            # The word that the day is closed comes as a message; should it be lost, the case looks by itself.
+            again = self._now() + PATIENCE_SECONDS
+            at = again if at is None else min(at, again)
         if at == self._armed:
             return
         self._disarm()

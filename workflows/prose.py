@@ -169,6 +169,7 @@ SENTENCES: Final[Words] = {
     Key.AFTER_IDLE_REVIEW: term("explain", "With the lead's word the case stays as it is."),
     Key.BY_THE_CLOCK: term("explain", "By the clock, %(at)s: %(what)s."),
     Key.AT_ONCE: term("explain", "Now: %(what)s."),
+    Key.BOOKS_OPEN: term("explain", "Next, as soon as the core bank has closed the day before: %(what)s."),
     Key.ONLY_MONEY: term(
         "explain", "Only money or a person moves it; a team lead is asked to look at it %(at)s."
     ),

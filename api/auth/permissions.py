@@ -19,6 +19,7 @@ class Permission(StrEnum):
     DECIDE_TASK = "decide_task"
     READ_MESSAGE = "read_message"
     POST_PAYMENT = "post_payment"
+    CLOSE_DAY = "close_day"
     REPORT_DELIVERY = "report_delivery"  # a carrier's or printer's word on a notice
     READ_INCIDENT = "read_incident"
     CLOSE_INCIDENT = "close_incident"
@@ -71,6 +72,7 @@ GRANTS: Final[dict[Permission, Grants]] = {
     Permission.DECIDE_TASK: _to(WORKERS, FIT),
     Permission.READ_MESSAGE: _to(WORKERS, OWN) | _to((*OVERSEERS, Role.OPS), ANY),
     Permission.POST_PAYMENT: _to((Role.OPS,), ANY),
+    Permission.CLOSE_DAY: _to((Role.OPS,), ANY),
     Permission.REPORT_DELIVERY: _to((Role.OPS, Role.CASE_DESK), ANY),
     Permission.READ_INCIDENT: _to((Role.OPS, Role.OPERATOR, Role.COMPLIANCE), ANY),
     Permission.CLOSE_INCIDENT: _to((Role.OPS, Role.OPERATOR), ANY),

@@ -18,7 +18,7 @@ from arrears.contracts import RulesInForce, fingerprint
 from arrears.policy import promises
 from arrears.policy.codes import PROMISES, Outcome
 from arrears.policy.tasks import ON_FACTS, Missing, TaskKind, lacks, may_answer
-from arrears.store import audit, intents
+from arrears.store import audit, closings, intents
 from arrears.store.intents import PaymentIn, Posted, Said
 from arrears.store.session import Store
 from arrears.store.tables import incidents, loans, messages, remarks, staff, tasks
@@ -143,6 +143,20 @@ class Desk:
             return money.keep_transfer(
                 connection, transfer, rules=rules, at=at, source=source, by_hand=by_hand
             )
+
+    def close_day(self, who: Person, day: date) -> int | None:
+        """All money of `day` is here; see `keep_closing`. Raises NotAllowed."""
+        if not may(who, Permission.CLOSE_DAY):
+            raise errors.NotAllowed
+        return self.keep_closing(day, source=who.staff_id)
+
+    def keep_closing(self, day: date, *, source: str) -> int | None:
+        """How many cases waited for it, None when it was closed already. Raises Invalid for a day to come."""
+        at = clock.door_now()
+        if day > self._rules.at(int(at.timestamp())).calendar.day_of(int(at.timestamp())):
+            raise errors.Invalid([Missing("business_date", "day_in_the_future")])
+        with self._store.transaction() as connection:
+            return closings.close_day(connection, day, at=at, source=source)
 
     # ---- letters -----------------------------------------------------------------------------------------
 

@@ -29,6 +29,10 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
         "Load a delivery; loans that are overdue become cases. The same delivery again changes nothing.",
     ),
     "pay": ("arrears.cli.pay:pay", "Post a payment by hand; the case decides what follows."),
+    "eod": (
+        "arrears.cli.eod:eod",
+        "Say that all money of a business day is here; cases that waited for it go on.",
+    ),
     "simulate": (
         "arrears.cli.simulate:simulate",
         "Let robots work a portfolio with known payments to its end, in skipped time; a wrong end is named.",

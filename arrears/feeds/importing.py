@@ -265,15 +265,23 @@ class _Turn:
         outcome.verdict = Verdict.LOADED
         outcome.notes += [f"{times} loans {why}" for why, times in outcome.loaded.quiet.items()]
         as_of = self._as_of()
+        day = as_of + timedelta(days=shift.days) if as_of and shift else as_of
         loader.finish(
             {
                 "delivery_id": outcome.delivery_id,
                 "sender": self.sender,
                 "sequence_no": self.sequence,
-                "as_of_date": as_of + timedelta(days=shift.days) if as_of and shift else as_of,
+                "as_of_date": day,
                 "counts": self._counts(outcome.loaded),
-            }
+            },
+            closes=day if self._closes_day else None,
         )
+
+    @property
+    def _closes_day(self) -> bool:
+        """A part of a delivery closes nothing: the rest of the day's money may still come."""
+        manifest = self.delivery.manifest
+        return manifest is not None and manifest.eod and self.order.first_loans is None
 
     def _counts(self, loaded: Loaded) -> dict[str, int]:
         eod = bool(self.delivery.manifest and self.delivery.manifest.eod)

@@ -18,6 +18,7 @@ from arrears.feeds.kinds import BORROWERS, CONTACTS, HISTORY, LOANS, PARTIES
 from arrears.policy.terms import Terms
 from arrears.store import audit
 from arrears.store.bulk import Clash, put_many
+from arrears.store.closings import close_day
 from arrears.store.intents import Standing, post_payments, say_many
 from arrears.store.session import Store
 from arrears.store.tables import (
@@ -93,8 +94,11 @@ class Loader:
             loaded.rows["payments"] = tables["payments"].height
         return loaded
 
-    def finish(self, delivery: Mapping[str, Any]) -> None:
-        """The mark that makes the same delivery change nothing, in one transaction with its audit row."""
+    def finish(self, delivery: Mapping[str, Any], *, closes: date | None = None) -> None:
+        """The mark that makes the same delivery change nothing, in one transaction with its audit row.
+
+        `closes` is the bank's day whose money is all here with this delivery.
+        """
 
         def mark(connection: Connection) -> None:
             connection.execute(insert(deliveries).values(**delivery, loaded_at=self.at))
@@ -102,6 +106,9 @@ class Loader:
             audit.append(
                 connection, stream=audit.HOUSE, at=self.at, actor=SOURCE, what="delivery_loaded", detail=told
             )
+
+            if closes is not None:
+                close_day(connection, closes, at=self.at, source=SOURCE)
 
         write(self.store, mark)
 

@@ -39,6 +39,13 @@ class Calendar:
         """`day` itself when it is a bank day, else the next one (D1; Civil Code art. 203)."""
         return self.bank_days_later(day - timedelta(days=1), 1)
 
+    def bank_day_before(self, day: date) -> date:
+        """The last bank day before `day`."""
+        day -= timedelta(days=1)
+        while not self.is_bank_day(day):
+            day -= timedelta(days=1)
+        return day
+
     def day_of(self, instant: int) -> date:
         """The bank's civil day at `instant`, UTC seconds (4.6-12)."""
         return datetime.fromtimestamp(instant, UTC).astimezone(ZoneInfo(self.zone)).date()

@@ -141,6 +141,13 @@ class SendAnswered:
 
 
 @dataclass(frozen=True)
+class LedgerClosed:
+    """All money of this ISO day is here; whatever waited for it looks again."""
+
+    business_date: str
+
+
+@dataclass(frozen=True)
 class Due:
     clock: Clock
 
@@ -156,6 +163,7 @@ Event = (
     | HoldReleased
     | ContactReported
     | SendAnswered
+    | LedgerClosed
     | Due
 )
 
@@ -215,6 +223,8 @@ def read(  # noqa: C901, PLR0911, PLR0912 - one arm per signal
             return HoldReleased(say.text("hold_id"), say.text("outcome"), actor)
         case "contact_reported":
             return _contact(say, actor)
+        case "ledger_closed":
+            return LedgerClosed(say.day("business_date"))
         case _:
             raise Unreadable(f"unknown signal {signal[:40]}")
 
@@ -317,6 +327,12 @@ class _Content:
 
     def maybe_flag(self, name: str) -> bool:
         return False if self._content.get(name) is None else self.flag(name)
+
+    def day(self, name: str) -> str:
+        value = self.maybe_day(name)
+        if value is None:
+            raise self._wrong(name)
+        return value
 
     def maybe_day(self, name: str) -> str | None:
         value = self.maybe_text(name)

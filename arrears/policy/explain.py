@@ -6,7 +6,7 @@ from enum import StrEnum, auto
 from typing import assert_never
 
 from arrears.policy.calendar import Calendar
-from arrears.policy.state import CaseState, Clock, NoticeUnderWay, Promise, Stage
+from arrears.policy.state import PRESSING, CaseState, Clock, NoticeUnderWay, Promise, Stage
 from arrears.policy.tasks import TaskKind
 
 
@@ -69,6 +69,7 @@ class Key(StrEnum):
     AFTER_IDLE_REVIEW = auto()
     BY_THE_CLOCK = auto()  # at, clock
     AT_ONCE = auto()  # clock
+    BOOKS_OPEN = auto()  # clock
     ONLY_MONEY = auto()  # at
     MAY_REOPEN = auto()  # until
 
@@ -290,6 +291,8 @@ def _follows(state: CaseState, clocks: tuple[Running, ...], now: int) -> Iterato
             yield Sentence(Key.ONLY_MONEY, at=state.deadlines.get(Clock.IDLE.value, now))
     elif following.at > now:
         yield Sentence(Key.BY_THE_CLOCK, at=following.at, clock=following.clock)
+    elif state.terms.end_of_day and following.clock in PRESSING:
+        yield Sentence(Key.BOOKS_OPEN, clock=following.clock)
     else:
         yield Sentence(Key.AT_ONCE, clock=following.clock)
 

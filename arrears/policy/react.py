@@ -14,6 +14,7 @@ from arrears.policy.events import (
     Event,
     HoldPlaced,
     HoldReleased,
+    LedgerClosed,
     LoanRestated,
     Opened,
     PaymentPosted,
@@ -74,6 +75,8 @@ def _dispatch(turn: Turn, event: Event) -> None:  # noqa: C901, PLR0912 - one ar
             contact.reported(turn, event)
         case SendAnswered():
             notices.send_answered(turn, event)
+        case LedgerClosed():
+            pass  # the clocks that waited for it strike by themselves
         case Due():
             _due(turn, event.clock)
         case _:

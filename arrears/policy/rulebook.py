@@ -353,9 +353,10 @@ CHAPTERS: Final[dict[str, dict[str, Rule]]] = {
     "Order of events": {
         "4.6-1": Rule(
             "Money is heard before legal facts, these before people, and these before clocks; a clock waits for "
-            "money that is on its way.",
+            "money that is on its way, and where the core bank closes its days, for the end of the day before.",
             MUST,
             _HOUSE,
+            ("ledger.end_of_day",),
         ),
         "4.6-4": Rule(
             "What leaves the house is reserved, done, confirmed; whether it may be done is asked at the moment of "

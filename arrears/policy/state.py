@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from arrears.policy.money import Owed
 from arrears.policy.terms import Terms
@@ -72,6 +73,20 @@ class Hold:
     against: str = ""  # the member of staff a complaint is about
     asks: bool = True  # this case asks the people who decide about it; another case of the person may
     confirmed_by: str = ""
+
+
+# What these lead to presses on the debtor: they wait until yesterday's money is all here (scenario 12).
+PRESSING: Final = frozenset(
+    {
+        Clock.ESCALATE,
+        Clock.PROMISE,
+        Clock.NOTICE,
+        Clock.CURE,
+        Clock.LEGAL_REVIEW,
+        Clock.ENTER_LEGAL,
+        Clock.FILING,
+    }
+)
 
 
 @dataclass(frozen=True)

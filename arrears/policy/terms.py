@@ -54,4 +54,5 @@ class Terms:
         int, ...
     ] = ()  # T16: share of the time after which a task is reminded of, freed, reported
     burden: tuple[str, ...] = ()  # W2: products, the heaviest debt first
+    end_of_day: bool = False  # the core bank says when a day's money is all here
     refund_bank_days: int = 0  # 4.7: until what was paid too much is given back

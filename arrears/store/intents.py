@@ -24,6 +24,7 @@ RANK: Final = {
     "payment_posted": 0,
     "payment_reversed": 0,
     "loan_restated": 0,
+    "ledger_closed": 0,
     "delivery_reported": 1,
     "hold_placed": 1,
     "hold_released": 1,

@@ -57,6 +57,7 @@ REQUESTS: Final[dict[str, Request]] = {
     "POST /api/v1/tasks/{task_id}/decision": Request(202, DECISION),
     "GET /api/v1/messages/{message_id}": Request(200),
     "POST /api/v1/payments": Request(201, PAYMENT, {"Idempotency-Key": "k"}),
+    "POST /api/v1/eod": Request(201, {"business_date": "2026-11-02"}),
     "POST /api/v1/deliveries": Request(202, DELIVERY),
     "GET /api/v1/incidents": Request(200),
     "POST /api/v1/incidents/{incident_id}/close": Request(200, {"reason": "looked into"}),

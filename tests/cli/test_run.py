@@ -114,3 +114,11 @@ def test_money_of_a_debtor_is_shared_out_among_the_loans(home: Path) -> None:
     nobody = CliRunner().invoke(main.app, ["pay", "10", "--borrower", "B404"])
     assert (nobody.exit_code, "borrower_unknown" in nobody.output) == (1, True)
     assert CliRunner().invoke(main.app, ["pay", "10"]).exit_code == 2
+
+
+def test_a_day_is_closed_by_hand_once(home: Path) -> None:
+    assert "2026-03-02 is closed" in CliRunner().invoke(main.app, ["eod", "2026-03-02"]).output
+    assert "closed already" in CliRunner().invoke(main.app, ["eod", "2026-03-02"]).output
+    early = CliRunner().invoke(main.app, ["eod", "2999-01-01"])
+    assert (early.exit_code, "not over yet" in early.output) == (1, True)
+    assert CliRunner().invoke(main.app, ["eod", "monday"]).exit_code == 2

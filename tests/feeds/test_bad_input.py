@@ -2,7 +2,7 @@
 
 import gzip
 import io
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from arrears.store.tables import (
     borrowers,
     contact_points,
     deliveries,
+    ledger_closings,
     loans,
     messages,
     parties,
@@ -705,5 +706,15 @@ def test_the_end_of_the_banks_day_is_kept(sqlite_desk: Desk) -> None:
     assert _with_manifest(sqlite_desk, eod=True) == []
     with sqlite_desk.store.reading() as connection:
         counts = connection.execute(select(deliveries.c.counts)).scalar()
+        closed = connection.execute(select(ledger_closings)).one()
     assert counts is not None
     assert (counts["eod"], counts["opened"]) == (1, 1)
+    assert (closed.business_date, closed.source) == (date(2026, 10, 10), "core-bank")
+
+
+def test_a_part_of_a_delivery_closes_no_day(sqlite_desk: Desk) -> None:
+    _folder(sqlite_desk, loans=[a_loan(), a_loan("L2")])
+    put_manifest(sqlite_desk.folder / "in", sequence=1, eod=True)
+    assert sqlite_desk.load(first_loans=1).verdict is Verdict.LOADED
+    with sqlite_desk.store.reading() as connection:
+        assert connection.execute(select(ledger_closings)).all() == []

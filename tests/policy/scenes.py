@@ -36,6 +36,12 @@ def _promised() -> Case:
     return whole(overdue=300_000).talk(Outcome.PROMISE, amount=100_000)
 
 
+def _books_open() -> Case:
+    """As `_due_now`, where the core bank says when a day's money is all here."""
+    case = _due_now()
+    return replace(case, state=replace(case.state, terms=replace(case.terms, end_of_day=True)))
+
+
 def _promise(paid: int) -> Case:
     case = _promised()
     if paid:
@@ -132,6 +138,7 @@ SCENES: Final[Mapping[str, Callable[[], Case]]] = {
     "to be called again": lambda: whole().talk().wake_until(Clock.FOLLOW_UP),
     "promised": _promised,
     "a promise is judged now": _due_now,
+    "a promise is judged when the books are closed": _books_open,
     "promise kept": lambda: _promise(100_000),
     "promise kept in part": lambda: _promise(10_000),
     "promise broken": lambda: _promise(0),

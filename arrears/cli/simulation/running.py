@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,7 +39,7 @@ from arrears.engine.embedded import Engine
 from arrears.engine.namespace import prepare
 from arrears.feeds.importing import Reporter
 from arrears.settings import Settings
-from arrears.store import people, schema
+from arrears.store import closings, people, schema
 from arrears.store.packs import Pack
 from arrears.store.people import NewStaff
 from arrears.store.session import open_engine
@@ -82,6 +83,7 @@ async def simulate(
     try:
         schema.upgrade(store)
         _hire(store, terms, pack)
+        _close_days(store, terms, pack)
         debts = load(store, pack, terms, reporter, rejects_to=settings.data_dir / "rejects.csv")
         async with AsyncExitStack() as parts:
             engine = parts.enter_context(
@@ -156,6 +158,16 @@ def _hire(store: WatchedStore, terms: SimulationTerms, pack: Pack) -> None:
             if robot.staff_id not in known:
                 new = NewStaff(robot.login, robot.name, robot.roles, None, robot.language, robot.staff_id)
                 people.add_staff(connection, new, at=at)
+
+
+def _close_days(store: WatchedStore, terms: SimulationTerms, pack: Pack) -> None:
+    """The core bank's word for each day: the driver posts a day's payments before it lets the day end."""
+    if not pack.terms.end_of_day:
+        return
+    at = instant(terms.begins_at(pack.calendar))
+    with store.transaction() as connection:
+        for days in range(-1, terms.horizon_days + 1):
+            closings.close_day(connection, terms.as_of + timedelta(days=days), at=at, source="core-bank")
 
 
 def _keep_output_clean() -> None:
