@@ -19,6 +19,8 @@ Faults = Mapping[str, str]
 
 FAULTS: Final[Words] = {
     "reason_required": term("fault", "Say why"),
+    "pack_version_taken": term("fault", "There is a pack of this version already"),
+    "pack_day_passed": term("fault", "That instant has passed, or is less than a minute away"),
     "reason_too_long": term("fault", "The text is too long"),
     "control_sign": term("fault", "The text holds signs that cannot be kept"),
     "amount_required": term("fault", "Enter the amount"),

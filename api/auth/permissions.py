@@ -26,6 +26,9 @@ class Permission(StrEnum):
     INSPECT_ENGINE = "inspect_engine"  # the link into the Temporal UI
     SKIP_TIME = "skip_time"
     MANAGE_STAFF = "manage_staff"
+    READ_PACK = "read_pack"  # which rules hold, and which are proposed
+    PUBLISH_PACK = "publish_pack"  # one of its two keys
+    CERTIFY_STAFF = "certify_staff"  # trained and tested
 
 
 class Relation(StrEnum):
@@ -79,6 +82,9 @@ GRANTS: Final[dict[Permission, Grants]] = {
     Permission.INSPECT_ENGINE: _to((Role.OPERATOR, Role.OPS, Role.TEAM_LEAD, Role.COMPLIANCE), ANY),
     Permission.SKIP_TIME: _to((Role.OPERATOR,), ANY),
     Permission.MANAGE_STAFF: _to((Role.ADMIN,), ANY),
+    Permission.READ_PACK: _to((Role.COMPLIANCE, Role.MANAGER, Role.OPERATOR), ANY),
+    Permission.PUBLISH_PACK: _to((Role.COMPLIANCE, Role.MANAGER), ANY),
+    Permission.CERTIFY_STAFF: _to((Role.ADMIN, Role.TEAM_LEAD, Role.MANAGER), ANY),
 }
 
 

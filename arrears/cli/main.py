@@ -46,6 +46,10 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
         "arrears.cli.staff:app",
         "People of the bank: add, list, change, and tokens for programs.",
     ),
+    "pack": (
+        "arrears.cli.pack:app",
+        "Policy packs: list, check, try on the open cases, propose, and approve with a second key.",
+    ),
     "doctor": (
         "arrears.cli.doctor:doctor",
         "Say what was found on this machine and what a start would do; ends with 1 when something is wrong.",

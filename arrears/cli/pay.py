@@ -13,8 +13,8 @@ from api.desk.desk import Desk
 from arrears import clock
 from arrears.cli.config import load_pack, load_settings, stop
 from arrears.cli.stack import must_be_current, opened_store
-from arrears.contracts import Unchanging
 from arrears.policy.currency import EXPONENTS
+from arrears.store.in_force import PublishedRules
 from arrears.store.intents import PaymentIn, Standing
 from arrears.store.transfers import TransferIn
 
@@ -55,7 +55,7 @@ def pay(
     )
     store = opened_store(settings)
     must_be_current(store)
-    desk = Desk(store, Unchanging(pack.rules))
+    desk = Desk(store, PublishedRules(store, pack.rules))
     try:
         if borrower:
             _transfer(desk, money.of_debtor(borrower, loan[0] if loan else None))

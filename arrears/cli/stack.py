@@ -24,12 +24,13 @@ from arrears.channels import bank
 from arrears.channels.registry import channels
 from arrears.cli.compose import WorkerTerms, make_worker
 from arrears.cli.config import stop
-from arrears.contracts import RulesInForce, Unchanging
+from arrears.contracts import RulesInForce
 from arrears.engine.embedded import Engine
 from arrears.engine.namespace import prepare
 from arrears.engine.ui import UiOptions
 from arrears.settings import Settings
 from arrears.store import schema
+from arrears.store.in_force import PublishedRules
 from arrears.store.packs import Pack
 from arrears.store.session import Store, open_engine
 from web.app import create_app
@@ -50,13 +51,10 @@ class Stack:
         self.say = say
         self.stop = asyncio.Event()
         self.store: Store = opened_store(settings)
+        self.rules: RulesInForce = PublishedRules(self.store, pack.rules)
         self.address = settings.temporal_address or ""
         self.ui_url = settings.temporal_ui_url
         self._client: Client | None = None
-
-    @property
-    def rules(self) -> RulesInForce:
-        return Unchanging(self.pack.rules)
 
     @property
     def web_url(self) -> str:

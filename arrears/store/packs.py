@@ -20,10 +20,11 @@ from arrears.policy.codes import WITH_DAYS
 from arrears.policy.currency import EXPONENTS
 from arrears.policy.matrix import IN_BANK_DAYS, Act
 from arrears.policy.state import HoldKind
+from arrears.policy.statute import loosened
 from arrears.policy.tasks import TaskKind
 from arrears.policy.terms import Terms
 from arrears.policy.transfers import PRODUCTS
-from arrears.store import conduct
+from arrears.store import conduct, statutes
 
 SHIPPED: Final = files("arrears.policy") / "packs"
 
@@ -62,6 +63,9 @@ def load(name_or_path: str | Path) -> Pack:
     _check(str(name_or_path), values, PACK_KEYS, _contradictions)
     terms = _terms(values)
     rules = Rules(terms, load_calendar(values["calendar"]), conduct.conduct(values))
+    looser = list(loosened(statutes.of(rules.calendar.zone), terms, rules.conduct))
+    if looser:
+        raise PackInvalid(str(name_or_path), looser)
     return Pack(terms.pack, rules, _as_toml(values))
 
 

@@ -605,6 +605,35 @@ class Staff(Row, table=True):
     created_at: datetime = _at()
 
 
+class Certificate(Row, table=True):
+    """Somebody was trained and tested for the contact with debtors, until an instant; appended by the staff doors."""
+
+    __tablename__ = "certificates"
+    certificate_id: str = _key()
+    staff_id: str = _text(index=True)
+    since: datetime = _at()
+    until: datetime = _at()
+    certified_by: str = _text()
+    swept_at: datetime | None = _maybe_at()  # when the open tasks were taken back after its end
+
+
+class PublishedPack(Row, table=True):
+    """A pack as two people put it into force; only its status changes, and only once. Written by the pack desk."""
+
+    __tablename__ = "packs"
+    version: str = _key()
+    text: str = _text()
+    content_hash: str = _text()
+    rules: dict[str, Any] = _json()  # as read when it was proposed: what it meant stays what it means
+    reason: str = _text()
+    status: str = _text()  # proposed | approved | withdrawn
+    effective_at: datetime | None = _maybe_at()  # empty: as soon as it is approved
+    proposed_by: str = _text()
+    proposed_at: datetime = _at()
+    decided_by: str | None = _maybe_text()
+    decided_at: datetime | None = _maybe_at()
+
+
 class BrowserSession(Row, table=True):
     """A signed-in browser; the cookie's hash is the key, machine time only."""
 
@@ -673,6 +702,8 @@ circumstances: Final = _core(CircumstanceRow)
 incidents: Final = _core(Incident)
 audit_rows: Final = _core(Audit)
 staff: Final = _core(Staff)
+certificates: Final = _core(Certificate)
+published_packs: Final = _core(PublishedPack)
 browser_sessions: Final = _core(BrowserSession)
 login_attempts: Final = _core(LoginAttempt)
 idempotency_keys: Final = _core(IdempotencyKey)

@@ -1,0 +1,161 @@
+"""Packs as rows: proposed by one person, put into force by another, never changed afterwards."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from arrears.contracts import Rules, fingerprint
+from arrears.store import audit
+from arrears.store.packs import Pack
+from arrears.store.states import rules_from_json
+from arrears.store.tables import published_packs
+
+# Every process looks for new packs more often than this, so all of them know a pack before it holds.
+NOTICE: Final = timedelta(seconds=60)
+
+
+class VersionTaken(Exception):
+    """There is a pack of this version already: a changed pack is another version."""
+
+
+class NotProposed(Exception):
+    """No such pack waits for its second key."""
+
+
+class TooLate(Exception):
+    """The instant from which the pack was to hold has passed, or is too near: it is proposed anew."""
+
+
+@dataclass(frozen=True)
+class Published:
+    version: str
+    text: str
+    content_hash: str
+    rules: dict[str, Any]
+    reason: str
+    status: str
+    effective_at: datetime | None
+    proposed_by: str
+    proposed_at: datetime
+    decided_by: str | None
+    decided_at: datetime | None
+
+
+def propose(
+    connection: Connection, pack: Pack, *, by: str, at: datetime, reason: str, effective_at: datetime | None
+) -> None:
+    """`effective_at` empty: as soon as the second key is turned. Raises VersionTaken, TooLate."""
+    if effective_at is not None and effective_at < at + NOTICE:
+        raise TooLate(pack.version)
+    rules = asdict(pack.rules)
+    row = {
+        "version": pack.version,
+        "text": pack.text,
+        "content_hash": fingerprint([pack.text, rules]),
+        "rules": rules,
+        "reason": reason,
+        "status": "proposed",
+        "effective_at": effective_at,
+        "proposed_by": by,
+        "proposed_at": at,
+    }
+    try:
+        with connection.begin_nested():
+            connection.execute(insert(published_packs).values(row))
+    except IntegrityError as clash:
+        raise VersionTaken(pack.version) from clash
+    _seal(connection, "pack_proposed", row, by=by, at=at)
+
+
+def approve(connection: Connection, version: str, *, by: str, at: datetime) -> datetime:
+    """Turn the second key; answers from when the pack holds. Raises NotProposed, TooLate."""
+    proposed = waiting(connection, version)
+    effective_at = proposed.effective_at or at + NOTICE
+    if effective_at < at + NOTICE:
+        raise TooLate(version)
+    _decide(connection, version, status="approved", by=by, at=at, effective_at=effective_at)
+    _seal(connection, "pack_approved", proposed._asdict() | {"effective_at": effective_at}, by=by, at=at)
+    return effective_at
+
+
+def withdraw(connection: Connection, version: str, *, by: str, at: datetime) -> None:
+    """Before the second key was turned. Raises NotProposed."""
+    proposed = waiting(connection, version)
+    _decide(connection, version, status="withdrawn", by=by, at=at, effective_at=proposed.effective_at)
+    _seal(connection, "pack_withdrawn", proposed._asdict(), by=by, at=at)
+
+
+def waiting(connection: Connection, version: str) -> Row[*tuple[Any, ...]]:
+    """The proposal that waits under this version. Raises NotProposed."""
+    found = connection.execute(
+        select(published_packs)
+        .where(published_packs.c.version == version, published_packs.c.status == "proposed")
+        .with_for_update()
+    ).first()
+    if found is None:
+        raise NotProposed(version)
+    return found
+
+
+def listed(connection: Connection) -> Sequence[Published]:
+    """All of them, the newest proposal first."""
+    found = connection.execute(
+        select(published_packs).order_by(published_packs.c.proposed_at.desc(), published_packs.c.version)
+    ).mappings()
+    return [Published(**row) for row in found]
+
+
+def in_force(connection: Connection, at: datetime) -> Published | None:
+    """The published pack that holds at an instant; None while the founding one does."""
+    approved = [
+        row for row in listed(connection) if row.status == "approved" and row.effective_at is not None
+    ]
+    holding = [row for row in approved if row.effective_at is not None and row.effective_at <= at]
+    return max(holding, key=lambda row: (row.effective_at, row.decided_at), default=None)
+
+
+def found(connection: Connection, version: str) -> Published | None:
+    row = connection.execute(select(published_packs).where(published_packs.c.version == version)).mappings()
+    return next((Published(**one) for one in row), None)
+
+
+def _decide(
+    connection: Connection, version: str, *, status: str, by: str, at: datetime, effective_at: datetime | None
+) -> None:
+    """Conditional: of two who turn the key at once one is told that it was turned."""
+    done = connection.execute(
+        update(published_packs)
+        .where(published_packs.c.version == version, published_packs.c.status == "proposed")
+        .values(status=status, decided_by=by, decided_at=at, effective_at=effective_at)
+    )
+    if done.rowcount != 1:
+        raise NotProposed(version)
+
+
+def _seal(connection: Connection, what: str, row: Any, *, by: str, at: datetime) -> None:
+    """The trail holds the hash of the whole: a row that somebody changed is found by it."""
+    effective_at = row["effective_at"]
+    detail = {
+        "version": row["version"],
+        "content_hash": row["content_hash"],
+        "effective_at": None if effective_at is None else effective_at.isoformat(),
+    }
+    audit.append(connection, stream=audit.HOUSE, at=at, actor=by, what=what, detail=detail)
+
+
+def rules_of(published: Published, *, founding: Rules) -> Rules:
+    """What the pack meant when it was proposed. What it could not know yet is as in the founding pack: the time
+    for a kind of task that a later version of the product brought."""
+    from_row = rules_from_json(published.rules)
+    terms = from_row.terms
+    sla = founding.terms.sla_bank_days | terms.sla_bank_days
+    again = founding.terms.follow_up_days | terms.follow_up_days
+    return Rules(
+        terms=replace(terms, sla_bank_days=sla, follow_up_days=again),
+        calendar=from_row.calendar,
+        conduct=from_row.conduct,
+    )
