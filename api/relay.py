@@ -25,6 +25,7 @@ from sqlalchemy import case as when
 from api.gateway import CaseGateway, CaseNotRunning, TemporalAway
 from arrears import clock
 from arrears.contracts import CaseInput, Message, RulesInForce
+from arrears.store import certificates
 from arrears.store.intents import raise_incident
 from arrears.store.session import Store
 from arrears.store.states import state_from_json
@@ -103,12 +104,13 @@ _MARK: Final = (
 class RelayTerms:
     """`in_flight` requests and `opening` cases at once (more floods the server); the first resend after
     `resend_seconds`, then later and later; after `max_attempts` that Temporal accepted a message is parked with
-    an incident."""
+    an incident. Every `sweep_seconds` the work of people whose certificate ended is freed."""
 
     in_flight: int = 32
     opening: int = 64
     resend_seconds: float = 15.0
     max_attempts: int = 20
+    sweep_seconds: float = 60.0
     poll_seconds: float = 0.25
     shift_seconds: int = 0
     run_events: int = 1500
@@ -134,6 +136,7 @@ class Relay:
         self._opening: set[str] = set()
         self._bell = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._swept_at: datetime | None = None
 
     def wake(self) -> None:
         """From any thread: something was written."""
@@ -154,6 +157,7 @@ class Relay:
                 await self._rest(stop, 1.0)
             for row in rows:
                 self._send(row)
+            await self._sweep()
             if not rows:
                 await self._rest(stop, self._terms.poll_seconds)
         await asyncio.gather(*self._busy.values(), return_exceptions=True)
@@ -163,6 +167,23 @@ class Relay:
         await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         for wait in waits:
             wait.cancel()
+
+    async def _sweep(self) -> None:
+        now = clock.machine_now()
+        pause = timedelta(seconds=self._terms.sweep_seconds)
+        if self._swept_at is not None and now < self._swept_at + pause:
+            return
+        self._swept_at = now
+        try:
+            await asyncio.to_thread(self._free_the_uncertified)
+        except Exception:  # the database is away: a minute later it is asked again
+            log.exception("relay cannot sweep")
+
+    def _free_the_uncertified(self) -> None:
+        at = clock.door_now()
+        days = self._rules.at(int(at.timestamp())).conduct.certificate_days
+        with self._store.transaction() as connection:
+            certificates.sweep(connection, at=at, days=days)
 
     # ---- choosing ----------------------------------------------------------------------------------------
 

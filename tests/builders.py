@@ -33,6 +33,7 @@ from arrears.store.people import NewStaff
 from arrears.store.session import Store
 from arrears.store.states import state_from_json
 from arrears.store.tables import borrowers, cases, contact_points, loans, messages, notices, tasks
+from tests.certified import certified
 from workflows.naming import event_record, name_tasks
 
 MONDAY: Final = datetime(2026, 11, 23, 2, 20, tzinfo=UTC)  # 10:20 in Shanghai
@@ -88,7 +89,7 @@ class CaseRoom:
         with self.store.transaction() as connection:
             for login, name, role in STAFF:
                 new = NewStaff(login, name, frozenset({role}), password_hash, language, f"s-{login}")
-                people.add_staff(connection, new, at=self.now)
+                certified(connection, people.add_staff(connection, new, at=self.now))
                 made[login] = Person(f"s-{login}", login, name, frozenset({role}), language)
         return made
 

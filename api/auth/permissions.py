@@ -28,7 +28,7 @@ class Permission(StrEnum):
     MANAGE_STAFF = "manage_staff"
     READ_PACK = "read_pack"  # which rules hold, and which are proposed
     PUBLISH_PACK = "publish_pack"  # one of its two keys
-    CERTIFY_STAFF = "certify_staff"  # trained and tested
+    CERTIFY_STAFF = "certify_staff"  # trained and tested (C19)
 
 
 class Relation(StrEnum):

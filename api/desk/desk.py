@@ -18,7 +18,7 @@ from arrears.contracts import RulesInForce, fingerprint
 from arrears.policy import promises
 from arrears.policy.codes import PROMISES, Outcome
 from arrears.policy.tasks import ON_FACTS, Missing, TaskKind, lacks, may_answer
-from arrears.store import audit, closings, intents
+from arrears.store import audit, certificates, closings, intents
 from arrears.store.intents import PaymentIn, Posted, Said
 from arrears.store.session import Store
 from arrears.store.tables import incidents, loans, messages, remarks, staff, tasks
@@ -59,7 +59,7 @@ class Desk:
     # ---- tasks -------------------------------------------------------------------------------------------
 
     def claim(self, who: Person, task_id: str) -> None:
-        """Taking one's own task again is no error. Raises NotFound, SecondPersonNeeded, TaskTaken, TaskGone."""
+        """Taking one's own task again is no error. Raises NotFound, SecondPersonNeeded, NotCertified, TaskTaken, TaskGone."""
         with self._store.transaction() as connection:
             task = self._open_task(connection, who, task_id)
             self._take(connection, who, task)
@@ -77,7 +77,7 @@ class Desk:
     def decide(self, who: Person, task_id: str, answer: Answer) -> str:
         """Say the answer; the case applies or refuses it. Returns the message id.
 
-        A free task is taken first. Raises NotFound, SecondPersonNeeded, TaskTaken, TaskGone, CaseClosed,
+        A free task is taken first. Raises NotFound, SecondPersonNeeded, NotCertified, TaskTaken, TaskGone, CaseClosed,
         AlreadyAnswered (the words are kept as a remark), StaleForm, Invalid.
         """
         with self._store.transaction() as connection:
@@ -224,11 +224,20 @@ class Desk:
         return task
 
     def _take(self, connection: Connection, who: Person, task: Row[*tuple[Any, ...]]) -> None:
+        self._must_be_certified(connection, who, task)
         self._must_hold(connection, who, task, free_too=True)
         if task.assignee is None:
             if not self._assign(connection, task, who.staff_id):
                 raise self._taken_meanwhile(connection, task.task_id)
             self._note(connection, task.case_id, who, "task_claimed", {"task_id": task.task_id})
+
+    def _must_be_certified(self, connection: Connection, who: Person, task: Row[*tuple[Any, ...]]) -> None:
+        if task.role != certificates.CERTIFIED:
+            return
+        at = clock.door_now()
+        days = self._rules.at(int(at.timestamp())).conduct.certificate_days
+        if certificates.uncertified(connection, [who.staff_id], at=at, days=days):
+            raise errors.NotCertified
 
     def _taken_meanwhile(self, connection: Connection, task_id: str) -> errors.TaskTaken:
         held = connection.execute(

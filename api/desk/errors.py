@@ -33,6 +33,13 @@ class SecondPersonNeeded(DeskError):
     message_id = "second_person_needed"
 
 
+class NotCertified(DeskError):
+    """Without a certificate that holds nobody works with debtors, and nobody can allow it (C19)."""
+
+    status = 403
+    message_id = "not_certified"
+
+
 class TaskTaken(DeskError):
     """Somebody else holds the task."""
 

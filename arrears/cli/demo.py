@@ -21,7 +21,7 @@ from arrears.cli.intake import load_delivery
 from arrears.cli.stack import Stack, run
 from arrears.engine.errors import EngineError
 from arrears.policy.tasks import Role
-from arrears.store import people, schema
+from arrears.store import certificates, people, schema
 from arrears.store.people import NewStaff
 from arrears.store.session import Store
 
@@ -125,7 +125,11 @@ def _staff(store: Store, data_dir: Path) -> Logins:
             if people.staff_by_login(connection, login) is None:
                 # No language of their own yet: pages follow the browser until somebody switches.
                 new = NewStaff(login, name, frozenset({role}), hashed, language="")
-                people.add_staff(connection, new, at=clock.machine_now())
+                now = clock.machine_now()
+                staff_id = people.add_staff(connection, new, at=now)
+                if role is Role.COLLECTOR:
+                    ends = now + timedelta(days=365)
+                    certificates.grant(connection, staff_id, since=now, until=ends, by="demo", at=now)
     logins = Logins(password, [(login, role.value) for login, _, role in _PEOPLE])
     draft = kept.with_suffix(".new")
     draft.touch(mode=0o600)

@@ -4,8 +4,8 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
-from typing import Annotated, NoReturn
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Final, NoReturn
 
 import typer
 from rich.console import Console
@@ -16,10 +16,11 @@ from api.auth.passwords import LONGEST, SHORTEST, Passwords, PasswordUnfit
 from api.auth.person import person_of
 from api.auth.tokens import Kind, Tokens
 from arrears import clock
-from arrears.cli.config import load_settings
+from arrears.cli.config import load_pack, load_settings
+from arrears.policy.calendar import Calendar
 from arrears.policy.tasks import Role
 from arrears.settings import Settings
-from arrears.store import audit, people, schema
+from arrears.store import audit, certificates, people, schema
 from arrears.store.people import LoginTaken, NewStaff, StaffRow
 from arrears.store.session import Store, open_engine
 
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 
 ACTOR = "command-line"
+_YEAR: Final = timedelta(days=365)
 _say = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 
 Login = Annotated[str, typer.Argument(help="What the person types to sign in; case does not count.")]
@@ -104,6 +106,29 @@ def change(
     _say.print(f"Changed {login}; signed out everywhere, earlier tokens are void.")
 
 
+@app.command("certify")
+def certify(
+    login: Login,
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day; a year when left out.")
+    ] = None,
+    tested: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day of the test; today when left out.")
+    ] = None,
+) -> None:
+    """Say that somebody was trained and tested; without it nobody works with debtors."""
+    calendar = load_pack(load_settings()).calendar
+    at = clock.machine_now()
+    since = at if tested is None else _midnight(calendar, tested.date())
+    ends = since + _YEAR if until is None else _midnight(calendar, until.date() + timedelta(days=1))
+    if not since < ends:
+        _stop("It would end before it begins: look at --tested and --until.")
+    with _store() as store, store.transaction() as connection:
+        staff = _found(people.staff_by_login(connection, login), login)
+        certificates.grant(connection, staff.staff_id, since=since, until=ends, by=ACTOR, at=at)
+    _say.print(f"{login} is certified until {min(ends, since + _YEAR):%Y-%m-%d %H:%M} UTC at the latest.")
+
+
 @app.command("token")
 def token(
     login: Login,
@@ -131,6 +156,10 @@ def token(
         return
     print(issued.token)
     _say.print(f"For {login}, good until {issued.expires_at:%Y-%m-%d %H:%M} UTC. It is not shown again.")
+
+
+def _midnight(calendar: Calendar, day: date) -> datetime:
+    return datetime.fromtimestamp(calendar.start_of(day), UTC)
 
 
 @contextmanager

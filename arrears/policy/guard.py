@@ -80,6 +80,7 @@ class Conduct:
     needs_consent: tuple[str, ...] = ()
     needs_recording: tuple[str, ...] = ()
     lawyer: str = "warn"
+    certificate_days: int = 0  # C19: after a test so long; 0: nobody needs one
 
 
 @dataclass(frozen=True)

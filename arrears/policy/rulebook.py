@@ -87,6 +87,13 @@ CHAPTERS: Final[dict[str, dict[str, Rule]]] = {
             BAN,
             f"{_CARDS} art. 70",
         ),
+        "C19": Rule(
+            "Whoever works with debtors was trained and tested within a year: without a certificate that holds, no task "
+            "is taken or answered and no call is made, whoever says so; open work goes back to its pool.",
+            BAN,
+            _CONDUCT,
+            ("staff.certificate_days",),
+        ),
         "C07": Rule(
             "Somebody else is asked only when the debtor is lost, dead or cannot act, and only to relay or to say "
             "where the debtor is. Dead and wrong numbers are marked and counted: only when so many in a row failed, on "
@@ -400,6 +407,7 @@ SCENARIOS: Final[dict[int, Scenario]] = {
     31: Scenario("Summer time ends in New York: hours by the wall, seven days by instants.", ("4.6-12",)),
     38: Scenario("One transfer for several loans: the loan it names, else the order of the law.", ("W2",)),
     39: Scenario("Two people pay all of it: the second payment is given back.", ("W1",)),
+    40: Scenario("A certificate ended yesterday: no new task, and the open ones go back.", ("C19",)),
     45: Scenario(
         "Nobody works for three days: what fell due is done in its order, once, and no letter goes out at night.",
         ("4.6-1", "4.6-4", "C01", "T16"),

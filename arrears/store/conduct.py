@@ -12,6 +12,7 @@ Fault = str | None
 
 _LEAST: Final = {"rule", "scope", "window", "counts", "most"}
 _WORDS: Final[Mapping[str, type[StrEnum]]] = {"scope": Scope, "window": Window, "counts": Counts}
+_YEAR: Final = 366
 _LAWYER: Final = ("warn", "ban")
 
 
@@ -53,10 +54,16 @@ def lawyer(value: Any) -> Fault:
     return None if value in _LAWYER else f"must be one of {', '.join(_LAWYER)}"
 
 
+def certificate_days(value: Any) -> Fault:
+    fits = isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= _YEAR
+    return None if fits else f"must be a whole number of 1 to {_YEAR}: once a year at least (C19)"
+
+
 CONDUCT_KEYS: Final[Mapping[str, Callable[[Any], Fault]]] = {
     "contact.needs_consent": actions,
     "contact.needs_recording": actions,
     "contact.lawyer": lawyer,
+    "staff.certificate_days": certificate_days,
     "caps": caps,
 }
 
@@ -70,6 +77,7 @@ def conduct(values: Mapping[str, Any]) -> Conduct:
         needs_consent=tuple(Action(name) for name in values["contact.needs_consent"]),
         needs_recording=tuple(Action(name) for name in values["contact.needs_recording"]),
         lawyer=values["contact.lawyer"],
+        certificate_days=values["staff.certificate_days"],
     )
 
 

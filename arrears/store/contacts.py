@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from arrears.contracts import Rules
 from arrears.policy.codes import Action, Code, Counts, code_of
 from arrears.policy.guard import Circumstance, Go, Never, NotBefore, Verdict, verdict
-from arrears.store import circumstances, known, marks
+from arrears.store import certificates, circumstances, known, marks
 from arrears.store.intents import raise_incident
 from arrears.store.known import Ask, Point
 from arrears.store.marks import Marked
@@ -19,6 +19,9 @@ from arrears.store.tables import borrowers, cases, contact_attempts, messages
 from arrears.store.writes import instant
 
 Attempt = Row[*tuple[Any, ...]]
+
+# Robots and the post need no certificate; an agency answers for its own people.
+_BY_PEOPLE: Final = (Action.OUT_CALL, Action.VISIT)
 
 
 class AttemptConflict(Exception):
@@ -49,6 +52,10 @@ def hold_person(connection: Connection, borrower_id: str) -> bool:
 
 def may_contact(connection: Connection, ask: Ask, where: Point | None, rules: Rules, *, at: int) -> Verdict:
     """The guard's word at this instant; it takes nothing."""
+    if ask.action in _BY_PEOPLE:
+        people, days = {ask.actor, *ask.staff}, rules.conduct.certificate_days
+        if certificates.uncertified(connection, people, at=instant(at), days=days):
+            return Never("C19")
     facts = known.known(connection, ask, where, rules, at=at)
     return verdict(ask.asked, facts, rules.conduct, rules.calendar, at)
 

@@ -606,7 +606,7 @@ class Staff(Row, table=True):
 
 
 class Certificate(Row, table=True):
-    """Somebody was trained and tested for the contact with debtors, until an instant; appended by the staff doors."""
+    """Somebody was trained and tested for the contact with debtors, until an instant (C19); appended by the staff doors."""
 
     __tablename__ = "certificates"
     certificate_id: str = _key()
@@ -614,7 +614,6 @@ class Certificate(Row, table=True):
     since: datetime = _at()
     until: datetime = _at()
     certified_by: str = _text()
-    swept_at: datetime | None = _maybe_at()  # when the open tasks were taken back after its end
 
 
 class PublishedPack(Row, table=True):

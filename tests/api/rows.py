@@ -22,6 +22,7 @@ from arrears.store.tables import (
     records,
     tasks,
 )
+from tests.certified import certified
 
 AT: Final = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)
 NAME: Final = "欧阳清和"
@@ -36,7 +37,7 @@ def a_person(
     login = login or ("everybody" if len(roles) > 2 else "-".join(sorted(roles)))
     new = NewStaff(login, f"Name of {login}", frozenset(roles), password_hash, "en", f"s-{login}")
     with store.transaction() as connection:
-        people.add_staff(connection, new, at=AT)
+        certified(connection, people.add_staff(connection, new, at=AT))
     return Person(f"s-{login}", login, new.name, new.roles, "en")
 
 

@@ -27,6 +27,7 @@ from arrears.store import intents, packs, people, schema
 from arrears.store.people import NewStaff
 from arrears.store.session import Store, open_engine
 from arrears.store.tables import borrowers, cases, loans, messages, notices, tasks
+from tests.certified import certified
 
 _PEOPLE = (
     ("collector", "陈静", Role.COLLECTOR),
@@ -183,7 +184,7 @@ def _hire(store: Store, password: str) -> None:
     with store.transaction() as connection:
         for login, name, role in _PEOPLE:
             new = NewStaff(login, name, frozenset({role}), hashed, "zh-CN")
-            people.add_staff(connection, new, at=clock.machine_now())
+            certified(connection, people.add_staff(connection, new, at=clock.machine_now()))
 
 
 def _free_port() -> int:

@@ -178,6 +178,17 @@ def _note(act: Act, refusal: errors.DeskError, form: DecisionForm) -> Told | Non
             return Told(
                 "bad", "lock", _("The case was closed meanwhile"), (_("Nothing you typed was sent."),)
             )
+        case errors.NotCertified():
+            return Told(
+                "bad",
+                "shield-check",
+                _("Your certificate does not hold today"),
+                (
+                    _(
+                        "Whoever works with debtors is trained and tested once a year. Nobody can allow it without."
+                    ),
+                ),
+            )
         case errors.SecondPersonNeeded():
             return Told(
                 "bad",

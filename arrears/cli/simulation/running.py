@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from sqlalchemy import Connection
 from temporalio.runtime import (
     LogForwardingConfig,
     LoggingConfig,
@@ -39,7 +40,7 @@ from arrears.engine.embedded import Engine
 from arrears.engine.namespace import prepare
 from arrears.feeds.importing import Reporter
 from arrears.settings import Settings
-from arrears.store import closings, people, schema
+from arrears.store import certificates, closings, people, schema
 from arrears.store.packs import Pack
 from arrears.store.people import NewStaff
 from arrears.store.session import open_engine
@@ -158,6 +159,16 @@ def _hire(store: WatchedStore, terms: SimulationTerms, pack: Pack) -> None:
             if robot.staff_id not in known:
                 new = NewStaff(robot.login, robot.name, robot.roles, None, robot.language, robot.staff_id)
                 people.add_staff(connection, new, at=at)
+                _certify(connection, robot.staff_id, terms, at=at)
+
+
+def _certify(connection: Connection, staff_id: str, terms: SimulationTerms, *, at: datetime) -> None:
+    """Tested anew every half year, for as long as the simulation lasts."""
+    for days in range(0, terms.horizon_days + 180, 180):
+        since = at + timedelta(days=days)
+        certificates.grant(
+            connection, staff_id, since=since, until=since + timedelta(days=365), by="simulation", at=at
+        )
 
 
 def _close_days(store: WatchedStore, terms: SimulationTerms, pack: Pack) -> None:

@@ -19,7 +19,6 @@ def upgrade() -> None:
         sa.Column("since", types.Instant(), nullable=False),
         sa.Column("until", types.Instant(), nullable=False),
         sa.Column("certified_by", types.Text(), nullable=False),
-        sa.Column("swept_at", types.Instant(), nullable=True),
         sa.PrimaryKeyConstraint("certificate_id"),
         sqlite_strict=True,
     )

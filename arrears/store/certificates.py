@@ -1,0 +1,93 @@
+"""Who of the staff was trained and tested, and until when (C19): asked at the instant of each act, and swept when one ends."""
+
+import secrets
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import ColumnElement, Connection, insert, select, update
+
+from arrears.policy.tasks import Role
+from arrears.store import audit
+from arrears.store.tables import certificates, staff, tasks
+
+# Whose work it is to contact debtors; whoever has the role by whatever way needs the certificate.
+CERTIFIED: Final = Role.COLLECTOR
+
+
+def grant(
+    connection: Connection, staff_id: str, *, since: datetime, until: datetime, by: str, at: datetime
+) -> None:
+    """`since` is the day of the test. An earlier certificate stays as it is: the longest one counts."""
+    row = {
+        "certificate_id": f"c-{secrets.token_hex(6)}",
+        "staff_id": staff_id,
+        "since": since,
+        "until": until,
+        "certified_by": by,
+    }
+    connection.execute(insert(certificates).values(row))
+    detail = {"staff_id": staff_id, "since": since.isoformat(), "until": until.isoformat()}
+    audit.append(connection, stream=audit.HOUSE, at=at, actor=by, what="staff_certified", detail=detail)
+
+
+def ends_at(connection: Connection, staff_id: str, *, at: datetime, days: int) -> datetime | None:
+    """When the certificate ends that holds at `at`; None without one. Never later than `days` after the test."""
+    rows = connection.execute(
+        select(certificates.c.since, certificates.c.until).where(
+            certificates.c.staff_id == staff_id, _holds(at, days)
+        )
+    ).all()
+    return max((min(row.until, row.since + timedelta(days=days)) for row in rows), default=None)
+
+
+def uncertified(connection: Connection, people: Collection[str], *, at: datetime, days: int) -> list[str]:
+    """Those of the bank's own staff who may not work with debtors at that instant; 0 days: everybody may."""
+    if not days or not people:
+        return []
+    held = select(certificates.c.staff_id).where(_holds(at, days))
+    return list(
+        connection.execute(
+            select(staff.c.staff_id)
+            .where(staff.c.staff_id.in_(list(people)), staff.c.staff_id.not_in(held))
+            .order_by(staff.c.staff_id)
+        ).scalars()
+    )
+
+
+def sweep(connection: Connection, *, at: datetime, days: int) -> int:
+    """Open work of whoever has no certificate any more goes back to its pool; how many tasks."""
+    if not days:
+        return 0
+    held = select(certificates.c.staff_id).where(_holds(at, days))
+    theirs = (
+        (tasks.c.status == "open")
+        & (tasks.c.role == CERTIFIED.value)
+        & tasks.c.assignee.in_(select(staff.c.staff_id))
+        & tasks.c.assignee.not_in(held)
+    )
+    found = connection.execute(
+        select(tasks.c.task_id, tasks.c.case_id, tasks.c.assignee).where(theirs).order_by(tasks.c.task_id)
+    ).all()
+    freed = 0
+    for task in found:
+        done = connection.execute(
+            update(tasks)
+            .where(tasks.c.task_id == task.task_id, theirs)
+            .values(assignee=None, claimed_at=None)
+        )
+        if done.rowcount == 1:
+            freed += 1
+            detail = {"task_id": task.task_id, "from": task.assignee, "why": "certificate_ended"}
+            audit.append(
+                connection, stream=task.case_id, at=at, actor="clock", what="task_released", detail=detail
+            )
+    return freed
+
+
+def _holds(at: datetime, days: int) -> ColumnElement[bool]:
+    return (
+        (certificates.c.since <= at)
+        & (certificates.c.until > at)
+        & (certificates.c.since > at - timedelta(days=days))
+    )
