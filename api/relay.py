@@ -147,6 +147,7 @@ class Relay:
         """Until `stop`; what is under way is finished first."""
         self._loop = asyncio.get_running_loop()
         self._store.on_commit(self.wake)
+        self._swept_at = None
         while not stop.is_set():
             self._bell.clear()
             try:

@@ -31,7 +31,7 @@ from arrears.channels.console import ConsoleChannel
 from arrears.channels.file import FileChannel
 from arrears.channels.port import Channel
 from arrears.cli.compose import WorkerTerms, make_worker
-from arrears.contracts import Rules, Unchanging
+from arrears.contracts import Rules, RulesInForce, Unchanging
 from arrears.policy.tasks import Role
 from arrears.store import intents, packs
 from arrears.store.intents import Former, PaymentIn, Posted, Said
@@ -432,6 +432,7 @@ async def a_world(
     run_events: int = 1500,
     channel: Channel | None = None,
     rules: Rules | None = None,
+    in_force: RulesInForce | None = None,
     relaying: bool = True,
     working: bool = True,
 ) -> AsyncIterator[World]:
@@ -439,19 +440,20 @@ async def a_world(
     number = next(_number)
     queue = f"collections-{number}-{tmp_path.name}"
     rules = rules or packs.load("cn-bank-2026").rules
+    in_force = in_force or Unchanging(rules)
     shift = int((start_at - clock.machine_now()).total_seconds())
     gateway = CaseGateway(client, task_queue=queue)
     terms = relay_terms or RelayTerms(
         resend_seconds=2.0, poll_seconds=0.05, shift_seconds=shift, run_events=run_events
     )
     # Cases here live at many times at once; whatever was said is sent at once.
-    relay = Relay(store, gateway, Unchanging(rules), terms, door=lambda: datetime.max.replace(tzinfo=UTC))
+    relay = Relay(store, gateway, in_force, terms, door=lambda: datetime.max.replace(tzinfo=UTC))
     letters = tmp_path / "letters"
     world = World(
         store=store,
         client=client,
         gateway=gateway,
-        desk=Desk(store, Unchanging(rules)),
+        desk=Desk(store, in_force),
         rules=rules,
         relay=relay,
         queue=queue,
@@ -462,7 +464,7 @@ async def a_world(
         make_worker=lambda: make_worker(
             client,
             store,
-            Unchanging(rules),
+            in_force,
             channel=channel or FileChannel(letters),
             banks=INVENTED,
             terms=WorkerTerms(may_shift=True, task_queue=queue),
