@@ -25,7 +25,7 @@ from sqlalchemy import case as when
 from api.gateway import CaseGateway, CaseNotRunning, TemporalAway
 from arrears import clock
 from arrears.contracts import CaseInput, Message, RulesInForce
-from arrears.store import certificates
+from arrears.store import certificates, publishing
 from arrears.store.intents import raise_incident
 from arrears.store.session import Store
 from arrears.store.states import state_from_json
@@ -104,7 +104,8 @@ _MARK: Final = (
 class RelayTerms:
     """`in_flight` requests and `opening` cases at once (more floods the server); the first resend after
     `resend_seconds`, then later and later; after `max_attempts` that Temporal accepted a message is parked with
-    an incident. Every `sweep_seconds` the work of people whose certificate ended is freed."""
+    an incident. Every `sweep_seconds` the relay looks
+    round: the work of people whose certificate ended is freed, cases that waited for a pack are told."""
 
     in_flight: int = 32
     opening: int = 64
@@ -176,15 +177,16 @@ class Relay:
             return
         self._swept_at = now
         try:
-            await asyncio.to_thread(self._free_the_uncertified)
+            await asyncio.to_thread(self._look_round)
         except Exception:  # the database is away: a minute later it is asked again
             log.exception("relay cannot sweep")
 
-    def _free_the_uncertified(self) -> None:
+    def _look_round(self) -> None:
         at = clock.door_now()
         days = self._rules.at(int(at.timestamp())).conduct.certificate_days
         with self._store.transaction() as connection:
             certificates.sweep(connection, at=at, days=days)
+            publishing.tell(connection, at=at)
 
     # ---- choosing ----------------------------------------------------------------------------------------
 

@@ -48,6 +48,11 @@ def closing_message_id(case: str, day: date) -> str:
     return f"closed-{case}-{day}"
 
 
+def published_message_id(case: str, pack: str) -> str:
+    """One message per case and pack that took effect."""
+    return f"pack-{case}-{pack}"
+
+
 def delivery_message_id(notice: str, status: str, at: int) -> str:
     """One message per notice, status and instant, however often and by whomever it is reported."""
     return f"{notice}-{status}-{at}"

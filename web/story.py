@@ -116,6 +116,8 @@ class Teller:
                 return "refresh-cw", _("The core bank sent a newer state: %(amount)s overdue") % amount
             case "delivery_reported":
                 return "file-text", called(DELIVERIES, content["status"])
+            case "policy_published":
+                return "scale", _("The rules %(pack)s took effect") % {"pack": content["pack"]}
             case "ledger_closed":
                 return "calendar-check", _("The core bank closed %(day)s") % {"day": content["business_date"]}
             case "hold_placed":
@@ -213,6 +215,10 @@ class Teller:
                 kind = self.timeline.task_kinds.get(effect["task_id"], "")
                 late = {"task": called(words.TASKS, kind), "how": called(words.LATENESS, effect["rung"])}
                 return _("%(task)s, still unanswered: %(how)s") % late
+            case "task_moved":
+                kind = self.timeline.task_kinds.get(effect["task_id"], "")
+                moved = {"task": called(words.TASKS, kind), "time": self.formats.stamp(effect["due_at"])}
+                return _("%(task)s: its time now ends %(time)s") % moved
             case "matter_filed":
                 return _("Claim of %(amount)s filed") % {"amount": self._money(effect["claim"])}
             case "matter_ended":
@@ -327,6 +333,7 @@ DETAILS: Final[words.Words] = {
     "seq": words.term("detail", "Step"),
 }
 INCIDENTS: Final[words.Words] = {
+    "calendar_missing": words.term("incident", "The bank days of a year are not known yet"),
     "task_overdue": words.term("incident", "A task is long overdue"),
     "payment_unknown_loan": words.term("incident", "Money for an unknown loan"),
     "payment_without_case": words.term("incident", "Money for a loan without a case"),

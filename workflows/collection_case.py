@@ -92,6 +92,10 @@ class CollectionCase:
     def contact_reported(self, said: RawValue) -> None:
         self._hear("contact_reported", said)
 
+    @workflow.signal(description="A policy pack took effect on which a date of this case waited")
+    def policy_published(self, said: RawValue) -> None:
+        self._hear("policy_published", said)
+
     @workflow.signal(description="The core bank closed a day: all its money is here")
     def ledger_closed(self, said: RawValue) -> None:
         self._hear("ledger_closed", said)

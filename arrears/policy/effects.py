@@ -33,6 +33,14 @@ class RefreshTask:
 
 
 @dataclass(frozen=True)
+class TaskMoved:
+    """Its time ends at another instant: bank days became known."""
+
+    task_id: str
+    due_at: int
+
+
+@dataclass(frozen=True)
 class FinishTask:
     task_id: str
     outcome: str
@@ -241,6 +249,7 @@ class ReopenCase:
 Effect = (
     OpenTask
     | RefreshTask
+    | TaskMoved
     | FinishTask
     | CancelTask
     | Refuse
@@ -270,6 +279,7 @@ Effect = (
 KINDS: Final[dict[str, Callable[..., Effect]]] = {
     "open_task": OpenTask,
     "refresh_task": RefreshTask,
+    "task_moved": TaskMoved,
     "finish_task": FinishTask,
     "cancel_task": CancelTask,
     "refuse": Refuse,

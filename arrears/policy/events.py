@@ -141,6 +141,13 @@ class SendAnswered:
 
 
 @dataclass(frozen=True)
+class PolicyPublished:
+    """A pack took effect on which a date of this case waited."""
+
+    pack: str
+
+
+@dataclass(frozen=True)
 class LedgerClosed:
     """All money of this ISO day is here; whatever waited for it looks again."""
 
@@ -164,6 +171,7 @@ Event = (
     | ContactReported
     | SendAnswered
     | LedgerClosed
+    | PolicyPublished
     | Due
 )
 
@@ -223,6 +231,8 @@ def read(  # noqa: C901, PLR0911, PLR0912 - one arm per signal
             return HoldReleased(say.text("hold_id"), say.text("outcome"), actor)
         case "contact_reported":
             return _contact(say, actor)
+        case "policy_published":
+            return PolicyPublished(say.text("pack"))
         case "ledger_closed":
             return LedgerClosed(say.day("business_date"))
         case _:

@@ -184,6 +184,13 @@ def _run_cure(turn: Turn, arrived_on: date, *, status: str) -> None:
         turn.arm(Clock.CURE, ends)
 
 
+def run_cure_again(turn: Turn) -> None:
+    """The bank days of the period's end are known now, or known better."""
+    notice = turn.state.notice
+    if notice is not None and notice.phase == "arrived":
+        _run_cure(turn, turn.now.calendar.day_of(notice.arrived_at), status="arrived")
+
+
 def cure_over(turn: Turn) -> None:
     turn.change(cured_notice_at=turn.now.at)
     # An advisor who sent the case back set a later day, which stands.

@@ -34,16 +34,14 @@ def made(turn: Turn, pledge: Pledge) -> None:
     """A new promise takes the place of one that is still open."""
     end(turn, "superseded")
     number = turn.state.promises + 1
+    grace = days_until_next(turn.now.terms.follow_up_days, pledge.result, TALK[pledge.result])
     promise = Promise(
         f"{turn.state.case_id}-promise-{number}",
         pledge.amount,
         pledge.on,
         turn.now.at,
-        _judged_at(
-            turn,
-            pledge.on,
-            days_until_next(turn.now.terms.follow_up_days, pledge.result, TALK[pledge.result]),
-        ),
+        judging_at(turn, pledge.on, grace),
+        grace=grace,
     )
     turn.change(promise=promise, promises=number)
     turn.tell(
@@ -54,7 +52,7 @@ def made(turn: Turn, pledge: Pledge) -> None:
     turn.arm(Clock.PROMISE, promise.judged_at)
 
 
-def _judged_at(turn: Turn, due_on: str, grace: int) -> int:
+def judging_at(turn: Turn, due_on: str, grace: int) -> int:
     """Money promised for a rest day is due on the next bank day, and grace runs in bank days."""
     calendar = turn.now.calendar
     last = calendar.bank_days_later(calendar.bank_day_from(date.fromisoformat(due_on)), grace)
@@ -127,9 +125,11 @@ def bounced(turn: Turn, payment_id: str, amount: int, *, technical: bool) -> Non
     if promise.status != "kept" or _is_kept(turn, promise):
         return
     if technical and turn.state.terms.technical_bank_days:
-        judged_at = _judged_at(turn, turn.now.today.isoformat(), turn.state.terms.technical_bank_days)
+        judged_at = judging_at(turn, turn.now.today.isoformat(), turn.state.terms.technical_bank_days)
         turn.tell(PromiseBecame(promise.promise_id, "reversed_technical", promise.paid))
-        turn.change(promise=replace(promise, status="open", judged_at=max(judged_at, promise.judged_at)))
+        turn.change(
+            promise=replace(promise, status="open", judged_at=max(judged_at, promise.judged_at), grace=0)
+        )
         turn.arm(Clock.PROMISE, max(judged_at, promise.judged_at))
     elif turn.now.at < promise.judged_at:
         _become(turn, "open")

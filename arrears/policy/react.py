@@ -4,7 +4,18 @@ from collections.abc import Callable
 from datetime import date
 from typing import Final, assert_never
 
-from arrears.policy import contact, court, holds, ledger, legal, notices, promises, service, stages
+from arrears.policy import (
+    contact,
+    court,
+    holds,
+    ledger,
+    legal,
+    notices,
+    promises,
+    provisional,
+    service,
+    stages,
+)
 from arrears.policy.codes import PROMISES, Outcome
 from arrears.policy.effects import Effect, Refuse
 from arrears.policy.events import (
@@ -19,6 +30,7 @@ from arrears.policy.events import (
     Opened,
     PaymentPosted,
     PaymentReversed,
+    PolicyPublished,
     SendAnswered,
     TaskDecided,
 )
@@ -40,6 +52,7 @@ def react(state: CaseState | None, event: Event, now: Moment) -> Answer:
         turn = Turn(stages.new_case(event, now), now)
         stages.open_case(turn, event)
         service.watch(turn)
+        provisional.watch(turn)
         return turn.state, turn.effects
     turn = Turn(state, now)
     _dispatch(turn, event)
@@ -48,10 +61,11 @@ def react(state: CaseState | None, event: Event, now: Moment) -> Answer:
         return state, list(refusals[:1])
     stages.stay_awake(turn)
     service.watch(turn)
+    provisional.watch(turn)
     return turn.state, turn.effects
 
 
-def _dispatch(turn: Turn, event: Event) -> None:  # noqa: C901, PLR0912 - one arm per event
+def _dispatch(turn: Turn, event: Event) -> None:  # noqa: C901, PLR0912, PLR0915 - one arm per event
     match event:
         case Opened():
             turn.tell(Refuse("already_open"))
@@ -75,6 +89,8 @@ def _dispatch(turn: Turn, event: Event) -> None:  # noqa: C901, PLR0912 - one ar
             contact.reported(turn, event)
         case SendAnswered():
             notices.send_answered(turn, event)
+        case PolicyPublished():
+            provisional.recompute(turn)
         case LedgerClosed():
             pass  # the clocks that waited for it strike by themselves
         case Due():

@@ -237,6 +237,16 @@ CHAPTERS: Final[dict[str, dict[str, Rule]]] = {
             "Civil Code arts. 188, 195",
             ("limitation.years",),
         ),
+        "L10": Rule(
+            "What would interrupt the limitation period does not bring it back once it has run out.",
+            MUST,
+            "Civil Code arts. 192-193",
+        ),
+        "G1": Rule(
+            "A guarantee ends six months after the debt fell due unless agreed otherwise; nothing moves that day.",
+            MUST,
+            "Civil Code art. 692",
+        ),
         "L03": Rule(
             "A demand by voice starts the period anew only where a recording shows it.",
             MUST,
@@ -343,7 +353,18 @@ CHAPTERS: Final[dict[str, dict[str, Rule]]] = {
             MUST,
             "Civil Code arts. 201–203",
         ),
-        "D4": Rule("In a year whose holidays are not published, no end of a period is moved.", BAN, _HOUSE),
+        "D4": Rule(
+            "In a year whose holidays are not published, no end of a period is moved: the case is marked, operations "
+            "are told once, and when the bank days are known the dates that rest on them are set anew.",
+            BAN,
+            _HOUSE,
+        ),
+        "D5": Rule(
+            "What preserves a right of the bank is planned on the last day itself less a margin; no rest day is counted "
+            "upon.",
+            MUST,
+            _HOUSE,
+        ),
     },
     "Personal data": {
         "P2": Rule(
@@ -405,6 +426,8 @@ SCENARIOS: Final[dict[int, Scenario]] = {
     21: Scenario("Cured before the court, overdue again after 40 days and after 120.", ("T17",)),
     28: Scenario("A pack changes under way: the stage keeps its terms.", ("4.6-11",)),
     31: Scenario("Summer time ends in New York: hours by the wall, seven days by instants.", ("4.6-12",)),
+    29: Scenario("A date lies in a year without a table; then the table is loaded.", ("D4",)),
+    30: Scenario("A period ends on a Saturday that is worked.", ("D1",)),
     38: Scenario("One transfer for several loans: the loan it names, else the order of the law.", ("W2",)),
     39: Scenario("Two people pay all of it: the second payment is given back.", ("W1",)),
     40: Scenario("A certificate ended yesterday: no new task, and the open ones go back.", ("C19",)),

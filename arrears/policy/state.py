@@ -97,6 +97,7 @@ class OpenTask:
     barred: tuple[str, ...] = ()
     due_at: int = 0
     rung: int = 0  # how many of the pack's reminders were given
+    bank_days: int = 0  # it was given; 0 when it is of a time before they were kept
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,7 @@ class Promise:
     paid: int = 0
     payments: tuple[str, ...] = ()  # that were counted, in their order
     status: str = "open"  # open | kept | partial | broken
+    grace: int = 0  # bank days after the day that was promised; 0 when of a time before they were kept
 
 
 @dataclass(frozen=True)
@@ -179,6 +181,7 @@ class CaseState:
     matter: Matter | None = None
     provisional: tuple[str, ...] = ()
     attention: bool = False
+    calendar_missing: int = 0  # the first year whose bank days nobody knows and a date rests on
     closed: str = ""
     closed_at: int = 0
     holds: tuple[Hold, ...] = ()

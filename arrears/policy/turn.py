@@ -114,8 +114,10 @@ class Turn:
             return
         barred = (*barred, *(who for who in self.state.kept_off if who not in barred))
         no = self.state.facts_no
-        due = self.now.calendar.close_after(self.now.at, self.now.terms.sla_bank_days[kind])
-        self.change(tasks=self.state.tasks | {kind.value: Open("", self.now.at, no, barred, due)})
+        days = self.now.terms.sla_bank_days[kind]
+        due = self.now.calendar.close_after(self.now.at, days)
+        opened = Open("", self.now.at, no, barred, due, bank_days=days)
+        self.change(tasks=self.state.tasks | {kind.value: opened})
         facts = self.facts() | dict(more or {})
         self.tell(OpenTask(kind, role or WORK[kind].role, due, no, facts, why, barred))
 

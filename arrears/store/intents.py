@@ -25,6 +25,7 @@ RANK: Final = {
     "payment_reversed": 0,
     "loan_restated": 0,
     "ledger_closed": 0,
+    "policy_published": 1,
     "delivery_reported": 1,
     "hold_placed": 1,
     "hold_released": 1,

@@ -62,15 +62,17 @@ def load(name_or_path: str | Path) -> Pack:
     values = _with_what_it_extends(str(name_or_path), beside=Path(), seen=())
     _check(str(name_or_path), values, PACK_KEYS, _contradictions)
     terms = _terms(values)
-    rules = Rules(terms, load_calendar(values["calendar"]), conduct.conduct(values))
+    rules = Rules(
+        terms, load_calendar(values["calendar"], beside=_folder(str(name_or_path))), conduct.conduct(values)
+    )
     looser = list(loosened(statutes.of(rules.calendar.zone), terms, rules.conduct))
     if looser:
         raise PackInvalid(str(name_or_path), looser)
     return Pack(terms.pack, rules, _as_toml(values))
 
 
-def load_calendar(name: str) -> Calendar:
-    values = _read(name, beside=Path())
+def load_calendar(name: str, *, beside: Path = Path()) -> Calendar:
+    values = _read(name, beside=beside)
     years = values.pop("years", {})
     _check(name, values, CALENDAR_KEYS)
     if not isinstance(years, Mapping) or not years:
@@ -98,8 +100,13 @@ def _with_what_it_extends(name: str, *, beside: Path, seen: tuple[str, ...]) -> 
         return values
     if not isinstance(base, str):
         raise PackInvalid(name, ["extends must be the name of a pack"])
-    folder = Path(name).parent if name.endswith(".toml") else Path()
+    folder = _folder(name)
     return _with_what_it_extends(base, beside=beside / folder, seen=(*seen, name)) | values
+
+
+def _folder(name: str) -> Path:
+    """What a pack names beside itself lies in its folder."""
+    return Path(name).parent if name.endswith(".toml") else Path()
 
 
 def _read(name: str, *, beside: Path) -> dict[str, Any]:

@@ -5,17 +5,25 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, type_coerce, update
 from sqlalchemy.exc import IntegrityError
 
 from arrears.contracts import Rules, fingerprint
+from arrears.names import published_message_id
 from arrears.store import audit
+from arrears.store.intents import Said, say_many
 from arrears.store.packs import Pack
 from arrears.store.states import rules_from_json
-from arrears.store.tables import published_packs
+from arrears.store.tables import cases, published_packs
+from arrears.store.types import Text
 
 # Every process looks for new packs more often than this, so all of them know a pack before it holds.
 NOTICE: Final = timedelta(seconds=60)
+
+
+SIGNAL: Final = "policy_published"
+# In the canonical text of a case's state; one of an earlier version lacks it, and is told too.
+_ALL_KNOWN: Final = '"calendar_missing":0,'
 
 
 class VersionTaken(Exception):
@@ -43,6 +51,7 @@ class Published:
     proposed_at: datetime
     decided_by: str | None
     decided_at: datetime | None
+    told_at: datetime | None
 
 
 def propose(
@@ -107,6 +116,36 @@ def listed(connection: Connection) -> Sequence[Published]:
         select(published_packs).order_by(published_packs.c.proposed_at.desc(), published_packs.c.version)
     ).mappings()
     return [Published(**row) for row in found]
+
+
+def tell(connection: Connection, *, at: datetime) -> int:
+    """Once for each pack that took effect: the cases with a date that waited for bank days hear of it; how many."""
+    fresh = connection.execute(
+        select(published_packs.c.version)
+        .where(
+            published_packs.c.status == "approved",
+            published_packs.c.effective_at <= at,
+            published_packs.c.told_at.is_(None),
+        )
+        .order_by(published_packs.c.effective_at)
+        .with_for_update()
+    ).scalars()
+    told = 0
+    for version in fresh.all():
+        waiting = connection.execute(
+            select(cases.c.case_id).where(
+                cases.c.status == "open", ~type_coerce(cases.c.state, Text).contains(_ALL_KNOWN)
+            )
+        ).scalars()
+        said = [
+            Said(case, published_message_id(case, version), SIGNAL, "clock", at, {"pack": version})
+            for case in waiting
+        ]
+        told += say_many(connection, said)
+        connection.execute(
+            update(published_packs).where(published_packs.c.version == version).values(told_at=at)
+        )
+    return told
 
 
 def in_force(connection: Connection, at: datetime) -> Published | None:

@@ -631,6 +631,7 @@ class PublishedPack(Row, table=True):
     proposed_at: datetime = _at()
     decided_by: str | None = _maybe_text()
     decided_at: datetime | None = _maybe_at()
+    told_at: datetime | None = _maybe_at()  # when the cases that waited for it were told
 
 
 class BrowserSession(Row, table=True):

@@ -183,6 +183,8 @@ def apply(connection: Connection, step: Step, effect: fx.Effect) -> None:  # noq
             _open_task(connection, step, effect)
         case fx.RefreshTask():
             _task(connection, effect.task_id, facts_no=effect.facts_no, facts=effect.facts)
+        case fx.TaskMoved():
+            _task(connection, effect.task_id, due_at=instant(effect.due_at))
         case fx.FinishTask():
             _end_task(connection, step, effect.task_id, status="done", outcome=effect.outcome, by=effect.by)
         case fx.CancelTask():

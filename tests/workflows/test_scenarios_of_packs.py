@@ -175,3 +175,45 @@ async def test_s40_who_is_no_longer_certified_loses_the_open_tasks_and_gets_no_n
         until(sqlite_store, who.staff_id, now + timedelta(days=300))
         with clock.door_time(now + timedelta(days=2)):
             world.desk.claim(who, task.task_id)
+
+
+YEAR_2027: Final = """
+[years.2027]
+official = true
+rest_days = ["2027-02-08", "2027-02-09", "2027-02-10", "2027-02-11", "2027-02-12"]
+workdays = ["2027-02-13"]
+"""
+
+
+@pytest.mark.rule("D4")
+async def test_s29_dates_of_an_unknown_year_are_marked_and_move_when_its_table_is_loaded(
+    sqlite_store: Store, client: Client, tmp_path: Path
+) -> None:
+    """The days of 2027 are invented; the product has none until somebody publishes them."""
+    shipped = (packs.SHIPPED / "calendar-cn.toml").read_text(encoding="utf-8")
+    (tmp_path / "days.toml").write_text(shipped.partition("\n[years.2027]")[0] + YEAR_2027, encoding="utf-8")
+    file = tmp_path / "known.toml"
+    file.write_text('extends = "cn-bank-2026"\npack = "known.1"\ncalendar = "days.toml"\n', encoding="utf-8")
+    starts = datetime(2027, 2, 5, 10, 0, tzinfo=SHANGHAI)
+    rules = PublishedRules(sqlite_store, FOUNDING.rules, look_every=timedelta(0))
+    async with a_world(
+        sqlite_store, client, tmp_path, start_at=starts.astimezone(UTC), in_force=rules, relaying=False
+    ) as world:
+        case = world.open(world.loan())
+        async with world.relaying():
+            await world.settled(case)
+        assert world.task(case, "first_contact").due_at == datetime(2027, 2, 8, 18, tzinfo=SHANGHAI)
+        assert world.case(case).state["calendar_missing"] == 2027
+        [alarm] = world.incidents("calendar_missing")
+        assert (alarm.status, alarm.detail["year"]) == ("open", 2027)
+        now = world.now_of(case)
+        _published(sqlite_store, packs.load(file), at=now, since=now + timedelta(minutes=2))
+        await world.skip(case, timedelta(minutes=5))
+        with clock.door_time(world.now_of(case)):
+            async with world.relaying():
+                await world.until(lambda: world.case(case).state["calendar_missing"] == 0)
+                await world.settled(case)
+        assert world.task(case, "first_contact").due_at == datetime(2027, 2, 13, 18, tzinfo=SHANGHAI)
+        [told] = [said for said in world.messages(case) if said.signal == "policy_published"]
+        assert (told.status, told.actor) == ("applied", "clock")
+        assert await world.agrees(case)

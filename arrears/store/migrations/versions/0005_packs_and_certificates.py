@@ -36,6 +36,7 @@ def upgrade() -> None:
         sa.Column("proposed_at", types.Instant(), nullable=False),
         sa.Column("decided_by", types.Text(), nullable=True),
         sa.Column("decided_at", types.Instant(), nullable=True),
+        sa.Column("told_at", types.Instant(), nullable=True),
         sa.PrimaryKeyConstraint("version"),
         sqlite_strict=True,
     )

@@ -1,0 +1,55 @@
+"""Dates that were computed in a year whose bank days nobody knows yet: told once, and set anew when they are known (D4)."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+
+from arrears.policy import notices, promises
+from arrears.policy.effects import PromiseBecame, RaiseIncident, TaskMoved
+from arrears.policy.state import Clock
+from arrears.policy.turn import Turn
+
+
+def watch(turn: Turn) -> None:
+    """The first year whose calendar is missing stands in the case while a date of it rests on that year."""
+    official = turn.now.calendar.official
+    missing = min((day.year for day in _bank_dates(turn) if day.year not in official), default=0)
+    # A calendar that names no year at all is nobody's: weekends are all it promises.
+    missing = missing if official else 0
+    if missing == turn.state.calendar_missing:
+        return
+    turn.change(calendar_missing=missing)
+    if missing:
+        turn.tell(RaiseIncident("calendar_missing", str(missing), {"year": missing}))
+
+
+def _bank_dates(turn: Turn) -> Iterator[date]:
+    """Days that were found by counting or shifting bank days; a day that was named by somebody is none."""
+    day_of, deadlines = turn.now.calendar.day_of, turn.state.deadlines
+    yield from (day_of(task.due_at) for task in turn.state.tasks.values() if task.bank_days)
+    # These end with a day, so the instant belongs to the next one.
+    yield from (day_of(deadlines[name] - 1) for name in (Clock.CURE, Clock.PROMISE) if name in deadlines)
+
+
+def recompute(turn: Turn) -> None:
+    """With the rules in force now. What preserves a right was planned on the unshifted day and is not here (D5)."""
+    calendar = turn.now.calendar
+    for kind, task in sorted(turn.state.tasks.items()):
+        due = calendar.close_after(task.opened_at, task.bank_days) if task.bank_days else task.due_at
+        if due != task.due_at:
+            turn.change(tasks=turn.state.tasks | {kind: replace(task, due_at=due)})
+            turn.tell(TaskMoved(task.task_id, due))
+    _judge_on_another_day(turn)
+    if Clock.CURE in turn.state.deadlines:
+        notices.run_cure_again(turn)
+
+
+def _judge_on_another_day(turn: Turn) -> None:
+    promise = turn.state.promise
+    if promise is None or promise.status != "open" or not promise.grace:
+        return
+    judged_at = promises.judging_at(turn, promise.due_on, promise.grace)
+    if judged_at != promise.judged_at and Clock.PROMISE in turn.state.deadlines:
+        turn.change(promise=replace(promise, judged_at=judged_at))
+        turn.tell(PromiseBecame(promise.promise_id, promise.status, promise.paid, judged_at))
+        turn.arm(Clock.PROMISE, judged_at)
