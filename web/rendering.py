@@ -92,6 +92,7 @@ def menu(person: Person, path: str) -> tuple[Place, ...]:
         (Permission.READ_CASE, pgettext("menu", "Cases"), "/cases", "folder-open", ("/cases",)),
         (Permission.POST_PAYMENT, pgettext("menu", "Payments"), "/payments/new", "banknote", ("/payments",)),
         (Permission.READ_INCIDENT, pgettext("menu", "Incidents"), "/incidents", "siren", ("/incidents",)),
+        (Permission.READ_PACK, pgettext("menu", "Rules"), "/packs", "scale", ("/packs",)),
     )
     return tuple(
         Place(name, href, icon, path.startswith(below))

@@ -290,6 +290,12 @@ CLOSINGS: Final[Words] = {
     "DATA_ERROR": term("closing", "Data error"),
 }
 
+PACKS: Final[Words] = {
+    "proposed": term("pack", "waits for the second key"),
+    "approved": term("pack", "approved"),
+    "withdrawn": term("pack", "withdrawn"),
+}
+
 CLOCKS: Final[Words] = prose.CLOCKS
 
 # Why a decision or a payment was not applied.

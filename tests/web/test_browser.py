@@ -9,6 +9,7 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, expect
 
+from api.desk.publishing import PackDesk
 from arrears import clock
 from arrears.store import packs, people
 from arrears.store.session import Store, open_engine
@@ -70,6 +71,17 @@ class Place:
         return f"{self.url}/tasks/{self.room.task(case_id, kind).task_id}"
 
 
+def _propose(branch: Branch, folder: Path) -> None:
+    file = folder / "trial.toml"
+    file.write_text(
+        'extends = "cn-bank-2026"\npack = "trial.1"\n[legal]\nreview_dpd = 80\n[formal]\ncure_days = 20\n',
+        encoding="utf-8",
+    )
+    PackDesk(branch.room.store).propose(
+        branch.people["compliance"], packs.load(file), reason="董事会决议第 12 号", effective_at=None
+    )
+
+
 @pytest.fixture(scope="module")
 def place(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     folder = tmp_path_factory.mktemp("branch")
@@ -79,6 +91,7 @@ def place(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     branch = open_branch(store, room, letters=folder / "letters")
     cases = portfolio.fill(room, clock.machine_now())
     room.hears_at_once()
+    _propose(branch, folder)
     with chromium() as browser, listening(branch.app) as url:
         yield Place(url, branch, cases, browser)
     store.close()
@@ -112,6 +125,8 @@ VIEWS: Final = (
     View("case-longest", "operator", "case:longest"),
     View("task-longest", "lead", "longest:escalation"),
     View("incidents", "operator", "/incidents"),
+    View("packs", "compliance", "/packs"),
+    View("pack", "manager", "/packs/trial.1"),
     View("payment", "ops", "/payments/new"),
     View("delivery", "ops", "delivery:formal"),
     View("settings", "admin", "/prefs"),
