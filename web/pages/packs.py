@@ -144,9 +144,7 @@ def _case(case: Changed) -> CaseLine:
 
 
 def _course(milestones: Sequence[Milestone]) -> str:
-    return pgettext("list", ", ").join(
-        f"{one.on} {called(_COURSE, one.what)}" for one in milestones
-    )
+    return pgettext("list", ", ").join(f"{one.on} {called(_COURSE, one.what)}" for one in milestones)
 
 
 def _href(version: str) -> str:
