@@ -20,6 +20,9 @@ Faults = Mapping[str, str]
 FAULTS: Final[Words] = {
     "reason_required": term("fault", "Say why"),
     "pack_version_taken": term("fault", "There is a pack of this version already"),
+    "pack_role_unmanned": term(
+        "fault", "A team lead, two legal advisors and a manager must be there before a pack can hold"
+    ),
     "pack_day_passed": term("fault", "That instant has passed, or is less than a minute away"),
     "reason_too_long": term("fault", "The text is too long"),
     "control_sign": term("fault", "The text holds signs that cannot be kept"),

@@ -71,6 +71,8 @@ class PackDesk:
             raise errors.NotFound from gone
         except publishing.TooLate as late:
             raise errors.Invalid([Missing("effective_at", "pack_day_passed")]) from late
+        except publishing.Unmanned as unmanned:
+            raise errors.Invalid([Missing("roles", "pack_role_unmanned")]) from unmanned
 
     def withdraw(self, who: Person, version: str) -> None:
         """Raises NotAllowed and NotFound."""

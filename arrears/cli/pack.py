@@ -37,6 +37,7 @@ app = typer.Typer(
 _FAULTS: Final = {
     "reason_required": "Say why with --reason.",
     "pack_version_taken": "There is a pack of this version already: a changed pack is another version.",
+    "pack_role_unmanned": "A team lead, two legal advisors and a manager must be there before a pack can hold.",
     "pack_day_passed": "That instant has passed or is less than a minute away: name a later one.",
 }
 

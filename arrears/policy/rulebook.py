@@ -87,6 +87,12 @@ CHAPTERS: Final[dict[str, dict[str, Rule]]] = {
             BAN,
             f"{_CARDS} art. 70",
         ),
+        "C18": Rule(
+            "Nobody is paid by recovered money alone: where a pack weighs the work of collectors, recovery is a part of it, "
+            "and a breach of conduct counts before all of it.",
+            BAN,
+            _CONDUCT,
+        ),
         "C19": Rule(
             "Whoever works with debtors was trained and tested within a year: without a certificate that holds, no task "
             "is taken or answered and no call is made, whoever says so; open work goes back to its pool.",
@@ -431,6 +437,7 @@ SCENARIOS: Final[dict[int, Scenario]] = {
     38: Scenario("One transfer for several loans: the loan it names, else the order of the law.", ("W2",)),
     39: Scenario("Two people pay all of it: the second payment is given back.", ("W1",)),
     40: Scenario("A certificate ended yesterday: no new task, and the open ones go back.", ("C19",)),
+    41: Scenario("A scheme of pay by recovery alone, or without a gate, is no pack.", ("C18",)),
     45: Scenario(
         "Nobody works for three days: what fell due is done in its order, once, and no letter goes out at night.",
         ("4.6-1", "4.6-4", "C01", "T16"),

@@ -24,7 +24,7 @@ from arrears.policy.statute import loosened
 from arrears.policy.tasks import TaskKind
 from arrears.policy.terms import Terms
 from arrears.policy.transfers import PRODUCTS
-from arrears.store import conduct, statutes
+from arrears.store import appraisals, conduct, statutes
 
 SHIPPED: Final = files("arrears.policy") / "packs"
 
@@ -60,7 +60,7 @@ class Pack:
 def load(name_or_path: str | Path) -> Pack:
     """A pack shipped with the product by its name, or any `.toml` file by its path."""
     values = _with_what_it_extends(str(name_or_path), beside=Path(), seen=())
-    _check(str(name_or_path), values, PACK_KEYS, _contradictions)
+    _check(str(name_or_path), values, _keys_for(values), _contradictions)
     terms = _terms(values)
     rules = Rules(
         terms, load_calendar(values["calendar"], beside=_folder(str(name_or_path))), conduct.conduct(values)
@@ -69,6 +69,12 @@ def load(name_or_path: str | Path) -> Pack:
     if looser:
         raise PackInvalid(str(name_or_path), looser)
     return Pack(terms.pack, rules, _as_toml(values))
+
+
+def _keys_for(values: Flat) -> Mapping[str, Callable[[Any], Fault]]:
+    """The section on appraisal may be left out, but not a part of it."""
+    appraises = any(key.startswith("appraisal.") for key in values)
+    return {**PACK_KEYS, **appraisals.APPRAISAL_KEYS} if appraises else PACK_KEYS
 
 
 def load_calendar(name: str, *, beside: Path = Path()) -> Calendar:
@@ -140,7 +146,7 @@ def _as_toml(values: Flat) -> str:
     """The order of the keys a pack may have, so that equal packs are equal text."""
     lines: list[str] = []
     section = ""
-    for key in PACK_KEYS:
+    for key in _keys_for(values):
         table, _, inner = key.rpartition(".")
         if key == "caps":
             continue
@@ -304,6 +310,7 @@ YEAR_KEYS: Final[Mapping[str, Callable[[Any], Fault]]] = {
 
 
 def _contradictions(values: Flat) -> Iterator[str]:
+    yield from appraisals.unfair(values)
     if values["contact.window_from"] >= values["contact.window_to"]:
         yield "contact.window_from must be before contact.window_to"
     if not values["contact.window_from"] < values["contact.dial_to"] <= values["contact.window_to"]:

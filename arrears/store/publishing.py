@@ -1,5 +1,6 @@
 """Packs as rows: proposed by one person, put into force by another, never changed afterwards."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
@@ -10,11 +11,12 @@ from sqlalchemy.exc import IntegrityError
 
 from arrears.contracts import Rules, fingerprint
 from arrears.names import published_message_id
+from arrears.policy.tasks import Role
 from arrears.store import audit
 from arrears.store.intents import Said, say_many
 from arrears.store.packs import Pack
 from arrears.store.states import rules_from_json
-from arrears.store.tables import cases, published_packs
+from arrears.store.tables import cases, published_packs, staff
 from arrears.store.types import Text
 
 # Every process looks for new packs more often than this, so all of them know a pack before it holds.
@@ -26,12 +28,20 @@ SIGNAL: Final = "policy_published"
 _ALL_KNOWN: Final = '"calendar_missing":0,'
 
 
+# Who decides on escalation, litigation (by two) and large balances (4.4).
+_APPROVERS: Final = {Role.TEAM_LEAD: 1, Role.LEGAL_ADVISOR: 2, Role.MANAGER: 1}
+
+
 class VersionTaken(Exception):
     """There is a pack of this version already: a changed pack is another version."""
 
 
 class NotProposed(Exception):
     """No such pack waits for its second key."""
+
+
+class Unmanned(Exception):
+    """A role that must approve has too few people; the text names it."""
 
 
 class TooLate(Exception):
@@ -81,14 +91,24 @@ def propose(
 
 
 def approve(connection: Connection, version: str, *, by: str, at: datetime) -> datetime:
-    """Turn the second key; answers from when the pack holds. Raises NotProposed, TooLate."""
+    """Turn the second key; answers from when the pack holds. Raises NotProposed, TooLate, Unmanned."""
     proposed = waiting(connection, version)
+    _must_be_manned(connection)
     effective_at = proposed.effective_at or at + NOTICE
     if effective_at < at + NOTICE:
         raise TooLate(version)
     _decide(connection, version, status="approved", by=by, at=at, effective_at=effective_at)
     _seal(connection, "pack_approved", proposed._asdict() | {"effective_at": effective_at}, by=by, at=at)
     return effective_at
+
+
+def _must_be_manned(connection: Connection) -> None:
+    """Under whichever pack: what nobody may approve would stand still for ever."""
+    active = connection.execute(select(staff.c.roles).where(staff.c.active.is_(True))).scalars()
+    members = Counter(role for roles in active for role in roles)
+    for role, least in _APPROVERS.items():
+        if members[role.value] < least:
+            raise Unmanned(role.value)
 
 
 def withdraw(connection: Connection, version: str, *, by: str, at: datetime) -> None:

@@ -34,6 +34,12 @@ def mine(tmp_path: Path) -> str:
     return str(path)
 
 
+@pytest.fixture(autouse=True)
+def approvers(store: Store) -> None:
+    for login, role in (("lead", Role.TEAM_LEAD), ("one", Role.LEGAL_ADVISOR), ("two", Role.LEGAL_ADVISOR)):
+        a_person(store, role, login=login)
+
+
 @pytest.fixture
 def two_keys(store: Store) -> None:
     hashed = Passwords().hash(PASSWORD)

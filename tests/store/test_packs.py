@@ -98,6 +98,47 @@ def test_what_is_wrong_is_named(write: Write, was: str, now: str, fault: str) ->
     assert fault in _faults(write(SHIPPED.replace(was, now, 1)))
 
 
+FAIR = """
+[appraisal]
+recovery_percent = 40
+quality_percent = 30
+customer_percent = 15
+process_percent = 10
+training_percent = 5
+gate = true
+"""
+
+
+@pytest.mark.rule("C18")
+def test_a_fair_appraisal_may_stand_in_a_pack(write: Write) -> None:
+    pack = packs.load(write('extends = "cn-bank-2026"\npack = "mine.2"\n' + FAIR))
+    assert packs.load(write(pack.text, "whole.toml")) == pack
+    assert "recovery_percent = 40" in pack.text
+
+
+@pytest.mark.rule("C18", "s41")
+@pytest.mark.parametrize(
+    ("was", "now", "fault"),
+    [
+        ("recovery_percent = 40", "recovery_percent = 100", "pay may not hang on recovery alone"),
+        ("gate = true", "gate = false", "appraisal.gate must be true"),
+        ("gate = true", "", "appraisal.gate is missing"),
+        ("training_percent = 5", "training_percent = 15", "the weights make 110 and not 100"),
+        ("quality_percent", "qualty_percent", "did you mean appraisal.quality_percent?"),
+    ],
+)
+def test_s41_a_scheme_of_commission_only_is_refused(write: Write, was: str, now: str, fault: str) -> None:
+    text = 'extends = "cn-bank-2026"\npack = "mine.2"\n' + FAIR.replace(was, now)
+    assert any(fault in told for told in _faults(write(text)))
+
+
+def test_a_cap_of_zero_is_refused(write: Write) -> None:
+    assert any(
+        "most must be a whole number of at least 1" in told
+        for told in _faults(write(SHIPPED.replace("most = 3", "most = 0", 1)))
+    )
+
+
 def test_all_faults_are_named_at_once(write: Write) -> None:
     text = SHIPPED.replace("cure_days = 15", "cure_dais = 15").replace("idle_days = 180", "idle_days = 0")
     assert _faults(write(text)) == [

@@ -36,6 +36,12 @@ def a_pack(tmp_path: Path) -> Callable[..., Pack]:
     return write
 
 
+@pytest.fixture(autouse=True)
+def approvers(store: Store) -> None:
+    for login, role in (("lead", Role.TEAM_LEAD), ("one", Role.LEGAL_ADVISOR), ("two", Role.LEGAL_ADVISOR)):
+        a_person(store, role, login=login)
+
+
 @pytest.fixture
 def compliance(store: Store) -> Person:
     return a_person(store, Role.COMPLIANCE)
@@ -140,6 +146,18 @@ def test_a_pack_never_holds_from_the_past(
     soon = _propose(store, compliance, a_pack("mine.3"), since=None)
     with clock.door_time(NOW):
         assert soon.approve(manager, "mine.3") == NOW + timedelta(seconds=60)
+
+
+def test_no_pack_holds_while_a_role_that_approves_has_too_few_people(
+    store: Store, compliance: Person, manager: Person, a_pack: Callable[..., Pack]
+) -> None:
+    desk = _propose(store, compliance, a_pack())
+    with store.transaction() as connection:
+        people.change_staff(connection, "s-two", at=NOW, active=False)
+    with clock.door_time(NOW), pytest.raises(Invalid) as unmanned:
+        desk.approve(manager, "mine.2")
+    assert unmanned.value.missing[0].why == "pack_role_unmanned"
+    assert _legal_dpd(store, DECEMBER) == 91
 
 
 def test_a_withdrawn_or_approved_proposal_waits_for_no_key(

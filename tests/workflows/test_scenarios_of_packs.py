@@ -41,15 +41,18 @@ TWO_CALLS: Final = FOUNDING.text.replace("cn-bank-2026.1", "cn-bank-2026.2").rep
 )
 
 
-def _hired(store: Store, role: Role, at: datetime) -> Person:
-    new = NewStaff(role.value, role.value, frozenset({role}), None, "zh-CN", f"s-{role.value}")
+def _hired(store: Store, role: Role, at: datetime, *, login: str = "") -> Person:
+    login = login or role.value
+    new = NewStaff(login, login, frozenset({role}), None, "zh-CN", f"s-{login}")
     with store.transaction() as connection:
         people.add_staff(connection, new, at=at)
-    return Person(f"s-{role.value}", role.value, role.value, frozenset({role}), "zh-CN")
+    return Person(f"s-{login}", login, login, frozenset({role}), "zh-CN")
 
 
 def _published(store: Store, pack: Pack, *, at: datetime, since: datetime) -> None:
     desk = PackDesk(store)
+    for number, role in enumerate((Role.TEAM_LEAD, Role.LEGAL_ADVISOR, Role.LEGAL_ADVISOR)):
+        _hired(store, role, at, login=f"approver-{number}")
     with clock.door_time(at):
         desk.propose(_hired(store, Role.COMPLIANCE, at), pack, reason="as decided", effective_at=since)
         desk.approve(_hired(store, Role.MANAGER, at), pack.version)

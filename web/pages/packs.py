@@ -21,6 +21,7 @@ from arrears.store import packs, people, publishing, trying
 from arrears.store.publishing import Published
 from arrears.store.trying import Changed
 from web import words
+from web.forms import told
 from web.gate import Permitted
 from web.language import gettext as _
 from web.language import pgettext
@@ -85,8 +86,8 @@ def approve(request: Request, version: str, office: TheOffice, who: Publisher) -
         return _sheet(
             request, office, who, version, status=403, refused=_("The second key is another person's")
         )
-    except errors.Invalid:
-        refused = _("That instant has passed, or is less than a minute away: it is proposed again")
+    except errors.Invalid as invalid:
+        refused = next(iter(told(invalid.missing).values()))
         return _sheet(request, office, who, version, status=422, refused=refused)
     return RedirectResponse(_href(version), 303)
 
