@@ -23,7 +23,18 @@ from web.formats import Formats
 from web.headers import SecurityHeaders
 from web.mishap import Mishaps
 from web.office import Office
-from web.pages import cases, deliveries, inbox, incidents, packs, payments, prefs, sign_in, tasks
+from web.pages import (
+    cases,
+    certificates,
+    deliveries,
+    inbox,
+    incidents,
+    packs,
+    payments,
+    prefs,
+    sign_in,
+    tasks,
+)
 from web.reception import Reception
 from web.rendering import Pages
 from web.seal import Sealed
@@ -51,7 +62,7 @@ def create_app(
     app.state.temporal_reachable = temporal_ready
     app.state.office = Office(settings, store, desk, entrance, rules, pages, patience)
     app.include_router(api_router)
-    for part in (sign_in, prefs, inbox, tasks, cases, deliveries, incidents, packs, payments):
+    for part in (sign_in, prefs, inbox, tasks, cases, deliveries, incidents, packs, certificates, payments):
         app.include_router(part.router)
     app.add_api_route("/csp", _report, methods=["POST"], dependencies=[EVERYONE])
     app.mount(PREFIX, assets, name="static")

@@ -28,6 +28,7 @@ FAULTS: Final[Words] = {
     "control_sign": term("fault", "The text holds signs that cannot be kept"),
     "amount_required": term("fault", "Enter the amount"),
     "amount_unreadable": term("fault", "Enter the amount as a number, such as 12,000.50"),
+    "test_too_old": term("fault", "The test is too long ago to hold today"),
     "day_required": term("fault", "Choose the day"),
     "day_unreadable": term("fault", "Enter the day as year-month-day, such as 2026-12-31"),
     "day_in_the_past": term("fault", "The day is in the past"),

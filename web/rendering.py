@@ -92,6 +92,13 @@ def menu(person: Person, path: str) -> tuple[Place, ...]:
         (Permission.READ_CASE, pgettext("menu", "Cases"), "/cases", "folder-open", ("/cases",)),
         (Permission.POST_PAYMENT, pgettext("menu", "Payments"), "/payments/new", "banknote", ("/payments",)),
         (Permission.READ_INCIDENT, pgettext("menu", "Incidents"), "/incidents", "siren", ("/incidents",)),
+        (
+            Permission.CERTIFY_STAFF,
+            pgettext("menu", "Certificates"),
+            "/certificates",
+            "shield-check",
+            ("/certificates",),
+        ),
         (Permission.READ_PACK, pgettext("menu", "Rules"), "/packs", "scale", ("/packs",)),
     )
     return tuple(

@@ -125,6 +125,7 @@ VIEWS: Final = (
     View("case-longest", "operator", "case:longest"),
     View("task-longest", "lead", "longest:escalation"),
     View("incidents", "operator", "/incidents"),
+    View("certificates", "lead", "/certificates"),
     View("packs", "compliance", "/packs"),
     View("pack", "manager", "/packs/trial.1"),
     View("payment", "ops", "/payments/new"),
