@@ -35,7 +35,9 @@ def test_who_has_none_gets_one_for_the_day_of_the_test_and_works_again(
 
 @pytest.mark.usefixtures("untested")
 @pytest.mark.parametrize(
-    ("days", "fault"), [(1, "日期不能晚于今天"), (-400, "考核日期过久，今日已无效")], ids=["to come", "long ago"]
+    ("days", "fault"),
+    [(1, "日期不能晚于今天"), (-400, "考核日期过久，今日已无效")],
+    ids=["to come", "long ago"],
 )
 def test_a_test_that_cannot_hold_today_is_refused(
     branch: Branch, room: CaseRoom, days: int, fault: str
