@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import select
-
 from api.auth.permissions import Permission, may
 from api.auth.person import Person
 from api.desk import errors
@@ -13,7 +11,6 @@ from arrears.contracts import RulesInForce
 from arrears.policy.tasks import Missing
 from arrears.store import certificates, people
 from arrears.store.session import Store
-from arrears.store.tables import staff
 
 
 @dataclass(frozen=True)
@@ -63,8 +60,8 @@ class CertificateDesk:
         if until <= at:
             raise errors.Invalid([Missing("tested_on", "test_too_old")])
         with self._store.transaction() as connection:
-            known = select(staff.c.staff_id).where(staff.c.staff_id == staff_id, staff.c.active.is_(True))
-            if connection.execute(known).first() is None:
+            known = people.staff_by_id(connection, staff_id)
+            if known is None or not known.active:
                 raise errors.NotFound
             certificates.grant(connection, staff_id, since=since, until=until, by=who.staff_id, at=at)
 

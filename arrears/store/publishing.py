@@ -104,8 +104,8 @@ def approve(connection: Connection, version: str, *, by: str, at: datetime) -> d
 
 def _must_be_manned(connection: Connection) -> None:
     """Under whichever pack: what nobody may approve would stand still for ever."""
-    active = connection.execute(select(staff.c.roles).where(staff.c.active.is_(True))).scalars()
-    members = Counter(role for roles in active for role in roles)
+    everybody = connection.execute(select(staff.c.roles, staff.c.active)).all()
+    members = Counter(role for row in everybody if row.active for role in row.roles)
     for role, least in _APPROVERS.items():
         if members[role.value] < least:
             raise Unmanned(role.value)
