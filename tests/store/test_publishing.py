@@ -14,12 +14,13 @@ from api.desk.publishing import PackDesk
 from arrears import clock
 from arrears.contracts import fingerprint
 from arrears.policy.tasks import Role
-from arrears.store import audit, packs, people
+from arrears.store import audit, packs, people, publishing
 from arrears.store.in_force import PackChanged, PublishedRules
 from arrears.store.packs import Pack
 from arrears.store.session import Store
-from arrears.store.tables import audit_rows, published_packs
+from arrears.store.tables import audit_rows, messages, published_packs
 from tests.api.rows import a_person
+from tests.builders import CaseRoom
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 DECEMBER = datetime(2026, 11, 30, 16, 0, tzinfo=UTC)  # 00:00 of the first in Shanghai
@@ -218,6 +219,30 @@ def test_a_pack_of_an_earlier_version_of_the_product_lacks_what_came_later_and_i
     terms = PublishedRules(store, FOUNDING.rules).at(int(DECEMBER.timestamp())).terms
     assert terms.promise_days == 0
     assert terms.sla_bank_days["idle_review"] == FOUNDING.terms.sla_bank_days["idle_review"]
+
+
+@pytest.mark.rule("D4")
+def test_when_a_pack_takes_effect_only_cases_that_wait_for_bank_days_are_told_and_once(
+    store: Store, compliance: Person, manager: Person, a_pack: Callable[..., Pack]
+) -> None:
+    room = CaseRoom(store, FOUNDING.rules, now=NOW)
+    known = room.a_case()
+    room.now = datetime(2027, 2, 5, 2, tzinfo=UTC)
+    waits = room.a_case()
+    desk = _propose(store, compliance, a_pack())
+    with clock.door_time(NOW):
+        desk.approve(manager, "mine.2")
+    told = []
+    for at in (DECEMBER - timedelta(seconds=1), DECEMBER, DECEMBER + timedelta(days=1)):
+        with store.transaction() as connection:
+            told.append(publishing.tell(connection, at=at))
+    assert told == [0, 1, 0]
+    assert known != waits
+    with store.reading() as connection:
+        said = connection.execute(
+            select(messages.c.case_id, messages.c.content).where(messages.c.signal == publishing.SIGNAL)
+        ).all()
+    assert [tuple(row) for row in said] == [(waits, {"pack": "mine.2"})]
 
 
 # ---- looser than the law -----------------------------------------------------------------------------------
