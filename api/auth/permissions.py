@@ -18,6 +18,7 @@ class Permission(StrEnum):
     RELEASE_TASK = "release_task"
     DECIDE_TASK = "decide_task"
     READ_MESSAGE = "read_message"
+    CONTACT = "contact"  # call, write to or visit a debtor: people, and dialers with an account of their own
     POST_PAYMENT = "post_payment"
     CLOSE_DAY = "close_day"
     REPORT_DELIVERY = "report_delivery"  # a carrier's or printer's word on a notice
@@ -74,6 +75,7 @@ GRANTS: Final[dict[Permission, Grants]] = {
     Permission.RELEASE_TASK: _to(WORKERS, OWN),
     Permission.DECIDE_TASK: _to(WORKERS, FIT),
     Permission.READ_MESSAGE: _to(WORKERS, OWN) | _to((*OVERSEERS, Role.OPS), ANY),
+    Permission.CONTACT: _to((Role.COLLECTOR, Role.PLAN_OFFICER, Role.CASE_DESK), ANY),
     Permission.POST_PAYMENT: _to((Role.OPS,), ANY),
     Permission.CLOSE_DAY: _to((Role.OPS,), ANY),
     Permission.REPORT_DELIVERY: _to((Role.OPS, Role.CASE_DESK), ANY),

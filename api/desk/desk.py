@@ -9,16 +9,18 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from api.auth.permissions import Permission, may, task_relations
 from api.auth.person import Person
-from api.desk import deliveries, errors, money
+from api.desk import contacts, deliveries, errors, money
 from api.desk.deliveries import DeliveryIn
 from api.desk.live import must_be_live
 from api.desk.time_machine import CannotSkip, TimeMachine
 from arrears import clock
 from arrears.contracts import RulesInForce, fingerprint
 from arrears.policy import promises
-from arrears.policy.codes import PROMISES, Outcome
+from arrears.policy.codes import PROMISES, TALK, Outcome
+from arrears.policy.stages import CONTACT_TASKS
 from arrears.policy.tasks import ON_FACTS, Missing, TaskKind, lacks, may_answer
 from arrears.store import audit, certificates, closings, intents
+from arrears.store.contacts import Came, find
 from arrears.store.intents import PaymentIn, Posted, Said
 from arrears.store.session import Store
 from arrears.store.tables import incidents, loans, messages, remarks, staff, tasks
@@ -34,6 +36,8 @@ class Answer:
     reason: str | None = None
     amount_minor: int | None = None
     on: date | None = None
+    attempt_id: str | None = None  # the contact it tells the result of, when one was started
+    recording_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,8 @@ class Desk:
         """Say the answer; the case applies or refuses it. Returns the message id.
 
         A free task is taken first. Raises NotFound, SecondPersonNeeded, NotCertified, TaskTaken, TaskGone, CaseClosed,
-        AlreadyAnswered (the words are kept as a remark), StaleForm, Invalid.
+        AlreadyAnswered (the words are kept as a remark), StaleForm, Invalid; for the result of a contact also
+        ContactRefused and ContactConflict.
         """
         with self._store.transaction() as connection:
             task = self._open_task(connection, who, task_id)
@@ -87,8 +92,11 @@ class Desk:
             first = self._first_answer(connection, task_id)
             if first is None:
                 self._take(connection, who, task)
-                return self._say(connection, who, task, answer)
+                attempt_id = self._contact(connection, who, task, answer, at=now)
+                return self._say(connection, who, task, answer, attempt_id)
             self._remark(connection, who, task, answer)
+            if answer.attempt_id is not None:  # the call was made, whoever's answer stands
+                self._contact(connection, who, task, answer, at=now)
         raise errors.AlreadyAnswered(self._name(first.actor), first.accepted_at)
 
     def answer_state(self, who: Person, message_id: str) -> AnswerState:
@@ -298,7 +306,32 @@ class Desk:
             )
         ).first()
 
-    def _say(self, connection: Connection, who: Person, task: Row[*tuple[Any, ...]], answer: Answer) -> str:
+    def _contact(
+        self,
+        connection: Connection,
+        who: Person,
+        task: Row[*tuple[Any, ...]],
+        answer: Answer,
+        *,
+        at: datetime,
+    ) -> str | None:
+        """The line of the ledger that this answer is the result of; None for an answer that is no result."""
+        if TaskKind(task.kind) not in CONTACT_TASKS or Outcome(answer.outcome) not in TALK:
+            return None
+        came = Came(answer.outcome, answer.recording_id)
+        made = contacts.answer_task(
+            connection, who, task, came, self._rules.at(int(at.timestamp())), attempt_id=answer.attempt_id, at=at
+        )
+        return str(made.attempt_id)
+
+    def _say(
+        self,
+        connection: Connection,
+        who: Person,
+        task: Row[*tuple[Any, ...]],
+        answer: Answer,
+        attempt_id: str | None,
+    ) -> str:
         at = clock.door_now()
         remark_id = self._remark(connection, who, task, answer)
         tries = connection.execute(
@@ -312,7 +345,7 @@ class Desk:
             "amount_minor": answer.amount_minor,
             "on": None if answer.on is None else answer.on.isoformat(),
             "facts": fingerprint(task.facts),
-        }
+        } | self._of_contact(connection, attempt_id)
         said = Said(task.case_id, message_id, "task_decided", who.staff_id, at, content, task.task_id)
         try:
             is_first = intents.say(connection, said)
@@ -324,6 +357,16 @@ class Desk:
                 "" if first is None else self._name(first.actor), at if first is None else first.accepted_at
             )
         return message_id
+
+    def _of_contact(self, connection: Connection, attempt_id: str | None) -> dict[str, Any]:
+        attempt = None if attempt_id is None else find(connection, attempt_id)
+        if attempt is None:
+            return {}
+        return {
+            "attempt_id": attempt.attempt_id,
+            "contact_id": attempt.contact_id,
+            "recording_id": attempt.recording_id,
+        }
 
     def _remark(
         self, connection: Connection, who: Person, task: Row[*tuple[Any, ...]], answer: Answer

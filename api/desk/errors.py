@@ -107,6 +107,21 @@ class DeliveryConflict(DeskError):
     message_id = "delivery_differs"
 
 
+class ContactRefused(DeskError):
+    """The guard says not before `at`, because of `rule`; without an instant no time opens it."""
+
+    def __init__(self, at: datetime | None, rule: str) -> None:
+        self.message_id = "contact_not_now" if at is not None else "contact_never"
+        super().__init__(f"{self.message_id}: {rule}")
+        self.at, self.rule = at, rule
+
+
+class ContactConflict(DeskError):
+    """This contact is another one's, or was answered otherwise already; the first word stands."""
+
+    message_id = "contact_differs"
+
+
 class CannotSkipNow(DeskError):
     """The case has no deadline, or does not come to rest."""
 

@@ -194,6 +194,8 @@ def _has_ground(asked: Asked, known: Known) -> bool:
     return asked.party not in _GROUNDS or bool(_GROUNDS[asked.party] & grounds)
 
 
+# Contacted in the debtor's place: what is known of the debtor decides.
+STAND_IN: Final = frozenset({PartyRole.HEIR, PartyRole.GUARDIAN, PartyRole.LAWYER, PartyRole.THIRD})
 _REPRESENTED: Final = frozenset({PartyRole.BORROWER, PartyRole.CO_BORROWER})
 _GROUNDS: Final[dict[PartyRole, frozenset[str]]] = {
     PartyRole.HEIR: frozenset({HoldKind.DECEASED.value}),

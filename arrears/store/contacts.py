@@ -61,7 +61,13 @@ def may_contact(connection: Connection, ask: Ask, where: Point | None, rules: Ru
 
 
 def reserve(
-    connection: Connection, ask: Ask, where: Point | None, rules: Rules, *, at: int
+    connection: Connection,
+    ask: Ask,
+    where: Point | None,
+    rules: Rules,
+    *,
+    at: int,
+    heeds_money: bool = True,
 ) -> Slot | NotBefore | Never:
     """Take a slot at the moment of the act. Raises AttemptConflict.
 
@@ -72,7 +78,7 @@ def reserve(
     earlier = find(connection, ask.attempt_id)
     if earlier is not None and (earlier.status not in ("reserved", "released") or not _is_same(earlier, ask)):
         raise AttemptConflict(ask.attempt_id)
-    if ask.case_id is not None and money_on_its_way(connection, ask.case_id):
+    if heeds_money and ask.case_id is not None and money_on_its_way(connection, ask.case_id):
         answer: Verdict = NotBefore(at + _SETTLES_SECONDS, "money_first")
     else:
         answer = may_contact(connection, ask, where, rules, at=at)

@@ -10,7 +10,7 @@ from arrears.contracts import Rules
 from arrears.policy import matrix
 from arrears.policy.caps import Line, may_come_to
 from arrears.policy.codes import INBOUND, Action, Counts, Mark
-from arrears.policy.guard import Asked, Held, Hours, Known, PartyRole, end_of
+from arrears.policy.guard import STAND_IN, Asked, Held, Hours, Known, PartyRole, end_of
 from arrears.policy.matrix import Act
 from arrears.policy.state import HoldKind, Scope
 from arrears.store.holds import PLACED
@@ -68,6 +68,13 @@ class Ask:
     task_id: str | None = None
     number: str = field(default="", repr=False)
     staff: tuple[str, ...] = ()
+    debtor_id: str = ""  # when somebody else is contacted in the debtor's place
+
+    @property
+    def about(self) -> str:
+        """Whose holds and circumstances decide: a guarantor stands for himself, an heir for the debtor."""
+        stands_in = self.party in STAND_IN and bool(self.debtor_id)
+        return self.debtor_id if stands_in else self.borrower_id
 
     @property
     def asked(self) -> Asked:
@@ -112,7 +119,7 @@ def known(connection: Connection, ask: Ask, where: Point | None, rules: Rules, *
         hours=tuple(hours(where, rules)),
         ledger=ledger(connection, ask, at=at),
         held=tuple(_held(connection, ask, rules)),
-        circumstances=frozenset(connection.execute(_CIRCUMSTANCES, {"person": ask.borrower_id}).scalars()),
+        circumstances=frozenset(connection.execute(_CIRCUMSTANCES, {"person": ask.about}).scalars()),
         stopped=_stopped(connection, ask, where),
         consented=where is not None and _has_consent(connection, where),
     )
@@ -158,7 +165,7 @@ def _counts(row: Row[*tuple[Any, ...]], action: Action) -> frozenset[Counts]:
 
 def _held(connection: Connection, ask: Ask, rules: Rules) -> list[Held]:
     """Open holds that forbid contact. One that was placed a moment ago stops at once, before its case has heard."""
-    asked = {"person": ask.borrower_id}
+    asked = {"person": ask.about, "case": ask.case_id}
     standing = [(row, row.kind, row.scope, row.against) for row in connection.execute(_HOLDS, asked)]
     standing += [
         (row, *(row.content.get(name) for name in ("kind", "scope", "against")))
@@ -167,7 +174,7 @@ def _held(connection: Connection, ask: Ask, rules: Rules) -> list[Held]:
     return [
         Held(kind, against or "")
         for row, kind, scope, against in standing
-        if _forbids(kind, scope, against, rules) and _reaches(row.case_id, scope, ask)
+        if _forbids(kind, scope, against, rules) and _reaches(row, scope, ask)
     ]
 
 
@@ -178,8 +185,11 @@ def _forbids(kind: str, scope: str, against: str | None, rules: Rules) -> bool:
     return Act.CONTACT in matrix.blocks(HoldKind(kind), Scope(scope), rules.terms)
 
 
-def _reaches(case_id: str | None, scope: str, ask: Ask) -> bool:
-    return scope in (Scope.PERSON, Scope.BANK) or ask.case_id in (None, case_id)
+def _reaches(row: Row[*tuple[Any, ...]], scope: str, ask: Ask) -> bool:
+    """What is about a person protects that person; what is about a loan, whoever is asked about it."""
+    if scope == Scope.PERSON:
+        return bool(row.borrower_id == ask.about)
+    return scope == Scope.BANK or ask.case_id in (None, row.case_id)
 
 
 def _stopped(connection: Connection, ask: Ask, where: Point | None) -> str:
@@ -249,15 +259,24 @@ _MARKED: Final = select(contact_marks.c.address).where(contact_marks.c.borrower_
 _CONSENT: Final = select(consents.c.contact_id).where(
     consents.c.contact_id == bindparam("contact"), consents.c.withdrawn_at.is_(None)
 )
-_HOLDS: Final = select(holds.c.kind, holds.c.scope, holds.c.against, holds.c.case_id).where(
+_HOLDS: Final = select(
+    holds.c.kind, holds.c.scope, holds.c.against, holds.c.case_id, holds.c.borrower_id
+).where(
     holds.c.ended_at.is_(None),
-    or_(holds.c.borrower_id == bindparam("person"), holds.c.scope == Scope.BANK.value),
+    or_(
+        holds.c.borrower_id == bindparam("person"),
+        holds.c.scope == Scope.BANK.value,
+        holds.c.case_id == bindparam("case"),
+    ),
 )
 _HOLDS_ON_THE_WAY: Final = (
-    select(messages.c.content, messages.c.case_id)
+    select(messages.c.content, messages.c.case_id, cases.c.borrower_id)
     .join(cases, cases.c.case_id == messages.c.case_id)
     .where(
-        cases.c.borrower_id == bindparam("person"),
+        or_(
+            cases.c.borrower_id == bindparam("person"),
+            messages.c.case_id == bindparam("case"),
+        ),
         messages.c.signal == PLACED,
         messages.c.status.in_(("waiting", "sent")),
     )
