@@ -17,7 +17,7 @@ from api.auth.passwords import PasswordUnfit, TooBusy
 from api.auth.sign_in import SignInRefused
 from api.auth.throttle import TooManyTries
 from api.auth.tokens import TokenRefused
-from api.desk.errors import DeskError, Invalid
+from api.desk.errors import ContactRefused, DeskError, Invalid
 
 _MOST_FIELDS: Final = 20
 _RETRY_SECONDS: Final = 5
@@ -89,6 +89,7 @@ class Problem:
     retry_after: int | None = None
     reference: str | None = None
     headers: Mapping[str, str] | None = None
+    more: Mapping[str, str | None] | None = None  # what a program needs to know beside the words
 
 
 Page = Callable[[Request, Problem], Response | Awaitable[Response]]
@@ -97,7 +98,7 @@ Page = Callable[[Request, Problem], Response | Awaitable[Response]]
 def problem_of(error: Exception) -> Problem:
     match error:
         case DeskError():
-            return Problem(error.status, error.message_id, _desk_fields(error))
+            return Problem(error.status, error.message_id, _desk_fields(error), more=_more(error))
         case RequestValidationError():
             return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", _fields(error))
         case HTTPException():
@@ -122,6 +123,7 @@ def answer(problem: Problem) -> JSONResponse:
         body["errors"] = [{"field": fault.field, "why": fault.why} for fault in problem.errors]
     if problem.reference is not None:
         body["reference"] = problem.reference
+    body |= problem.more or {}
     headers = {"Cache-Control": "no-store", **(problem.headers or {})}
     if problem.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
@@ -150,6 +152,13 @@ def _retry_after(error: Exception, status: int) -> int | None:
     if isinstance(error, TooManyTries):
         return error.seconds
     return _RETRY_SECONDS if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+
+
+def _more(error: DeskError) -> Mapping[str, str | None] | None:
+    """Not before when, and by which rule; no instant where none opens it."""
+    if not isinstance(error, ContactRefused):
+        return None
+    return {"not_before": None if error.at is None else error.at.isoformat(), "rule": error.rule}
 
 
 def _desk_fields(error: DeskError) -> tuple[FieldError, ...]:

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any, Final, Literal
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, insert, select, update
 
@@ -172,9 +173,16 @@ class CaseRoom:
         while "escalation" not in self.state(case_id).tasks:
             contact = {"first_contact", "follow_up"} & self.state(case_id).tasks.keys()
             if contact:
+                self._wait_for_day()
                 self.say(case_id, contact.pop(), "na", by=collector)
             else:
                 self._pass_next(case_id)
+
+    def _wait_for_day(self) -> None:
+        """Nobody is called at night."""
+        hour = self.now.astimezone(ZoneInfo(self.rules.calendar.zone)).hour
+        if not 8 <= hour < 21:
+            self.now += timedelta(hours=(9 - hour) % 24)
 
     def to_formal(self, case_id: str, *, lead: str = "s-lead") -> None:
         """Escalated by a lead after the collectors had their days."""

@@ -15,7 +15,7 @@ from arrears.contracts import Rules, RulesInForce
 from arrears.policy.codes import PROMISES, TALK, Action, Outcome
 from arrears.policy.guard import Never, NotBefore, PartyRole
 from arrears.policy.tasks import Missing, lacks
-from arrears.store import audit, contacts, intents, known
+from arrears.store import audit, certificates, contacts, intents, known
 from arrears.store.contacts import Attempt, AttemptConflict, Came, ResultUnknown, Slot
 from arrears.store.intents import Said
 from arrears.store.known import SERVICE, Ask, Point
@@ -83,6 +83,7 @@ class ContactDesk:
             raise errors.NotAllowed
         with self._store.transaction() as connection:
             at = must_be_live(connection, asked.case_id)
+            self._must_be_certified(connection, who)
             ask, where = _asked(connection, who, asked)
             return self._reserve(connection, who, ask, where, at=at)
 
@@ -91,6 +92,7 @@ class ContactDesk:
         with self._store.transaction() as connection:
             task = _held_task(connection, who, task_id)
             at = must_be_live(connection, task.case_id)
+            self._must_be_certified(connection, who)
             ask, where = under_task(connection, who, task, contact_id)
             return self._reserve(connection, who, ask, where, at=at)
 
@@ -119,6 +121,13 @@ class ContactDesk:
                 raise errors.ContactConflict
             contacts.release(connection, attempt_id)
             _note(connection, who, "contact_dropped", attempt, at=_now(connection, attempt))
+
+    def _must_be_certified(self, connection: Connection, who: Person) -> None:
+        """Nobody contacts a debtor untested (C19)."""
+        at = clock.door_now()
+        days = self._rules.at(_seconds(at)).conduct.certificate_days
+        if certificates.uncertified(connection, [who.staff_id], at=at, days=days):
+            raise errors.NotCertified
 
     def _reserve(
         self, connection: Connection, who: Person, ask: Ask, where: Point | None, *, at: datetime

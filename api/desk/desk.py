@@ -320,7 +320,13 @@ class Desk:
             return None
         came = Came(answer.outcome, answer.recording_id)
         made = contacts.answer_task(
-            connection, who, task, came, self._rules.at(int(at.timestamp())), attempt_id=answer.attempt_id, at=at
+            connection,
+            who,
+            task,
+            came,
+            self._rules.at(int(at.timestamp())),
+            attempt_id=answer.attempt_id,
+            at=at,
         )
         return str(made.attempt_id)
 

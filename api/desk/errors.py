@@ -110,6 +110,10 @@ class DeliveryConflict(DeskError):
 class ContactRefused(DeskError):
     """The guard says not before `at`, because of `rule`; without an instant no time opens it."""
 
+    message_id = "contact_not_now"
+    at: datetime | None = None
+    rule: str = ""
+
     def __init__(self, at: datetime | None, rule: str) -> None:
         self.message_id = "contact_not_now" if at is not None else "contact_never"
         super().__init__(f"{self.message_id}: {rule}")

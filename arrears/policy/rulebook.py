@@ -413,6 +413,7 @@ RULES: Final[dict[str, Rule]] = {
 SCENARIOS: Final[dict[int, Scenario]] = {
     1: Scenario("A call is put off in the last minutes, a text goes until ten.", ("C01", "4.6-4")),
     2: Scenario("Three answered calls, of two loans and an agency: no fourth that day.", ("C02", "C04")),
+    3: Scenario("Dialers race for the last answered call of the day: one gets it.", ("C02", "C04", "4.6-4")),
     4: Scenario("A seventh attempt at one number is refused, another number is free.", ("C03", "C02")),
     5: Scenario("Somebody else is asked, relays once, and asks to be left alone.", ("C07", "C08")),
     6: Scenario("A promise for a day of the National Holiday is judged on 10 October.", ("T14", "3.1", "D1")),
@@ -434,6 +435,7 @@ SCENARIOS: Final[dict[int, Scenario]] = {
     31: Scenario("Summer time ends in New York: hours by the wall, seven days by instants.", ("4.6-12",)),
     29: Scenario("A date lies in a year without a table; then the table is loaded.", ("D4",)),
     30: Scenario("A period ends on a Saturday that is worked.", ("D1",)),
+    32: Scenario("A channel's clock runs ahead: caps go by the bank's, both are kept.", ("C04", "4.6-4")),
     38: Scenario("One transfer for several loans: the loan it names, else the order of the law.", ("W2",)),
     39: Scenario("Two people pay all of it: the second payment is given back.", ("W1",)),
     40: Scenario("A certificate ended yesterday: no new task, and the open ones go back.", ("C19",)),

@@ -157,7 +157,10 @@ def _done(act: Act) -> Response:
 
 
 def _refused(act: Act, refusal: errors.DeskError, form: DecisionForm) -> Response:
-    note = _note(act, refusal, form)
+    if isinstance(refusal, errors.ContactRefused):
+        note: Told | None = _not_now(act, refusal)
+    else:
+        note = _note(act, refusal, form)
     if note is None:
         raise refusal
     return _show(act, status=refusal.status, form=form, note=note)
@@ -198,6 +201,15 @@ def _note(act: Act, refusal: errors.DeskError, form: DecisionForm) -> Told | Non
             )
         case _:
             return None
+
+
+def _not_now(act: Act, refusal: errors.ContactRefused) -> Told:
+    """Not before when, and by which rule."""
+    rule = _("Rule: %(rule)s") % {"rule": refusal.rule}
+    if refusal.at is None:
+        return Told("bad", "ban", _("This person may not be contacted now"), (rule,))
+    title = _("No contact before %(time)s") % {"time": act.office.shapes.stamp(refusal.at)}
+    return Told("bad", "clock", title, (rule, _("Nothing you typed was sent.")), leads_on=False)
 
 
 def _taken(refusal: errors.TaskTaken) -> Told:

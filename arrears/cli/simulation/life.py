@@ -10,6 +10,7 @@ from typing import Final
 
 from api.desk.deliveries import DeliveryIn
 from api.desk.desk import Desk
+from api.desk.errors import ContactRefused
 from arrears import clock
 from arrears.cli.simulation import robots
 from arrears.cli.simulation.carrier import Carrier
@@ -65,6 +66,7 @@ class Life:
         self._ahead = timedelta(0)  # of the case's clock before the machine's
         self._seen: Look | None = None
         self._tries: Counter[str] = Counter()
+        self._not_before: dict[str, int] = {}  # by task: when the guard lets the debtor be contacted again
         self._is_running = False
 
     @property
@@ -171,14 +173,21 @@ class Life:
 
     def _reply(self, task: robots.OpenTask) -> Step:
         bank = self._bank
-        now = int(self._now().timestamp())
+        now = max(int(self._now().timestamp()), self._not_before.get(task.task_id, 0))
         reply = robots.reply(bank.seed, task, bank.rules.calendar, now=now)
         if self._tries[task.task_id] >= _MOST_TRIES:
             raise Astray(f"{task.task_id} ({task.kind}) is still open after {_MOST_TRIES} answers")
 
         def act() -> None:
-            self._tries[task.task_id] += 1
-            bank.desk.decide(reply.who, task.task_id, reply.answer)
+            try:
+                bank.desk.decide(reply.who, task.task_id, reply.answer)
+            except ContactRefused as refused:
+                # The debtor has been called enough: the robot calls again when the guard says so.
+                if refused.at is None:
+                    raise
+                self._not_before[task.task_id] = int(refused.at.timestamp())
+            else:
+                self._tries[task.task_id] += 1
 
         return Step(instant(reply.at), 2, act)
 
