@@ -176,7 +176,8 @@ def test_a_manager_is_the_second_person_for_a_large_amount(office: Office, stack
 
 def test_an_administrator_has_settings_and_no_case(office: Office, stack: RunningStack) -> None:
     page = office.window("admin")
-    expect(page.get_by_role("heading", name="设置")).to_be_visible()
+    expect(page.get_by_role("heading", name="上岗证")).to_be_visible()
+    page.goto(f"{stack.base_url}/prefs")
     page.get_by_label("English").check()
     page.get_by_role("button", name="保存").click()
     expect(page.get_by_role("heading", name="Settings")).to_be_visible()

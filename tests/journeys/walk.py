@@ -29,7 +29,7 @@ class Office:
             page.get_by_label("登录名").fill(self.stack.login(role))
             page.get_by_label("密码").fill(self.stack.password)
             page.get_by_role("button", name="登录").click()
-            page.wait_for_url(re.compile(r"/(inbox|cases|incidents|prefs)$"))
+            page.wait_for_url(re.compile(r"/(inbox|cases|incidents|certificates|prefs)$"))
             self._windows[role] = page
         return self._windows[role]
 

@@ -57,7 +57,7 @@ def test_no_call_stands_outside_the_table() -> None:
 
 
 @pytest.mark.parametrize("result", [result for result, code in TALK.items() if code.group is Group.SPOKEN_TO])
-@pytest.mark.parametrize("action", INBOUND)
+@pytest.mark.parametrize("action", sorted(INBOUND))
 def test_what_the_debtor_starts_takes_nothing_from_a_cap(action: Action, result: Outcome) -> None:
     told, called = code_of(action, result), code_of(Action.OUT_CALL, result)
     assert told is not None

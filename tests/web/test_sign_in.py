@@ -26,7 +26,7 @@ def test_a_person_signs_in_and_begins_where_the_work_is(branch: Branch) -> None:
         ("ops", "/inbox"),
         ("compliance", "/cases"),
         ("operator", "/cases"),
-        ("admin", "/prefs"),
+        ("admin", "/certificates"),
     ],
 )
 def test_each_role_begins_somewhere_it_may_be(branch: Branch, login: str, place: str) -> None:

@@ -16,6 +16,7 @@ from arrears.policy.tasks import Role
 from arrears.store.session import Store
 from arrears.store.tables import remarks, staff
 from tests import stories
+from tests.certified import certified
 from tests.workflows.histories import rests, tally
 from tests.world import ADVISOR, COLLECTOR, LEAD, SECOND, World, a_world
 
@@ -41,6 +42,8 @@ def _enrol(world: World, *people: Person) -> None:
                 for who in people
             ],
         )
+        for who in people:
+            certified(connection, who.staff_id)
 
 
 def _at_once(world: World, task_id: str, answers: list[tuple[Person, Answer]]) -> list[object]:
