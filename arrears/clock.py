@@ -3,9 +3,25 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 _door_time: ContextVar[datetime | None] = ContextVar("door_time", default=None)
+
+
+@dataclass
+class _Wall:
+    """The clock on this process's wall; a trial may hang it ahead of the machine's."""
+
+    ahead: timedelta = timedelta(0)
+
+
+_wall = _Wall()
+
+
+def hang_ahead(seconds: int) -> None:
+    """From now on doors of this process stand so far ahead of the machine; cases get the same as their `shift`."""
+    _wall.ahead = timedelta(seconds=seconds)
 
 
 def machine_now() -> datetime:
@@ -14,8 +30,8 @@ def machine_now() -> datetime:
 
 
 def door_now() -> datetime:
-    """UTC, what a door (page, route, import) calls now; simulation and tests may have set it."""
-    return _door_time.get() or machine_now()
+    """UTC, what a door (page, route, import) calls now; simulation, demo and tests may have set it."""
+    return _door_time.get() or machine_now() + _wall.ahead
 
 
 def case_now(decided_at: datetime) -> datetime:

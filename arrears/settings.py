@@ -1,8 +1,9 @@
 """One settings object, read once from the environment (`ARREARS_…`) or a `.env` file by the command line."""
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -21,6 +22,7 @@ class Settings(BaseSettings):
     temporal_ui_url: str | None = None
     temporal_retention_days: int = Field(default=60, ge=1)
     time_skipping: bool = False
+    shift_seconds: int = Field(default=0, ge=0)
     # The sandbox costs about a third of a worker's CPU; lint and the replay of histories hold the line instead.
     unsandboxed: bool = True
     run_events: int = Field(default=1500, ge=50)
@@ -43,6 +45,14 @@ class Settings(BaseSettings):
     relay_max_attempts: int = Field(default=20, ge=1)
 
     feeds_max_rejects: int = Field(default=0, ge=0)
+
+    @model_validator(mode="after")
+    def _only_trials_have_a_clock_of_their_own(self) -> Self:
+        if self.shift_seconds and not self.time_skipping:
+            raise ValueError(
+                "ARREARS_SHIFT_SECONDS needs ARREARS_TIME_SKIPPING=true, and neither is for production"
+            )
+        return self
 
     @property
     def database(self) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Final, NoReturn
 import typer
 from pydantic import ValidationError
 
+from arrears import clock
 from arrears.settings import Settings
 from arrears.store import packs
 from arrears.store.packs import Pack, PackInvalid
@@ -26,9 +27,11 @@ def load_settings(**fixed: Any) -> Settings:
     for name in os.environ:
         _must_be_known(name)
     try:
-        return Settings(**fixed)
+        settings = Settings(**fixed)
     except ValidationError as wrong:
         stop("\n".join(_sentence(error["loc"], error["msg"], error["type"]) for error in wrong.errors()))
+    clock.hang_ahead(settings.shift_seconds)
+    return settings
 
 
 def load_pack(settings: Settings) -> Pack:
@@ -46,7 +49,9 @@ def _must_be_known(name: str) -> None:
 
 
 def _sentence(where: tuple[int | str, ...], message: str, kind: str) -> str:
-    name = str(where[0]) if where else "?"
+    if not where:
+        return message.removeprefix("Value error, ") + "."
+    name = str(where[0])
     if kind == "extra_forbidden":
         bare = name.lower().removeprefix(_PREFIX.lower())
         return f"The setting {name.upper()} in .env is unknown.{_nearest(bare)}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Final
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -18,6 +19,7 @@ from api.auth.passwords import Passwords
 from arrears import clock
 from arrears.cli.config import load_pack, load_settings, stop
 from arrears.cli.intake import load_delivery
+from arrears.cli.office_hours import ahead_of
 from arrears.cli.stack import Stack, run
 from arrears.engine.errors import EngineError
 from arrears.policy.tasks import Role
@@ -69,9 +71,13 @@ def demo(
         database_url=None,
         temporal_address=None,
         time_skipping=True,
+        shift_seconds=0,
         pack=str(SAMPLE / "pack.toml"),
     )
     pack = load_pack(settings)
+    ahead = ahead_of(data_dir, pack.calendar, is_new=not (data_dir / _LOGINS).exists())
+    settings = settings.model_copy(update={"shift_seconds": ahead})
+    clock.hang_ahead(ahead)
     console = Console()
 
     async def life() -> None:
@@ -81,7 +87,7 @@ def demo(
 
         def ready() -> None:
             # The bank's files are those of last night: money that comes today is news.
-            with clock.door_time(clock.machine_now() - timedelta(days=1)):
+            with clock.door_time(clock.door_now() - timedelta(days=1)):
                 load_delivery(
                     stack.store,
                     pack,
@@ -125,7 +131,7 @@ def _staff(store: Store, data_dir: Path) -> Logins:
             if people.staff_by_login(connection, login) is None:
                 # No language of their own yet: pages follow the browser until somebody switches.
                 new = NewStaff(login, name, frozenset({role}), hashed, language="")
-                now = clock.machine_now()
+                now = clock.door_now()
                 staff_id = people.add_staff(connection, new, at=now)
                 if role is Role.COLLECTOR:
                     ends = now + timedelta(days=365)
@@ -150,7 +156,13 @@ def _print(console: Console, stack: Stack, logins: Logins) -> None:
     console.print(
         "Other verbs on this demo: "
         f"ARREARS_DATA_DIR={stack.settings.data_dir.resolve()} ARREARS_PACK={stack.settings.pack} "
+        f"ARREARS_TIME_SKIPPING=true ARREARS_SHIFT_SECONDS={stack.settings.shift_seconds} "
         f"ARREARS_TEMPORAL_ADDRESS={stack.address} .venv/bin/arrears …",
         soft_wrap=True,
     )
+    if stack.settings.shift_seconds:
+        wall = clock.door_now().astimezone(ZoneInfo(stack.pack.calendar.zone))
+        console.print(
+            f"Nobody may be called now where the debtors live: the clock of this demo stands at {wall:%A %H:%M, %d %B}."
+        )
     console.print("Ctrl-C stops everything; run it again and it goes on.")

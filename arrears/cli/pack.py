@@ -59,7 +59,7 @@ def list_packs(as_json: AsJson = False) -> None:
     founding = load_pack(load_settings())
     with _opened() as store, store.reading() as connection:
         known = publishing.listed(connection)
-        holding = publishing.in_force(connection, clock.machine_now())
+        holding = publishing.in_force(connection, clock.door_now())
     held = founding.version if holding is None else holding.version
     if as_json:
         lines = [_line(row, held=row.version == held) for row in known]
@@ -84,7 +84,7 @@ def check(file: File) -> None:
 def try_(file: File, since: Since = "", as_json: AsJson = False) -> None:
     """Say what a pack would change, number by number, and which open cases would go another way. Changes nothing."""
     founding, tried = load_pack(load_settings()), _read(file)
-    at = clock.machine_now()
+    at = clock.door_now()
     begins = _instant(since, tried) or at
     with _opened() as store:
         rules = PublishedRules(store, founding.rules)

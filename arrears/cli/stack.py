@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -127,6 +128,7 @@ class Stack:
                 resend_seconds=settings.relay_resend_seconds,
                 max_attempts=settings.relay_max_attempts,
                 run_events=settings.run_events,
+                shift_seconds=settings.shift_seconds,
                 case_url=self.web_url,
             ),
         )
@@ -170,7 +172,10 @@ class Stack:
         settings = self.settings
         listening = _listen(settings.host, settings.port)
         client = await self.client()
-        machine = TimeMachine(self.store, CaseGateway(client)) if settings.time_skipping else None
+        shift = timedelta(seconds=settings.shift_seconds)
+        machine = (
+            TimeMachine(self.store, CaseGateway(client), shift=shift) if settings.time_skipping else None
+        )
         keys = keyring(settings)
         app = create_app(
             settings=settings.model_copy(update={"temporal_ui_url": self.ui_url}),

@@ -118,7 +118,7 @@ def certify(
 ) -> None:
     """Say that somebody was trained and tested; without it nobody works with debtors."""
     calendar = load_pack(load_settings()).calendar
-    at = clock.machine_now()
+    at = clock.door_now()
     since = at if tested is None else _midnight(calendar, tested.date())
     ends = since + _YEAR if until is None else _midnight(calendar, until.date() + timedelta(days=1))
     if not since < ends:

@@ -34,6 +34,13 @@ def test_a_setting_of_the_wrong_kind_is_said_plainly(monkeypatch: pytest.MonkeyP
     assert "ARREARS_PORT is wrong" in answer.output
 
 
+def test_a_clock_of_its_own_is_for_trials_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARREARS_SHIFT_SECONDS", "3600")
+    answer = CliRunner().invoke(main.app, ["serve"])
+    assert answer.exit_code == 2
+    assert "ARREARS_SHIFT_SECONDS needs ARREARS_TIME_SKIPPING" in answer.output
+
+
 def test_a_worker_without_temporal_is_told_what_to_set() -> None:
     answer = CliRunner().invoke(main.app, ["worker"])
     assert answer.exit_code == 2

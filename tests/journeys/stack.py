@@ -21,6 +21,7 @@ from sqlalchemy import insert, select
 
 from api.auth.passwords import Passwords
 from arrears import clock
+from arrears.cli.office_hours import seconds_until_open
 from arrears.contracts import Rules
 from arrears.policy.tasks import Role
 from arrears.store import intents, packs, people, schema
@@ -70,7 +71,7 @@ class RunningStack:
         """A loan whose case has opened; minor units. Returns the case id."""
         self._loans += 1
         loan_id = f"J{self._loans:04d}-{secrets.token_hex(2)}"
-        now = clock.machine_now()
+        now = clock.door_now()
         today = self.rules.calendar.day_of(int(now.timestamp()))
         loan: dict[str, Any] = {
             "loan_id": loan_id,
@@ -150,7 +151,11 @@ class RunningStack:
 def running_stack(data_dir: Path) -> Iterator[RunningStack]:
     """`arrears up` on a free port with its own engine, a person for every role and no loan yet."""
     port = _free_port()
+    rules = packs.load("cn-bank-2026").rules
+    # Whatever the hour is here: nobody is called at night. Our own clock goes with that of the product.
+    ahead = seconds_until_open(int(clock.machine_now().timestamp()), rules.calendar)
     settings = {
+        "ARREARS_SHIFT_SECONDS": str(ahead),
         "ARREARS_DATA_DIR": str(data_dir),
         "ARREARS_PORT": str(port),
         "ARREARS_TIME_SKIPPING": "true",
@@ -167,13 +172,13 @@ def running_stack(data_dir: Path) -> Iterator[RunningStack]:
         process = subprocess.Popen(
             [arrears, "up"], stdout=out, stderr=out, env=os.environ | settings, cwd=data_dir
         )
-        stack = RunningStack(
-            f"http://127.0.0.1:{port}", password, store, packs.load("cn-bank-2026").rules, process
-        )
+        stack = RunningStack(f"http://127.0.0.1:{port}", password, store, rules, process)
         try:
+            clock.hang_ahead(ahead)
             _wait_until_ready(stack, log)
             yield stack
         finally:
+            clock.hang_ahead(0)
             process.send_signal(signal.SIGINT)
             process.wait(timeout=60)
             store.close()
@@ -184,7 +189,7 @@ def _hire(store: Store, password: str) -> None:
     with store.transaction() as connection:
         for login, name, role in _PEOPLE:
             new = NewStaff(login, name, frozenset({role}), hashed, "zh-CN")
-            certified(connection, people.add_staff(connection, new, at=clock.machine_now()))
+            certified(connection, people.add_staff(connection, new, at=clock.door_now()))
 
 
 def _free_port() -> int:
