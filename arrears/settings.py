@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """Every field has a default that is right for one machine; production sets the database and the address."""
 
-    model_config = SettingsConfigDict(env_prefix="ARREARS_", env_file=".env", extra="forbid")
+    model_config = SettingsConfigDict(env_prefix="ARREARS_", env_file=".env", extra="ignore")
 
     data_dir: Path = Path(".arrears")
     cache_dir: Path | None = None

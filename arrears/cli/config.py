@@ -5,6 +5,7 @@ from difflib import get_close_matches
 from typing import Any, Final, NoReturn
 
 import typer
+from dotenv import dotenv_values
 from pydantic import ValidationError
 
 from arrears import clock
@@ -25,11 +26,13 @@ def stop(sentence: str, *, code: int = 2) -> NoReturn:
 def load_settings(**fixed: Any) -> Settings:
     """From the environment and `.env`; `fixed` wins over both. Ends the command when something is wrong."""
     for name in os.environ:
-        _must_be_known(name)
+        _must_be_known(name, "")
+    for name in dotenv_values(".env"):  # which may hold what others read, `docker compose` above all
+        _must_be_known(name.upper(), " in .env")
     try:
         settings = Settings(**fixed)
     except ValidationError as wrong:
-        stop("\n".join(_sentence(error["loc"], error["msg"], error["type"]) for error in wrong.errors()))
+        stop("\n".join(_sentence(error["loc"], error["msg"]) for error in wrong.errors()))
     clock.hang_ahead(settings.shift_seconds)
     return settings
 
@@ -41,20 +44,17 @@ def load_pack(settings: Settings) -> Pack:
         stop(f"The policy pack cannot be used. {wrong}")
 
 
-def _must_be_known(name: str) -> None:
+def _must_be_known(name: str, where: str) -> None:
     if not name.startswith(_PREFIX) or name.startswith(_NOT_OURS):
         return
     if name.removeprefix(_PREFIX).lower() not in Settings.model_fields:
-        stop(f"The setting {name} is unknown.{_nearest(name.removeprefix(_PREFIX).lower())}")
+        stop(f"The setting {name}{where} is unknown.{_nearest(name.removeprefix(_PREFIX).lower())}")
 
 
-def _sentence(where: tuple[int | str, ...], message: str, kind: str) -> str:
+def _sentence(where: tuple[int | str, ...], message: str) -> str:
     if not where:
         return message.removeprefix("Value error, ") + "."
     name = str(where[0])
-    if kind == "extra_forbidden":
-        bare = name.lower().removeprefix(_PREFIX.lower())
-        return f"The setting {name.upper()} in .env is unknown.{_nearest(bare)}"
     return f"The setting {_PREFIX}{name.upper()} is wrong: {message}."
 
 

@@ -81,6 +81,7 @@ def _settings(portfolio: Path, data_dir: Path) -> Settings:
         database_url=None,
         temporal_address=None,
         time_skipping=True,
+        shift_seconds=0,
         letters_dir=None,
         **({"pack": str(pack)} if pack.exists() else {}),
     )

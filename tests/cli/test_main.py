@@ -1,6 +1,7 @@
 """The verbs: what `--help` says of one is what the verb says of itself."""
 
 import inspect
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -45,3 +46,13 @@ def test_a_worker_without_temporal_is_told_what_to_set() -> None:
     answer = CliRunner().invoke(main.app, ["worker"])
     assert answer.exit_code == 2
     assert "ARREARS_TEMPORAL_ADDRESS" in answer.output
+
+
+def test_a_misspelt_setting_in_the_file_is_answered_with_the_nearest_and_others_names_are_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("POSTGRES_PASSWORD=for-compose\nARREARS_PROT=8400\n")
+    answer = CliRunner().invoke(main.app, ["serve"])
+    assert answer.exit_code == 2
+    assert "ARREARS_PROT in .env is unknown. Did you mean ARREARS_PORT?" in answer.output
