@@ -60,6 +60,7 @@ ICONS: Final = (
     "hourglass",
     "inbox",
     "info",
+    "keyboard",
     "languages",
     "lock",
     "log-out",

@@ -14,7 +14,7 @@ from api.auth.sessions import Sessions, SignedIn
 from api.errors import answer, problem_of
 from web.language import choose, speaking
 from web.mishap import Mishap
-from web.visitor import LANGUAGE_COOKIE, THEME_COOKIE, THEMES, Visitor
+from web.visitor import KEYS, KEYS_COOKIE, LANGUAGE_COOKIE, THEME_COOKIE, THEMES, Visitor
 
 PLAIN: Final = ("/static/", "/api/", "/health/", "/metrics")
 
@@ -82,7 +82,7 @@ def _where(broken: Exception) -> list[str]:
 
 def _visitor(signed_in: SignedIn | None, cookies: dict[str, str], headers: Headers) -> Visitor:
     person = signed_in.person if signed_in else None
-    theme = cookies.get(THEME_COOKIE, "")
+    theme, keys = cookies.get(THEME_COOKIE, ""), cookies.get(KEYS_COOKIE, "")
     return Visitor(
         person,
         signed_in.csrf if signed_in else "",
@@ -90,4 +90,5 @@ def _visitor(signed_in: SignedIn | None, cookies: dict[str, str], headers: Heade
             person.language if person else None, cookies.get(LANGUAGE_COOKIE), headers.get("accept-language")
         ),
         theme if theme in THEMES else THEMES[0],
+        keys if keys in KEYS else KEYS[0],
     )

@@ -70,6 +70,7 @@ class Pages:
             "csrf_field": csrf.FIELD,
             "csrf": visitor.csrf,
             "theme": visitor.theme,
+            "keys": visitor.keys,
             "other_theme": next(theme for theme in THEMES if theme != visitor.theme),
             "language": visitor.language,
             "other_languages": {tag: name for tag, name in LANGUAGES.items() if tag != visitor.language},

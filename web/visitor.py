@@ -10,6 +10,8 @@ from api.auth.person import Person
 LANGUAGE_COOKIE: Final = "language"
 THEME_COOKIE: Final = "theme"
 THEMES: Final = ("light", "dark")
+KEYS_COOKIE: Final = "keys"
+KEYS: Final = ("on", "off")
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,7 @@ class Visitor:
     csrf: str
     language: str
     theme: str
+    keys: str  # single-key shortcuts, on or off (WCAG 2.1.4)
 
 
 def visitor_of(request: Request) -> Visitor:

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 
 from api.desk.publishing import PackDesk
 from arrears import clock
+from arrears.cli.office_hours import seconds_until_open
 from arrears.store import packs, people
 from arrears.store.session import Store, open_engine
 from scripts import vendor_web
@@ -89,11 +90,14 @@ def place(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     store = Store(open_engine(f"sqlite:///{folder / 'arrears.db'}"))
     room = CaseRoom(store, packs.load("cn-bank-2026").rules)
     branch = open_branch(store, room, letters=folder / "letters")
-    cases = portfolio.fill(room, clock.machine_now())
+    # Whatever the hour is here: answers of a call are taken in the hours of contact alone.
+    clock.hang_ahead(seconds_until_open(int(clock.machine_now().timestamp()), room.rules.calendar))
+    cases = portfolio.fill(room, clock.door_now())
     room.hears_at_once()
     _propose(branch, folder)
     with chromium() as browser, listening(branch.app) as url:
         yield Place(url, branch, cases, browser)
+    clock.hang_ahead(0)
     store.close()
 
 
@@ -263,6 +267,52 @@ def test_fields_come_with_the_answer_and_faults_come_first(place: Place) -> None
     page.context.close()
 
 
+def test_a_task_is_answered_and_the_next_one_opened_by_keys_alone(place: Place) -> None:
+    for name in ("柳青云", "柳青山"):
+        place.room.a_case(name=name)
+    page = place.signed_in("collector")
+    page.goto(f"{place.url}/inbox?view=free")
+    page.keyboard.press("j")
+    opened = page.locator("#list .row > a[aria-current]")
+    expect(opened).to_be_focused()  # who walks the list stays in it
+    first = opened.get_attribute("href")
+    page.keyboard.press("j")
+    expect(page.locator("#list .row").nth(1).locator("a[aria-current]")).to_be_focused()
+    page.keyboard.press("k")
+    expect(page.locator("#list .row").nth(0).locator("a[aria-current]")).to_be_focused()
+    expect(page.locator("#detail .task h1")).to_be_visible()
+    page.keyboard.press("c")
+    expect(page.get_by_text("由您处理")).to_be_visible()
+    page.keyboard.press("e")
+    page.keyboard.press("ArrowDown")  # from the first answer to the second
+    page.keyboard.press("n")
+    page.keyboard.type("jjj")  # words are words
+    expect(page.get_by_label("理由或备注")).to_have_value("jjj")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("已完成：占线")).to_be_visible()
+    page.keyboard.press("g")
+    expect(page.get_by_text("已完成：占线")).to_have_count(0)
+    assert page.url.partition("?")[0] != f"{place.url}{first}".partition("?")[0]
+    page.context.close()
+
+
+def test_single_keys_are_listed_and_can_be_switched_off(place: Place) -> None:
+    page = place.signed_in("lead")
+    page.keyboard.press("?")
+    keys = page.get_by_role("dialog", name="快捷键")
+    expect(keys).to_be_visible()
+    keys.get_by_role("button", name="停用单键快捷键").click()
+    page.wait_for_url("**/inbox")
+    page.keyboard.press("j")
+    expect(page.locator("#list .row > a[aria-current]")).to_have_count(0)
+    page.get_by_role("button", name="快捷键").click()
+    page.get_by_role("dialog").get_by_role("button", name="启用单键快捷键").click()
+    page.wait_for_url("**/inbox")
+    page.keyboard.press("j")
+    expect(page.locator("#list .row > a[aria-current]")).to_have_count(1)
+    page.context.close()
+
+
 def test_of_two_browsers_one_takes_the_task_and_the_other_is_told(place: Place) -> None:
     case_id = place.room.a_case(name="温立群")
     address = place.task_href(case_id, "first_contact")
@@ -353,7 +403,7 @@ def test_a_browser_keeps_nothing_of_a_case(place: Place) -> None:
     page.goto(f"{place.url}/cases/{place.cases.formal}")
     kept = page.evaluate("({...localStorage, ...sessionStorage})")
     assert kept == {}
-    assert {cookie["name"] for cookie in page.context.cookies()} <= {"sid", "language", "theme"}
+    assert {cookie["name"] for cookie in page.context.cookies()} <= {"sid", "language", "theme", "keys"}
     page.context.close()
 
 

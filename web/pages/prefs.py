@@ -1,4 +1,4 @@
-"""A person's own settings: language and colours."""
+"""A person's own settings: language, colours and keys."""
 
 from typing import Annotated, Final
 
@@ -13,7 +13,7 @@ from web import words
 from web.gate import Permitted
 from web.language import LANGUAGES
 from web.office import TheOffice
-from web.visitor import LANGUAGE_COOKIE, THEME_COOKIE, THEMES, Anyone, safe_next
+from web.visitor import KEYS, KEYS_COOKIE, LANGUAGE_COOKIE, THEME_COOKIE, THEMES, Anyone, safe_next
 from web.words import called
 
 router = APIRouter()
@@ -30,11 +30,12 @@ def show(
 
 
 @router.post("/prefs", dependencies=[EVERYONE])
-def save(
+def save(  # noqa: PLR0917  # one a field
     visitor: Anyone,
     office: TheOffice,
     language: Annotated[str, Form()] = "",
     theme: Annotated[str, Form()] = "",
+    keys: Annotated[str, Form()] = "",
     next: Annotated[str, Form()] = "",  # noqa: A002
 ) -> Response:
     """Also before the sign-in: then only this browser remembers."""
@@ -42,6 +43,7 @@ def save(
     wanted = {
         LANGUAGE_COOKIE: language if language in LANGUAGES else "",
         THEME_COOKIE: theme if theme in THEMES else "",
+        KEYS_COOKIE: keys if keys in KEYS else "",
     }
     for name, value in wanted.items():
         if value:

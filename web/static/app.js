@@ -1,4 +1,4 @@
-// What htmx leaves to us: which row is open, and what to say when nobody answers.
+// What htmx leaves to us: which row is open, one key for each button, and what to say when nobody answers.
 (() => {
   "use strict";
 
@@ -29,12 +29,92 @@
     setTimeout(leave, 8000);
   };
 
-  // The server says where the reader goes on: an error summary, a note, a heading.
+  // The server says where the reader goes on: an error summary, a note, a heading. Who walks the list stays there.
+  let walks = false;
   const focusMarked = () => {
     const place = document.querySelector("[data-focus]");
     place?.removeAttribute("data-focus");
-    place?.focus();
+    if (!walks) place?.focus();
+    walks = false;
   };
+
+  // ---- keys: what a key does, a click on its visible button does ----
+
+  const TYPING = "input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]";
+  const REPEAT_MS = 80;
+  const rows = () => [...document.querySelectorAll("#list .row > a")];
+  const isWide = () => matchMedia("(min-width: 900px)").matches;
+  let opening;
+
+  // Up and down the list; where there is room for it, the row opens as one comes by.
+  const walk = (by) => {
+    const all = rows();
+    if (!all.length) return;
+    const here = document.activeElement?.closest("#list .row > a") ?? document.querySelector("#list .row > a[aria-current]");
+    const from = all.indexOf(here);
+    const next = from < 0 ? all[0] : all[Math.min(Math.max(from + by, 0), all.length - 1)];
+    next.focus();
+    next.scrollIntoView({ block: "nearest" });
+    if (!isWide() || next.getAttribute("aria-current")) return;
+    clearTimeout(opening);
+    opening = setTimeout(() => {
+      walks = true;
+      next.click();
+    }, REPEAT_MS);
+  };
+
+  const back = () => {
+    const open = document.querySelector("#list .row > a[aria-current]");
+    if (open?.offsetParent) open.focus();
+    else document.querySelector("#detail .back")?.click();
+  };
+
+  const press = (key) => {
+    const place = [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].find(
+      (one) => one.offsetParent && !one.matches(":disabled, :disabled *"),
+    );
+    if (!place) return false;
+    if (place.matches("input, textarea, [data-key-focus]")) (place.querySelector("input:not(:disabled)") ?? place).focus();
+    else place.click();
+    return true;
+  };
+
+  const help = () => document.getElementById("keys")?.showModal();
+  const KEYS = {
+    j: () => walk(1), k: () => walk(-1), "]": () => walk(1), "[": () => walk(-1),
+    o: () => document.activeElement?.closest("#list .row > a")?.click(),
+    "?": help, Escape: back, u: back,
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.isComposing || event.altKey || event.defaultPrevented) return;
+    if (document.querySelector("dialog[open]")) return;
+    if (event.ctrlKey || event.metaKey) {
+      // Written to the end: off it goes, without a way to the button.
+      if (event.key === "Enter") event.target.closest?.("#decision form")?.requestSubmit();
+      return;
+    }
+    if (event.target.closest?.(TYPING)) {
+      if (event.key === "Escape") event.target.blur();
+      return;
+    }
+    if (event.key.startsWith("Arrow") && event.target.closest?.("#list .row")) {
+      if (event.key === "ArrowDown") walk(1);
+      else if (event.key === "ArrowUp") walk(-1);
+      else return;
+      event.preventDefault();
+      return;
+    }
+    if (words().keys === "off" && event.key !== "Escape") return;
+    const act = KEYS[event.key];
+    if (act) act();
+    else if (event.key.length !== 1 || !press(event.key)) return;
+    event.preventDefault();
+  });
+
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-opens=keys]")) help();
+  });
 
   focusMarked();
   document.addEventListener("htmx:after:swap", () => {
