@@ -1,7 +1,8 @@
 """Bank days and the instants at which they begin and end."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 
@@ -20,10 +21,16 @@ class Calendar:
     closes_hour: int = 18
 
     def is_bank_day(self, day: date) -> bool:
-        iso = day.isoformat()
-        if iso in self.workdays:
-            return True
-        return day.weekday() < 5 and iso not in self.rest_days
+        return day.isoformat() not in self._rests if day.weekday() < 5 else day.isoformat() in self._works
+
+    @cached_property
+    def _rests(self) -> frozenset[str]:
+        """Weekdays that are none: asked for every day between two dates, so not searched for one by one."""
+        return frozenset(self.rest_days) - self._works
+
+    @cached_property
+    def _works(self) -> frozenset[str]:
+        return frozenset(self.workdays)
 
     def is_official(self, day: date) -> bool:
         return day.year in self.official
@@ -48,7 +55,7 @@ class Calendar:
 
     def day_of(self, instant: int) -> date:
         """The bank's civil day at `instant`, UTC seconds (4.6-12)."""
-        return datetime.fromtimestamp(instant, UTC).astimezone(ZoneInfo(self.zone)).date()
+        return datetime.fromtimestamp(instant, ZoneInfo(self.zone)).date()
 
     def start_of(self, day: date) -> int:
         """00:00 of `day` in the bank's zone, UTC seconds."""

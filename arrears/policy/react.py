@@ -100,7 +100,7 @@ def _dispatch(turn: Turn, event: Event) -> None:  # noqa: C901, PLR0912, PLR0915
 
 
 def _due(turn: Turn, clock: Clock) -> None:
-    if turn.state.deadlines.get(clock.value, turn.now.at + 1) > turn.now.at:
+    if turn.state.deadlines.get(clock, turn.now.at + 1) > turn.now.at:
         turn.tell(Refuse("not_due"))
         return
     turn.disarm(clock)

@@ -18,7 +18,7 @@ def watch(turn: Turn) -> None:
     rungs = [at for task in turn.state.tasks.values() if (at := _next_rung(turn, task))]
     if not rungs or turn.state.closed:
         turn.disarm(Clock.SLA)
-    elif turn.state.deadlines.get(Clock.SLA.value) != min(rungs):
+    elif turn.state.deadlines.get(Clock.SLA) != min(rungs):
         turn.arm(Clock.SLA, min(rungs))
 
 

@@ -199,7 +199,7 @@ def _enter(turn: Turn, stage: Stage, why: str) -> None:
 def stay_awake(turn: Turn) -> None:
     """T18: nothing sleeps for ever. Only a person's act sets the long stop anew: a file that comes every night
     must not keep a case out of everybody's sight."""
-    if not turn.state.closed and Clock.IDLE.value not in turn.state.deadlines:
+    if not turn.state.closed and Clock.IDLE not in turn.state.deadlines:
         turn.arm(Clock.IDLE, turn.in_days(turn.state.terms.idle_days))
 
 

@@ -31,15 +31,15 @@ class Moment:
 class Turn:
     def __init__(self, state: CaseState, now: Moment) -> None:
         # The clock of a case is never turned back, whatever the machine's says.
-        self.now = replace(now, at=max(state.at, now.at))
-        self.state = replace(state, at=self.now.at)
+        self.now = now if now.at >= state.at else replace(now, at=state.at)
+        self.state = state.but({"at": self.now.at})
         self.effects: list[Effect] = []
 
     def tell(self, *effects: Effect) -> None:
         self.effects.extend(effects)
 
     def change(self, **fields: Any) -> None:
-        self.state = replace(self.state, **fields)
+        self.state = self.state.but(fields)
 
     # ---- clocks
 
@@ -51,10 +51,13 @@ class Turn:
             self.change(deadlines=self.state.deadlines | {clock.value: max(at, self.now.at)})
 
     def disarm(self, *clocks: Clock) -> None:
-        gone = {clock.value for clock in clocks}
-        self.change(deadlines={name: at for name, at in self.state.deadlines.items() if name not in gone})
-        if self.state.stopped:
-            self.change(stopped={name: left for name, left in self.state.stopped.items() if name not in gone})
+        state = self.state
+        if not any(state.waits_for(clock) for clock in clocks):
+            return
+        self.change(
+            deadlines={name: at for name, at in state.deadlines.items() if name not in clocks},
+            stopped={name: left for name, left in state.stopped.items() if name not in clocks},
+        )
 
     # ---- holds
 

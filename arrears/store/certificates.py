@@ -3,9 +3,9 @@
 import secrets
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, insert, literal, select, update
 
 from arrears.policy.tasks import Role
 from arrears.store import audit
@@ -45,14 +45,8 @@ def uncertified(connection: Connection, people: Collection[str], *, at: datetime
     """Those of the bank's own staff who may not work with debtors at that instant; 0 days: everybody may."""
     if not days or not people:
         return []
-    held = select(certificates.c.staff_id).where(_holds(at, days))
-    return list(
-        connection.execute(
-            select(staff.c.staff_id)
-            .where(staff.c.staff_id.in_(list(people)), staff.c.staff_id.not_in(held))
-            .order_by(staff.c.staff_id)
-        ).scalars()
-    )
+    asked = {"people": list(people), "at": at, "tested_after": at - timedelta(days=days)}
+    return list(connection.execute(_UNCERTIFIED, asked).scalars())
 
 
 def sweep(connection: Connection, *, at: datetime, days: int) -> int:
@@ -86,8 +80,23 @@ def sweep(connection: Connection, *, at: datetime, days: int) -> int:
 
 
 def _holds(at: datetime, days: int) -> ColumnElement[bool]:
-    return (
-        (certificates.c.since <= at)
-        & (certificates.c.until > at)
-        & (certificates.c.since > at - timedelta(days=days))
+    return _hold_at(literal(at, _INSTANT), literal(at - timedelta(days=days), _INSTANT))
+
+
+def _hold_at(at: ColumnElement[Any], tested_after: ColumnElement[Any]) -> ColumnElement[bool]:
+    return (certificates.c.since <= at) & (certificates.c.until > at) & (certificates.c.since > tested_after)
+
+
+_INSTANT: Final = certificates.c.until.type
+# Asked before every call, and so made once.
+_UNCERTIFIED: Final = (
+    select(staff.c.staff_id)
+    .where(
+        staff.c.staff_id.in_(bindparam("people", expanding=True)),
+        ~exists().where(
+            certificates.c.staff_id == staff.c.staff_id,
+            _hold_at(bindparam("at", type_=_INSTANT), bindparam("tested_after", type_=_INSTANT)),
+        ),
     )
+    .order_by(staff.c.staff_id)
+)

@@ -1,6 +1,6 @@
 """One ledger of contacts for each person: reserve, act, confirm or release (4.6-4), under a lock of the person's row."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -116,10 +116,7 @@ def put(connection: Connection, ask: Ask, where: Point | None, *, at: int, **mor
         "at": instant(at),
         "reserved_at": instant(at),
     } | more
-    into = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    fresh = into(contact_attempts).values(row)
-    changed = {name: fresh.excluded[name] for name in ("status", "result", "at", "number", "contact_id")}
-    connection.execute(fresh.on_conflict_do_update(index_elements=["attempt_id"], set_=changed))
+    connection.execute(_PUT[connection.dialect.name], row)
 
 
 def release(connection: Connection, attempt_id: str) -> None:
@@ -254,6 +251,16 @@ _SETTLES_SECONDS: Final = 60
 _PERSON: Final = (
     select(borrowers.c.borrower_id).where(borrowers.c.borrower_id == bindparam("person")).with_for_update()
 )
+
+
+def _put(into: Callable[[Any], Any]) -> Any:
+    fresh = into(contact_attempts)
+    changed = {name: fresh.excluded[name] for name in ("status", "result", "at", "number", "contact_id")}
+    return fresh.on_conflict_do_update(index_elements=["attempt_id"], set_=changed)
+
+
+# Made once: to build it costs more than to run it.
+_PUT: Final = {"sqlite": _put(sqlite.insert), "postgresql": _put(postgresql.insert)}
 _FIND: Final = select(contact_attempts).where(contact_attempts.c.attempt_id == bindparam("attempt"))
 _MONEY: Final = (
     select(messages.c.message_id)

@@ -1,10 +1,25 @@
 """What the bank knows of a person when somebody wants to contact them: hours, ledger, holds, stops, consent."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import time, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, and_, bindparam, or_, select
+from sqlalchemy import (
+    TEXT,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    bindparam,
+    cast,
+    exists,
+    literal,
+    null,
+    select,
+    union_all,
+)
 
 from arrears.contracts import Rules
 from arrears.policy import matrix
@@ -102,9 +117,7 @@ def first_point(connection: Connection, borrower_id: str, action: Action) -> Poi
     """
     channels = _CHANNELS.get(action, ())
     rows = connection.execute(_POINTS, {"person": borrower_id}).all()
-    marked = set(connection.execute(_MARKED, {"person": borrower_id}).scalars())
-    fits = [row for channel in channels for row in rows if row.channel == channel]
-    alive = [row for row in fits if row.address not in marked]
+    alive = [row for channel in channels for row in rows if row.channel == channel]
     usable = [row for row in alive if not row.do_not_contact]
     return _as_point((usable or alive)[0]) if alive else None
 
@@ -115,14 +128,22 @@ def reaches(action: Action, channel: str) -> bool:
 
 
 def known(connection: Connection, ask: Ask, where: Point | None, rules: Rules, *, at: int) -> Known:
+    """Consent is looked up only for a way that needs it."""
+    against = _against(connection, ask)
     return Known(
         hours=tuple(hours(where, rules)),
         ledger=ledger(connection, ask, at=at),
-        held=tuple(_held(connection, ask, rules)),
-        circumstances=frozenset(connection.execute(_CIRCUMSTANCES, {"person": ask.about}).scalars()),
-        stopped=_stopped(connection, ask, where),
-        consented=where is not None and _has_consent(connection, where),
+        held=tuple(_held(against, ask, rules)),
+        circumstances=frozenset(row.kind for row in against if row.what == _CIRCUMSTANCE),
+        stopped=_stopped(against, ask, where),
+        consented=ask.action in rules.conduct.needs_consent and _has_consent(connection, where),
     )
+
+
+def _against(connection: Connection, ask: Ask) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Whatever may speak against it, in one round trip: it is asked before every call, with the person held."""
+    asked = {"about": ask.about, "person": ask.borrower_id, "case": ask.case_id, "number": ask.number}
+    return connection.execute(_AGAINST, asked).all()
 
 
 def hours(where: Point | None, rules: Rules) -> list[Hours]:
@@ -163,13 +184,13 @@ def _counts(row: Row[*tuple[Any, ...]], action: Action) -> frozenset[Counts]:
     return frozenset(count for count in most if unless.get(count, True))
 
 
-def _held(connection: Connection, ask: Ask, rules: Rules) -> list[Held]:
+def _held(against: Sequence[Row[*tuple[Any, ...]]], ask: Ask, rules: Rules) -> list[Held]:
     """Open holds that forbid contact. One that was placed a moment ago stops at once, before its case has heard."""
-    asked = {"person": ask.about, "case": ask.case_id}
-    standing = [(row, row.kind, row.scope, row.against) for row in connection.execute(_HOLDS, asked)]
+    standing = [(row, row.kind, row.scope, row.against) for row in against if row.what == _HOLD]
     standing += [
-        (row, *(row.content.get(name) for name in ("kind", "scope", "against")))
-        for row in connection.execute(_HOLDS_ON_THE_WAY, asked)
+        (row, *(json.loads(row.content).get(name) for name in ("kind", "scope", "against")))
+        for row in against
+        if row.what == _HOLD_ON_THE_WAY
     ]
     return [
         Held(kind, against or "")
@@ -192,25 +213,27 @@ def _reaches(row: Row[*tuple[Any, ...]], scope: str, ask: Ask) -> bool:
     return scope == Scope.BANK or ask.case_id in (None, row.case_id)
 
 
-def _stopped(connection: Connection, ask: Ask, where: Point | None) -> str:
+def _stopped(against: Sequence[Row[*tuple[Any, ...]]], ask: Ask, where: Point | None) -> str:
     if where is not None and where.do_not_contact:
         return "do_not_contact"
-    asked = {"number": ask.number, "person": ask.borrower_id}
-    return next(filter(None, (_rule_of(mark, ask) for mark in connection.execute(_MARKS, asked))), "")
+    marks = (row for row in against if row.what == _MARK)
+    return next(filter(None, (_rule_of(mark, ask) for mark in marks)), "")
 
 
 def _rule_of(mark: Row[*tuple[Any, ...]], ask: Ask) -> str:
     """A stop on a number is for whoever's debt it would be about (C08); a dead number is this person's alone."""
     is_here = bool(ask.number) and mark.address == ask.number
-    if mark.mark == Mark.STOPPED:
+    if mark.kind == Mark.STOPPED:
         if is_here:
             return "C08"
         is_way = mark.address is None and mark.channel is not None and reaches(ask.action, mark.channel)
         return "P2" if is_way and mark.borrower_id == ask.borrower_id else ""
-    return f"number_{mark.mark}" if is_here and mark.borrower_id == ask.borrower_id else ""
+    return f"number_{mark.kind}" if is_here and mark.borrower_id == ask.borrower_id else ""
 
 
-def _has_consent(connection: Connection, where: Point) -> bool:
+def _has_consent(connection: Connection, where: Point | None) -> bool:
+    if where is None:
+        return False
     return connection.execute(_CONSENT, {"contact": where.contact_id}).scalar() is not None
 
 
@@ -225,7 +248,13 @@ def _as_point(row: Row[*tuple[Any, ...]]) -> Point:
 _POINT: Final = select(contact_points).where(contact_points.c.contact_id == bindparam("contact"))
 _POINTS: Final = (
     select(contact_points)
-    .where(contact_points.c.borrower_id == bindparam("person"))
+    .where(
+        contact_points.c.borrower_id == bindparam("person"),
+        ~exists().where(
+            contact_marks.c.borrower_id == contact_points.c.borrower_id,
+            contact_marks.c.address == contact_points.c.address,
+        ),
+    )
     .order_by(contact_points.c.preferred.desc(), contact_points.c.contact_id)
 )
 _LEDGER: Final = select(
@@ -244,40 +273,55 @@ _LEDGER: Final = select(
     contact_attempts.c.attempt_id != bindparam("this"),
     contact_attempts.c.status.in_(COUNTED),
 )
-_CIRCUMSTANCES: Final = select(circumstances.c.kind).where(
-    circumstances.c.borrower_id == bindparam("person"), circumstances.c.ended_at.is_(None)
-)
-_MARKS: Final = select(
-    contact_marks.c.mark, contact_marks.c.address, contact_marks.c.channel, contact_marks.c.borrower_id
-).where(
-    or_(
-        contact_marks.c.address == bindparam("number"),
-        and_(contact_marks.c.borrower_id == bindparam("person"), contact_marks.c.address.is_(None)),
-    )
-)
-_MARKED: Final = select(contact_marks.c.address).where(contact_marks.c.borrower_id == bindparam("person"))
 _CONSENT: Final = select(consents.c.contact_id).where(
     consents.c.contact_id == bindparam("contact"), consents.c.withdrawn_at.is_(None)
 )
-_HOLDS: Final = select(
-    holds.c.kind, holds.c.scope, holds.c.against, holds.c.case_id, holds.c.borrower_id
-).where(
-    holds.c.ended_at.is_(None),
-    or_(
-        holds.c.borrower_id == bindparam("person"),
-        holds.c.scope == Scope.BANK.value,
-        holds.c.case_id == bindparam("case"),
-    ),
-)
-_HOLDS_ON_THE_WAY: Final = (
-    select(messages.c.content, messages.c.case_id, cases.c.borrower_id)
-    .join(cases, cases.c.case_id == messages.c.case_id)
-    .where(
-        or_(
-            cases.c.borrower_id == bindparam("person"),
-            messages.c.case_id == bindparam("case"),
-        ),
+# Each part is found by an index of its own: an OR over them would read every hold and every message there is.
+_CIRCUMSTANCE, _HOLD, _HOLD_ON_THE_WAY, _MARK = "circumstance", "hold", "hold_on_the_way", "mark"
+_COLUMNS: Final = ("kind", "scope", "against", "case_id", "borrower_id", "address", "channel", "content")
+
+
+def _part(what: str, *where: ColumnElement[bool], **columns: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
+    known_or_null = [cast(columns.get(name, null()), TEXT).label(name) for name in _COLUMNS]
+    return select(literal(what).label("what"), *known_or_null).where(*where)
+
+
+def _open_holds(*where: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    names = ("kind", "scope", "against", "case_id", "borrower_id")
+    return _part(_HOLD, holds.c.ended_at.is_(None), *where, **{name: holds.c[name] for name in names})
+
+
+def _marks(*where: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    names = ("address", "channel", "borrower_id")
+    return _part(_MARK, *where, kind=contact_marks.c.mark, **{name: contact_marks.c[name] for name in names})
+
+
+def _holds_on_the_way() -> Select[*tuple[Any, ...]]:
+    theirs = (cases.c.borrower_id == bindparam("about")) | (cases.c.case_id == bindparam("case"))
+    return _part(
+        _HOLD_ON_THE_WAY,
+        messages.c.case_id.in_(select(cases.c.case_id).where(theirs)),
         messages.c.signal == PLACED,
         messages.c.status.in_(("waiting", "sent")),
+        case_id=messages.c.case_id,
+        borrower_id=select(cases.c.borrower_id)
+        .where(cases.c.case_id == messages.c.case_id)
+        .scalar_subquery(),
+        content=messages.c.content,
     )
+
+
+_AGAINST: Final = union_all(
+    _open_holds(holds.c.borrower_id == bindparam("about")),
+    _open_holds(holds.c.case_id == bindparam("case")),
+    _open_holds(holds.c.scope == Scope.BANK.value),
+    _holds_on_the_way(),
+    _part(
+        _CIRCUMSTANCE,
+        circumstances.c.borrower_id == bindparam("about"),
+        circumstances.c.ended_at.is_(None),
+        kind=circumstances.c.kind,
+    ),
+    _marks(contact_marks.c.address == bindparam("number")),
+    _marks(contact_marks.c.borrower_id == bindparam("person"), contact_marks.c.address.is_(None)),
 )

@@ -425,6 +425,12 @@ class HoldRow(Row, table=True):
             sqlite_where=text("ended_at is null"),
             postgresql_where=text("ended_at is null"),
         ),
+        Index(
+            "holds_by_reach",
+            "scope",
+            sqlite_where=text("ended_at is null"),
+            postgresql_where=text("ended_at is null"),
+        ),
         _STRICT,
     )
     hold_id: str = _key()  # one row for all cases of the person

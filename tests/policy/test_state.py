@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 from temporalio.converter import DefaultPayloadConverter
@@ -127,3 +127,14 @@ def test_nothing_in_a_state_grows_with_the_number_of_payments() -> None:
         case.pay(1, kind="fee")
         sizes.append(len(canonical(asdict(case.state))))
     assert sizes[-1] - sizes[0] < 40
+
+
+def test_a_changed_state_is_what_replace_would_make_of_it() -> None:
+    before = a_suit().state
+    fields = {"surplus": 7, "hands": ("s-1",), "deadlines": {"idle": 5}}
+    after = before.but(fields)
+    assert after == replace(before, **fields)  # type: ignore[arg-type]
+    assert list(asdict(after)) == list(asdict(before))
+    assert before == a_suit().state, "the one it was made of is as it was"
+    with pytest.raises(TypeError, match="a case has no surplu"):
+        before.but({"surplu": 7})

@@ -2,9 +2,10 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import event, insert, select
 
 from arrears.contracts import Rules
 from arrears.policy.codes import Action
@@ -127,3 +128,39 @@ def test_a_contact_against_the_rules_stands_and_is_an_incident(bank: Store) -> N
         kinds = list(connection.execute(select(incidents.c.kind)).scalars())
     assert isinstance(answer, NotBefore)
     assert (kinds, _statuses(bank)) == (["contact_against_rules"], ["made"])
+
+
+def _asked_of_the_database(store: Store) -> list[str]:
+    """Every statement of one reserve, as it went out."""
+    said: list[str] = []
+
+    def listen(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        said.append(statement)
+
+    event.listen(store.engine, "before_cursor_execute", listen)
+    try:
+        asked = _ask("p1", case_id="case-L1-1", loan_id="L1")
+        assert isinstance(_reserve(store, asked), Slot)
+    finally:
+        event.remove(store.engine, "before_cursor_execute", listen)
+    return said
+
+
+def test_a_slot_takes_few_round_trips(bank: Store) -> None:
+    """Each one keeps the next caller waiting, on SQLite everybody: more than these want a reason."""
+    assert len([said for said in _asked_of_the_database(bank) if not said.startswith("BEGIN")]) == 8
+
+
+def test_no_question_of_the_guard_reads_a_whole_table(sqlite_store: Store) -> None:
+    """Asked before every call of every collector: what grows with the bank would make them all wait."""
+    with sqlite_store.transaction() as connection:
+        connection.execute(insert(borrowers).values(borrower_id="B1", kind="person", name="-"))
+    plans = {}
+    statements = [said for said in _asked_of_the_database(sqlite_store) if said.startswith("SELECT")]
+    with sqlite_store.reading() as connection:
+        for said in statements:
+            asked = (None,) * said.count("?")
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {said}", asked).all()
+            plans[said] = [row[3] for row in plan if row[3].startswith("SCAN")]
+    assert len(plans) > 5
+    assert {said: whole for said, whole in plans.items() if whole} == {}
