@@ -95,21 +95,21 @@ async def test_s28_a_lowered_cap_holds_from_its_instant_for_every_case_and_the_s
         sqlite_store, client, tmp_path, start_at=starts.astimezone(UTC), in_force=rules
     ) as world:
         case = await stories.to_initial(world)
-        other = await world.a_case()
-        for one in (case, other):
+        others = [await world.a_case() for _ in range(2)]
+        await world.decide(case, COLLECTOR, "first_contact", "na")
+        for one in others:
             calls = [
                 _call(world, one, rules.at(_seconds(starts, hour)), starts + timedelta(hours=hour))
                 for hour in range(1, 5)
             ]
             assert [isinstance(call, Slot) for call in calls] == [True, True, True, False]
-        for one in (case, other):
+        for one in others:
             calls = [
                 _call(world, one, rules.at(_seconds(DECEMBER, hour)), DECEMBER + timedelta(hours=hour))
                 for hour in (9, 10, 11)
             ]
             assert [isinstance(call, Slot) for call in calls] == [True, True, False]
             assert calls[-1] == NotBefore(int((DECEMBER + timedelta(days=1, hours=8)).timestamp()), "C02")
-        await world.decide(case, COLLECTOR, "first_contact", "na")
         await world.skip_to_clock(case, "follow_up")
         assert world.zone_time(case) > DECEMBER
         await world.decide(case, COLLECTOR, "follow_up", "na")
