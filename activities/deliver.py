@@ -94,7 +94,7 @@ class DeliverActivities:
                     .where(notices.c.notice_id == sending.notice_id)
                     .values(document_hash=letter.sha256, document=reference)
                 )
-        answer = {"made": "sent", "uncertain": "uncertain", "failed": "refused"}[status]
+        answer = {"sent": "sent", "uncertain": "uncertain", "failed": "refused"}[status]
         return SendingAnswer(sending.notice_id, answer, at, rule=why)
 
 

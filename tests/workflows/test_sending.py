@@ -64,6 +64,19 @@ async def test_a_channel_that_is_down_is_asked_again_later_and_the_letter_goes_o
         assert world.incidents() == []
 
 
+async def test_a_letter_that_goes_out_takes_one_try(world: World) -> None:
+    """A try that fails after its commit would be mended by the next one, and nobody would see it."""
+    case = await stories.to_notice_released(world)
+    await world.until(lambda: world.notice(case).status == "sent")
+    history = await world.legal_history(case)
+    tries = [
+        event.activity_task_started_event_attributes
+        for event in history
+        if event.HasField("activity_task_started_event_attributes")
+    ]
+    assert [(one.attempt, one.last_failure.message) for one in tries] == [(1, "")]
+
+
 async def test_while_a_channel_is_down_the_case_hears_money(
     sqlite_store: Store, client: Client, tmp_path: Path
 ) -> None:
