@@ -446,4 +446,5 @@ SCENARIOS: Final[dict[int, Scenario]] = {
     ),
     46: Scenario("0.37 is left after a payment: the case closes.", ("T1", "4.5")),
     47: Scenario("The debtor has a lawyer: a warning under one pack, a ban under another.", ("C06",)),
+    48: Scenario("Holds end in any order: the clock of the stage goes on with what it had left.", ("4.2",)),
 }

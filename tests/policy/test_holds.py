@@ -1,13 +1,18 @@
 """Holds: what they block, how clocks stop and go on, and that no silence ends one."""
 
-import pytest
+from datetime import timedelta
 
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from arrears.policy import matrix
 from arrears.policy.codes import Outcome
 from arrears.policy.effects import CancelTask, HoldBegan, HoldEnded
 from arrears.policy.events import HoldPlaced, HoldReleased
 from arrears.policy.state import Clock, HoldKind, Scope
 from arrears.policy.tasks import TaskKind
-from tests.policy.builders import COLLECTOR, Case, decided, full_terms, opened
+from tests.policy.builders import CALENDAR, COLLECTOR, Case, decided, full_terms, opened
 
 DESK = "s-desk"
 
@@ -56,3 +61,40 @@ def test_a_decision_on_work_that_was_put_aside_is_refused_in_the_name_of_the_hol
     case.hear(decided(task_id, Outcome.NO_ANSWER, by=COLLECTOR))
     assert case.refusal == "held_paid_claim"
     assert case.state == before
+
+
+SPANS = st.integers(0, 20 * 86_400)
+
+
+@st.composite
+def _stacks(draw: st.DrawFn) -> tuple[list[tuple[HoldKind, int]], list[tuple[HoldKind, int]]]:
+    """Kinds in the order of their beginning and in that of their end, each with the seconds before it."""
+    kinds = draw(st.lists(st.sampled_from(sorted(matrix.SCOPES)), min_size=1, max_size=6, unique=True))
+    ends = draw(st.permutations(kinds))
+    return [(kind, draw(SPANS)) for kind in kinds], [(kind, draw(SPANS)) for kind in ends]
+
+
+@pytest.mark.rule("4.2")
+@given(stack=_stacks(), after=st.integers(0, 10 * 86_400))
+@settings(max_examples=80)
+def test_s48_a_stack_of_holds_released_in_any_order_leaves_the_time_there_was(
+    stack: tuple[list[tuple[HoldKind, int]], list[tuple[HoldKind, int]]], after: int
+) -> None:
+    case = opened(**full_terms()).later(seconds=after)
+    begins, ends = stack
+    first, *others = begins
+    case = hold(case, first[0], scope=matrix.SCOPES[first[0]][0])
+    left = dict(case.state.stopped)
+    assert Clock.ESCALATE in left
+    for kind, span in others:
+        hold(case.later(seconds=span), kind, scope=matrix.SCOPES[kind][0])
+        assert case.state.stopped[Clock.ESCALATE] == left[Clock.ESCALATE]
+    for kind, span in ends[:-1]:
+        release(case.later(seconds=span), kind)
+        assert case.state.stopped[Clock.ESCALATE] == left[Clock.ESCALATE], "nobody moves while one stands"
+    release(case.later(seconds=ends[-1][1]), ends[-1][0])
+    assert case.refusal == ""
+    assert (case.state.holds, case.state.stopped) == ((), {})
+    bank_days = CALENDAR.bank_days_later(case.today, case.terms.resume_bank_days)
+    earliest = CALENDAR.start_of(bank_days + timedelta(days=1))
+    assert case.state.deadlines[Clock.ESCALATE] == max(case.now + left[Clock.ESCALATE], earliest)
