@@ -1,6 +1,7 @@
 """What people do: take a task, answer it, post money, report a letter, end an incident. The desk writes what they said."""
 
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -55,6 +56,7 @@ class Desk:
         self._store = store
         self._rules = rules
         self._time_machine = time_machine
+        self.contacts = contacts.ContactDesk(store, rules)
 
     @property
     def skips_time(self) -> bool:
@@ -83,8 +85,18 @@ class Desk:
 
         A free task is taken first. Raises NotFound, SecondPersonNeeded, NotCertified, TaskTaken, TaskGone, CaseClosed,
         AlreadyAnswered (the words are kept as a remark), StaleForm, Invalid; for the result of a contact also
-        ContactRefused and ContactConflict.
+        ContactRefused and ContactConflict. A call that was made stands in the ledger, whatever became of its task.
         """
+        try:
+            return self._decide(who, task_id, answer)
+        except (errors.TaskGone, errors.CaseClosed):
+            if answer.attempt_id is not None:
+                came = contacts.ResultIn(answer.outcome, answer.amount_minor, answer.on, answer.recording_id)
+                with suppress(errors.DeskError):
+                    self.contacts.finish(who, answer.attempt_id, came)
+            raise
+
+    def _decide(self, who: Person, task_id: str, answer: Answer) -> str:
         with self._store.transaction() as connection:
             task = self._open_task(connection, who, task_id)
             now = must_be_live(connection, task.case_id)

@@ -81,6 +81,8 @@ class Conduct:
     needs_recording: tuple[str, ...] = ()
     lawyer: str = "warn"
     certificate_days: int = 0  # C19: after a test so long; 0: nobody needs one
+    recording_days: int = 730  # C17: a recording is kept so long at least, counted from the contact
+    reveals_per_day: int = 0  # P11: so often a person sees masked data in full on one day; 0: no quota
 
 
 @dataclass(frozen=True)
