@@ -10,7 +10,8 @@ from api.auth.person import Person
 from api.desk import errors
 from arrears.policy.codes import Action
 from arrears.policy.guard import PartyRole
-from arrears.policy.tasks import Missing
+from arrears.policy.stages import CONTACT_TASKS
+from arrears.policy.tasks import Missing, TaskKind
 from arrears.store import contacts, known
 from arrears.store.known import SERVICE, Ask, Point
 from arrears.store.tables import contact_attempts, parties, staff, tasks
@@ -56,6 +57,8 @@ def held_task(connection: Connection, who: Person, task_id: str) -> Task:
     if not may(who, Permission.READ_TASK, relations):
         raise errors.NotFound
     if not may(who, Permission.CONTACT) or not may(who, Permission.DECIDE_TASK, relations):
+        raise errors.NotAllowed
+    if TaskKind(task.kind) not in CONTACT_TASKS:
         raise errors.NotAllowed
     if task.status != "open":
         raise errors.TaskGone(task.status, by=None, at=task.closed_at, why=task.outcome or task.why)

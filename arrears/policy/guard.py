@@ -162,6 +162,24 @@ def first_room(asked: Asked, known: Known, conduct: Conduct, calendar: Calendar,
     return NotBefore(when.at, rule if latest > at else when.rule)
 
 
+def closes_at(asked: Asked, known: Known, conduct: Conduct, at: int) -> int:
+    """The first instant from `at` on at which one of the windows that are open then has closed.
+
+    Nothing closes by the hour what has no hours: then a week later.
+    """
+    open_hours = [*known.hours, *(_dialling(known.hours, conduct) if asked.action in VOICE else ())]
+    return min((_closing(at, hours) for hours in open_hours), default=at + _WEEK)
+
+
+def _closing(at: int, hours: Hours) -> int:
+    local = datetime.fromtimestamp(at, UTC).astimezone(ZoneInfo(hours.zone))
+    if hours.end == time.max:
+        end = datetime.combine(local.date() + timedelta(days=1), time(), local.tzinfo)
+    else:
+        end = datetime.combine(local.date(), hours.end, local.tzinfo)
+    return int(end.timestamp())
+
+
 def _dialling(hours: Sequence[Hours], conduct: Conduct) -> list[Hours]:
     """Nobody dials in the last minutes: the call would last into the night (C01). The first hours are the bank's."""
     return [

@@ -79,7 +79,7 @@ def reserve(
     if earlier is not None and (earlier.status not in ("reserved", "released") or not _is_same(earlier, ask)):
         raise AttemptConflict(ask.attempt_id)
     if heeds_money and ask.case_id is not None and money_on_its_way(connection, ask.case_id):
-        answer: Verdict = NotBefore(at + _SETTLES_SECONDS, "money_first")
+        answer: Verdict = NotBefore(at + SETTLES_SECONDS, "money_first")
     else:
         answer = may_contact(connection, ask, where, rules, at=at)
     if not isinstance(answer, Go):
@@ -273,7 +273,7 @@ def person_of(connection: Connection, case_id: str) -> Row[*tuple[Any, ...]] | N
 
 
 # How long a case takes to hear of its money, as a rule; asked again then.
-_SETTLES_SECONDS: Final = 60
+SETTLES_SECONDS: Final = 60
 _PERSON: Final = (
     select(borrowers.c.borrower_id).where(borrowers.c.borrower_id == bindparam("person")).with_for_update()
 )

@@ -1,6 +1,6 @@
 """What the bank knows of a person when somebody wants to contact them: hours, ledger, holds, stops, consent."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import time, timedelta
 from typing import Any, Final
 
@@ -92,7 +92,7 @@ class Ask:
 def point(connection: Connection, contact_id: str) -> tuple[Point, str, str] | None:
     """The contact point with its person and its channel."""
     row = connection.execute(_POINT, {"contact": contact_id}).first()
-    return None if row is None else (_as_point(row), row.borrower_id, row.channel)
+    return None if row is None else (as_point(row), row.borrower_id, row.channel)
 
 
 def first_point(connection: Connection, borrower_id: str, action: Action) -> Point | None:
@@ -106,7 +106,7 @@ def first_point(connection: Connection, borrower_id: str, action: Action) -> Poi
     fits = [row for channel in channels for row in rows if row.channel == channel]
     alive = [row for row in fits if row.address not in marked]
     usable = [row for row in alive if not row.do_not_contact]
-    return _as_point((usable or alive)[0]) if alive else None
+    return as_point((usable or alive)[0]) if alive else None
 
 
 def reaches(action: Action, channel: str) -> bool:
@@ -115,13 +115,21 @@ def reaches(action: Action, channel: str) -> bool:
 
 
 def known(connection: Connection, ask: Ask, where: Point | None, rules: Rules, *, at: int) -> Known:
-    return Known(
+    return replace(
+        of_person(connection, ask, rules, at=at),
         hours=tuple(hours(where, rules)),
+        stopped=_stopped(connection, ask, where),
+        consented=where is not None and _has_consent(connection, where),
+    )
+
+
+def of_person(connection: Connection, ask: Ask, rules: Rules, *, at: int) -> Known:
+    """What holds by whichever way the person is contacted; hours are the bank's alone."""
+    return Known(
+        hours=tuple(hours(None, rules)),
         ledger=ledger(connection, ask, at=at),
         held=tuple(_held(connection, ask, rules)),
         circumstances=frozenset(connection.execute(_CIRCUMSTANCES, {"person": ask.about}).scalars()),
-        stopped=_stopped(connection, ask, where),
-        consented=where is not None and _has_consent(connection, where),
     )
 
 
@@ -196,10 +204,10 @@ def _stopped(connection: Connection, ask: Ask, where: Point | None) -> str:
     if where is not None and where.do_not_contact:
         return "do_not_contact"
     asked = {"number": ask.number, "person": ask.borrower_id}
-    return next(filter(None, (_rule_of(mark, ask) for mark in connection.execute(_MARKS, asked))), "")
+    return next(filter(None, (rule_of(mark, ask) for mark in connection.execute(_MARKS, asked))), "")
 
 
-def _rule_of(mark: Row[*tuple[Any, ...]], ask: Ask) -> str:
+def rule_of(mark: Row[*tuple[Any, ...]], ask: Ask) -> str:
     """A stop on a number is for whoever's debt it would be about (C08); a dead number is this person's alone."""
     is_here = bool(ask.number) and mark.address == ask.number
     if mark.mark == Mark.STOPPED:
@@ -214,7 +222,7 @@ def _has_consent(connection: Connection, where: Point) -> bool:
     return connection.execute(_CONSENT, {"contact": where.contact_id}).scalar() is not None
 
 
-def _as_point(row: Row[*tuple[Any, ...]]) -> Point:
+def as_point(row: Row[*tuple[Any, ...]]) -> Point:
     return Point(
         row.contact_id, row.address, row.allowed_from, row.allowed_to, row.timezone, row.do_not_contact
     )

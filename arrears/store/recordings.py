@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from arrears.store.tables import contact_attempts, loans, recordings
+from arrears.store.tables import contact_attempts, loans, recordings, staff
+from arrears.store.types import Flag
 
 # What the core bank says of a loan on which nothing is owed any more.
 _SETTLED = "closed"
@@ -22,6 +23,48 @@ class Keeping:
 
     def may_go(self, *, at: datetime, settled: bool) -> bool:
         return at >= self.until and (settled or not self.until_settled)
+
+
+@dataclass(frozen=True)
+class Logged:
+    """One contact of a case as its page lists it; the last three are of its recording."""
+
+    action: str
+    party: str
+    status: str
+    result: str | None
+    at: datetime
+    actor: str
+    actor_name: str | None
+    recording_id: str | None
+    keep_until: datetime | None
+    until_settled: bool
+
+
+def logged(connection: Connection, case_id: str, *, limit: int = 50) -> tuple[Logged, ...]:
+    """The newest contacts of a case, without those that were not made after all."""
+    rows = connection.execute(
+        select(
+            contact_attempts.c.action,
+            contact_attempts.c.party,
+            contact_attempts.c.status,
+            contact_attempts.c.result,
+            contact_attempts.c.at,
+            contact_attempts.c.actor,
+            staff.c.name.label("actor_name"),
+            contact_attempts.c.recording_id,
+            recordings.c.keep_until,
+            func.coalesce(recordings.c.until_settled, literal(value=False, type_=Flag)).label(
+                "until_settled"
+            ),
+        )
+        .outerjoin(staff, staff.c.staff_id == contact_attempts.c.actor)
+        .outerjoin(recordings, recordings.c.recording_id == contact_attempts.c.recording_id)
+        .where(contact_attempts.c.case_id == case_id, contact_attempts.c.status != "released")
+        .order_by(contact_attempts.c.at.desc(), contact_attempts.c.attempt_id.desc())
+        .limit(limit)
+    )
+    return tuple(Logged(**row._mapping) for row in rows)
 
 
 def keep(connection: Connection, attempt_id: str, recording_id: str, *, days: int) -> None:

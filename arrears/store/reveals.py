@@ -8,8 +8,9 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, Select, and_, func, literal, or_, select, tuple_
 from sqlalchemy import insert as put
 
+from arrears.policy.state import HoldKind
 from arrears.store import audit
-from arrears.store.tables import borrowers, contact_attempts, contact_points, reveals, staff
+from arrears.store.tables import borrowers, contact_attempts, contact_points, holds, reveals, staff
 from arrears.store.types import Instant, Text
 
 PAGE: Final = 50
@@ -77,6 +78,17 @@ def _counting(staff_id: str, since: datetime) -> Select[Any]:
         )
         .where(reveals.c.staff_id == staff_id, reveals.c.at >= since)
     )
+
+
+def complained_of(connection: Connection, staff_id: str, borrower_id: str) -> bool:
+    """Whether the person has an open complaint against this member of staff (scenario 27)."""
+    against = select(holds.c.hold_id).where(
+        holds.c.borrower_id == borrower_id,
+        holds.c.kind == HoldKind.COMPLAINT.value,
+        holds.c.against == staff_id,
+        holds.c.ended_at.is_(None),
+    )
+    return connection.execute(against.limit(1)).first() is not None
 
 
 # ---- what is there to be seen ----------------------------------------------------------------------------
