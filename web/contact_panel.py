@@ -56,6 +56,7 @@ class Panel:
     lines: tuple[WayLine, ...]
     running: Running | None
     companions: tuple[tuple[str, str], ...]
+    comes_first: bool  # whoever is asked to contact somebody looks for the number before the figures
 
     @property
     def call_id(self) -> str:
@@ -74,6 +75,7 @@ class Look:
     slot: Slot | None = None
 
 
+_ORDER = {"phone": 0, "sms": 1, "post": 2, "email": 3}
 _ACTS = {Action.OUT_CALL: "call", Action.VISIT: "visit"}
 
 
@@ -90,14 +92,17 @@ def panel(connection: Connection, task: TaskView, look: Look, *, is_open: bool) 
     )
     found = ways.ways(connection, ask, look.rules, at=at)
     running = contacts.under_way(connection, task.task_id, look.who.staff_id) if may_contact else None
-    works_it = may_contact and task.assignee == look.who.staff_id and TaskKind(task.kind) in CONTACT_TASKS
+    asks_contact = TaskKind(task.kind) in CONTACT_TASKS
+    works_it = may_contact and task.assignee == look.who.staff_id and asks_contact
     begins = is_open and works_it and running is None
-    lines = tuple(_line(way, look, begins=begins, is_open=is_open) for way in found)
+    by_channel = sorted(found, key=lambda way: _ORDER.get(way.channel, len(_ORDER)))
+    lines = tuple(_line(way, look, begins=begins, is_open=is_open) for way in by_channel)
     visits = any(line.act == "visit" for line in lines)
     return Panel(
         lines,
         _running(running, found, look) if running is not None else None,
         tuple(ways.companions(connection, look.who.staff_id, look.rules, at=at)) if visits else (),
+        is_open and asks_contact,
     )
 
 
@@ -109,7 +114,7 @@ def _line(way: Way, look: Look, *, begins: bool, is_open: bool) -> WayLine:
         said = guarding.because("do_not_contact") if way.do_not_contact else ""
     else:
         state = "ok" if allowed else "warn" if isinstance(way.verdict, NotBefore) else "bad"
-        said = guarding.said(way.verdict, way.closes_at, look.shapes)
+        said = guarding.said(way.verdict, way.closes_at, look.shapes, visit=way.action is Action.VISIT)
     act = _ACTS[way.action] if begins and judged and allowed and way.action is not None else ""
     return WayLine(
         way.contact_id,

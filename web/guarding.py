@@ -56,10 +56,11 @@ def because(rule: str) -> str:
     return _("%(why)s (%(rule)s)") % {"why": told, "rule": rule} if rule.isupper() else told
 
 
-def said(verdict: Verdict, closes_at: int, shapes: Formats) -> str:
+def said(verdict: Verdict, closes_at: int, shapes: Formats, *, visit: bool = False) -> str:
     match verdict:
         case Go():
-            return _("OK until %(time)s") % {"time": shapes.local(closes_at).strftime("%H:%M")}
+            until = {"time": shapes.local(closes_at).strftime("%H:%M")}
+            return _("A visit may begin until %(time)s") % until if visit else _("OK until %(time)s") % until
         case NotBefore(at, rule):
             told = {"time": shapes.moment(at), "why": because(rule)}
             return _("Not before %(time)s: %(why)s") % told

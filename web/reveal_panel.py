@@ -11,7 +11,7 @@ from arrears.policy.masking import Masked, Purpose, masked_contact, masked_id, m
 from arrears.store import reveals
 from web.language import gettext as _
 from web.language import pgettext
-from web.words import CHANNELS, MASKED, PURPOSES, called
+from web.words import MASKED, PURPOSES, WAYS, called
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def _options(person: reveals.Person) -> list[tuple[str, str]]:
     found += [
         (
             f"{Masked.CONTACT.value}:{one.contact_id}",
-            _option(called(CHANNELS, one.channel), masked_contact(one.channel, one.address)),
+            _option(called(WAYS, one.channel), masked_contact(one.channel, one.address)),
         )
         for one in person.points
     ]
@@ -96,7 +96,7 @@ def _option(label: str, masked: str) -> str:
 
 
 def _shown(revealed: Revealed) -> Shown:
-    label = called(CHANNELS, revealed.channel) if revealed.channel else called(MASKED, revealed.what.value)
+    label = called(WAYS, revealed.channel) if revealed.channel else called(MASKED, revealed.what.value)
     return Shown(label, revealed.value, _masked(revealed))
 
 

@@ -394,6 +394,14 @@ CHANNELS: Final[Words] = {
     "post": term("channel", "Post"),
 }
 
+# What leads to a person, for whoever calls, writes or goes there.
+WAYS: Final[Words] = {
+    "phone": term("way", "Phone"),
+    "sms": term("way", "SMS"),
+    "email": term("way", "E-mail"),
+    "post": term("way", "Address"),
+}
+
 # What is masked of a debtor.
 MASKED: Final[Words] = {
     "name": term("masked", "Name"),

@@ -64,7 +64,7 @@ def test_each_number_has_the_guards_word_and_how_much_is_taken(desk: Desk, task_
     assert "可联系，至 21:55" in page
     assert "今日有效通话 0/3 次" in page
     assert "今日拨打该号码 0/6 次" in page
-    assert "可联系，至 22:00" in page, "a visit may begin until ten"
+    assert "可上门，至 22:00" in page
     assert f"/tasks/{task_id}/call" in read(desk.get(f"/tasks/{task_id}")).actions
     assert NUMBER not in page
     assert HOME not in page

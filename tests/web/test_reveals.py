@@ -48,6 +48,31 @@ def _looks(room: CaseRoom) -> list[Any]:
 
 @pytest.mark.rule("P11")
 @pytest.mark.parametrize(
+    "login", ["collector", "lead", "advisor1", "ops", "manager", "compliance", "operator"]
+)
+def test_who_does_not_hold_the_task_sees_everything_masked_everywhere(
+    branch: Branch, room: CaseRoom, task_id: str, case_id: str, login: str
+) -> None:
+    pages = ["/inbox", f"/tasks/{task_id}", "/cases", f"/cases/{case_id}", "/incidents", "/payments/new"]
+    mine = branch.at(login)
+    texts = {path: mine.get(path).text for path in [*pages, "/reveals", "/prefs"]}
+    texts["found"] = mine.post("/cases", loan_id="RL2024000001").text
+    texts["refused"] = mine.post(f"/tasks/{task_id}/decision", outcome="ptp", facts_no="0").text
+    token = branch.entrance.tokens.issue(mine.person).token
+    for path in (f"cases/{case_id}", f"tasks/{task_id}", f"cases/{case_id}/timeline", "tasks", "cases"):
+        headers = {"Authorization": f"Bearer {token}"}
+        texts[path] = branch.visitor().get(f"/api/v1/{path}", headers=headers).text
+    shown = [
+        (path, secret)
+        for path, text in texts.items()
+        for secret in ("刘明辉", NUMBER, ID, "样本市演示路9号")
+        if secret in text
+    ]
+    assert shown == []
+
+
+@pytest.mark.rule("P11")
+@pytest.mark.parametrize(
     ("what", "value"),
     [
         ("contact:B000001-phone", NUMBER),
