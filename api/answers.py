@@ -140,6 +140,41 @@ class DayClosed(Said):
     cases_told: int
 
 
+class ContactSlot(Said):
+    """The contact may be made now, to `number`; `warnings` name rules to be told aloud to whoever makes it."""
+
+    attempt_id: str
+    number: str
+    at: datetime
+    warnings: list[str]
+
+
+class ContactTold(Said):
+    """`message_id` is what the case was told; none when it hears nothing of it."""
+
+    attempt_id: str
+    result: str
+    message_id: str | None
+
+
+class ContactDropped(Said):
+    """It was not made: its slot is free again."""
+
+    attempt_id: str
+
+
+class ContactRefusal(BaseModel):
+    """Why a contact may not be made: not before an instant, or never as things stand, and by which rule."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    not_before: datetime | None = None
+    rule: str | None = None
+    errors: list[dict[str, str]] = []
+
+
 class AccessToken(Said):
     access_token: str
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105  the name of a scheme

@@ -15,6 +15,7 @@ from api.auth.permissions import Permission, may_ever
 from api.auth.person import Person
 from api.auth.sessions import SignedIn, cookie_name
 from api.auth.tokens import TokenRefused
+from api.desk.contacts import ContactDesk
 from api.desk.desk import Desk
 from api.desk.errors import NotAllowed
 from api.errors import CrossSite, NotSignedIn
@@ -31,6 +32,10 @@ def the_desk(request: Request) -> Desk:
     return desk
 
 
+def the_contact_desk(request: Request) -> ContactDesk:
+    return the_desk(request).contacts
+
+
 def the_store(request: Request) -> Store:
     store: Store = request.app.state.store
     return store
@@ -42,6 +47,7 @@ def the_entrance(request: Request) -> Entrance:
 
 
 TheDesk = Annotated[Desk, Depends(the_desk)]
+TheContactDesk = Annotated[ContactDesk, Depends(the_contact_desk)]
 TheStore = Annotated[Store, Depends(the_store)]
 TheEntrance = Annotated[Entrance, Depends(the_entrance)]
 

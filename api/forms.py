@@ -14,13 +14,18 @@ from pydantic import (
     StringConstraints,
 )
 
+from api.desk.asking import ContactIn
+from api.desk.contacts import ResultIn
 from api.desk.deliveries import DeliveryIn
 from api.desk.desk import Answer
+from arrears.policy.codes import Action
+from arrears.policy.guard import PartyRole
 from arrears.store.intents import PaymentIn
 from arrears.store.transfers import TransferIn
 
 LONGEST_REASON: Final = 4000
 _DAY_AND_TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]")
+_MOST_TOGETHER: Final = 10
 _MOST_MINOR: Final = 10**15  # above every loan, below what a double counts exactly
 
 
@@ -41,6 +46,7 @@ def _written_out(at: object) -> object:
 
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,48}$")]
+RecordingId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,128}$")]
 Words = Annotated[str, StringConstraints(max_length=LONGEST_REASON), AfterValidator(_readable)]
 Minor = Annotated[int, Field(strict=True, gt=0, le=_MOST_MINOR)]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
@@ -118,6 +124,39 @@ class DeliveryBody(Form):
 
     def delivery(self) -> DeliveryIn:
         return DeliveryIn(**self.model_dump())
+
+
+class ContactBody(Form):
+    """A contact that is about to be made; `staff` are the others of a visit, `service` is no collection.
+
+    `key` is the sender's own: the same again means the same contact.
+    """
+
+    key: Id
+    case_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,200}$")]
+    action: Action
+    contact_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,200}$")] | None = None
+    party: PartyRole = PartyRole.BORROWER
+    borrower_id: Id | None = None
+    staff: Annotated[list[Id], Field(max_length=_MOST_TOGETHER)] = []
+    service: Annotated[bool, Field(strict=True)] = False
+
+    def contact(self) -> ContactIn:
+        return ContactIn(**self.model_dump(exclude={"staff"}), staff=tuple(dict.fromkeys(self.staff)))
+
+
+class ResultBody(Form):
+    """What came of a contact; `made_at` is by the clock of whoever made it and names its zone."""
+
+    result: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,32}$")]
+    amount_minor: Minor | None = None
+    on: date | None = None
+    recording_id: RecordingId | None = None
+    made_at: Annotated[AwareDatetime, BeforeValidator(_written_out)] | None = None
+    reference: Id | None = None
+
+    def came(self) -> ResultIn:
+        return ResultIn(**self.model_dump())
 
 
 class IncidentClosing(Form):

@@ -186,6 +186,7 @@ UNITS: Final = {
     "*.attempts_needed": "attempts",
     "lost_contact.numbers": "numbers",
     "lost_contact.days": "days",
+    "privacy.reveals_per_day": "looks",
     "promise.days": "days",
     "promise.days_late": "days",
     "promise.broken_to_escalate": "broken promises",

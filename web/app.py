@@ -26,12 +26,14 @@ from web.office import Office
 from web.pages import (
     cases,
     certificates,
+    contacts,
     deliveries,
     inbox,
     incidents,
     packs,
     payments,
     prefs,
+    reveals,
     sign_in,
     tasks,
 )
@@ -62,7 +64,20 @@ def create_app(
     app.state.temporal_reachable = temporal_ready
     app.state.office = Office(settings, store, desk, entrance, rules, pages, patience)
     app.include_router(api_router)
-    for part in (sign_in, prefs, inbox, tasks, cases, deliveries, incidents, packs, certificates, payments):
+    for part in (
+        sign_in,
+        prefs,
+        inbox,
+        tasks,
+        contacts,
+        cases,
+        deliveries,
+        incidents,
+        packs,
+        certificates,
+        payments,
+        reveals,
+    ):
         app.include_router(part.router)
     app.add_api_route("/csp", _report, methods=["POST"], dependencies=[EVERYONE])
     app.mount(PREFIX, assets, name="static")

@@ -12,7 +12,8 @@ from arrears import clock
 from arrears.policy.calendar import Calendar
 from arrears.policy.state import Stage
 from arrears.settings import Settings
-from arrears.store import queries
+from arrears.store import queries, recordings
+from arrears.store.recordings import Logged
 from arrears.store.views import (
     CaseTask,
     CaseView,
@@ -25,6 +26,7 @@ from web import explanation
 from web.explanation import Line, Part
 from web.formats import Formats
 from web.language import gettext as _
+from web.reveal_panel import Asked, RevealPanel, reveal_panel
 from web.seen import shown_name
 from web.story import Entry, Teller
 from web.words import ENTERED, called
@@ -69,6 +71,8 @@ class CaseSheet:
     clocks: tuple[Line, ...]
     ledger: tuple[PaymentView, ...]
     notices: tuple[NoticeLine, ...]
+    contacts: tuple[Logged, ...]
+    reveal: RevealPanel | None
     incidents: tuple[IncidentView, ...]
     story: tuple[Entry, ...]
     is_earlier: bool
@@ -91,7 +95,7 @@ class Look:
 
 
 def case_sheet(
-    connection: Connection, case: CaseView, who: Person, look: Look, *, before: int | None
+    connection: Connection, case: CaseView, who: Person, look: Look, *, before: int | None, asked: Asked
 ) -> CaseSheet:
     look = replace(look, now=clock.case_now(case.decided_at))
     tasks = queries.tasks_of(connection, case.case_id)
@@ -99,6 +103,7 @@ def case_sheet(
     holds = any(task.assignee == who.staff_id and task.status == "open" for task in tasks)
     lines = [TaskLine(task, _task_href(task, who)) for task in tasks]
     href = f"/cases/{quote(case.case_id, safe='')}"
+    seen = reveal_panel(connection, who, case.case_id, case.borrower_id, href=f"{href}/reveal", asked=asked)
     explained = explanation.explained(case.state, int(look.now.timestamp()), look.calendar)
     overdue_since = case.first_overdue_on if case.overdue_minor else None
     return CaseSheet(
@@ -115,10 +120,14 @@ def case_sheet(
         ledger=queries.ledger_of(connection, case.loan_id),
         notices=tuple(
             NoticeLine(
-                notice, _document_href(href, notice, look.settings), _report_href(href, case, notice, who)
+                notice,
+                _document_href(href, notice, look.settings) if seen is not None else None,
+                _report_href(href, case, notice, who),
             )
             for notice in queries.notices_of(connection, case.case_id)
         ),
+        contacts=recordings.logged(connection, case.case_id),
+        reveal=seen,
         incidents=_incidents(connection, case, who),
         story=Teller(told, case.currency, look.shapes).tell(),
         is_earlier=before is not None,

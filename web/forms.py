@@ -1,10 +1,12 @@
 """What people type into forms, read into what the desk takes; every fault has a field and words."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
+from api.desk.contacts import ResultIn
 from api.desk.deliveries import DeliveryIn
 from api.desk.desk import Answer
 from api.forms import LONGEST_REASON
@@ -50,6 +52,16 @@ FAULTS: Final[Words] = {
     "borrower_unknown": term("fault", "No debtor has this number"),
     "not_this_debtors": term("fault", "This debtor has no loan of this number"),
     "currency_not_the_packs": term("fault", "The loan is in another currency"),
+    "what_required": term("fault", "Choose what you need to see"),
+    "purpose_required": term("fault", "Choose what you need it for"),
+    "nothing_on_file": term("fault", "The bank has none on file"),
+    "result_required": term("fault", "Choose what came of it"),
+    "result_unknown": term("fault", "Such a contact has no such result"),
+    "recording_required": term("fault", "Enter the number of the recording"),
+    "recording_unreadable": term("fault", "The number takes letters, digits and - _ . : only"),
+    "staff_unknown": term("fault", "Choose who goes along"),
+    "not_by_this_way": term("fault", "This is no number or address for that"),
+    "contact_unknown": term("fault", "This call belongs to another task"),
     "not_found": term("fault", "No case has this loan number"),
 }
 
@@ -73,6 +85,8 @@ class DecisionForm:
     on: str = ""
     arrived_on: str = ""
     again_on: str = ""
+    attempt_id: str = ""  # the call it tells the result of
+    recording_id: str = ""
 
     def read(self, currency: str) -> Answer | list[Missing]:
         """Each field belongs to some answers; whatever else it holds was typed for an answer not given."""
@@ -86,8 +100,17 @@ class DecisionForm:
             *_readable(day_typed, day, Missing("on", "day_unreadable")),
             *_readable(typed, amount, Missing("amount", "amount_unreadable")),
             *_kept("reason", self.reason),
+            *recording(self.recording_id),
         ]
-        return faults or Answer(self.outcome, self._seen_facts(), self.reason.strip() or None, amount, day)
+        return faults or Answer(
+            self.outcome,
+            self._seen_facts(),
+            self.reason.strip() or None,
+            amount,
+            day,
+            self.attempt_id.strip() or None,
+            self.recording_id.strip() or None,
+        )
 
     def told(self, faults: Iterable[Missing]) -> dict[str, str]:
         """The faults in words, beside the fields of this form."""
@@ -102,6 +125,19 @@ class DecisionForm:
     def _seen_facts(self) -> int:
         known = self.facts_no.isascii() and self.facts_no.isdecimal() and len(self.facts_no) < 10
         return int(self.facts_no) if known else -1
+
+
+@dataclass(frozen=True)
+class VisitForm:
+    """Who goes along, and what came of it."""
+
+    companion: str = ""
+    result: str = ""
+    recording_id: str = ""
+
+    def came(self) -> ResultIn | list[Missing]:
+        faults = [*_said(self.result, Missing("result", "result_required")), *recording(self.recording_id)]
+        return faults or ResultIn(self.result, recording_id=self.recording_id.strip() or None)
 
 
 @dataclass(frozen=True)
@@ -165,6 +201,15 @@ class DeliveryForm:
                 return faults
             case _:
                 return [Missing("status", "status_required"), *faults]
+
+
+def recording(typed: str) -> list[Missing]:
+    """Whoever stores recordings names them in plain signs."""
+    unreadable = Missing("recording_id", "recording_unreadable")
+    return [unreadable] if typed.strip() and not _RECORDING.fullmatch(typed.strip()) else []
+
+
+_RECORDING: Final = re.compile(r"[A-Za-z0-9_.:-]{1,128}", re.ASCII)
 
 
 def _said(text: str, otherwise: Missing) -> list[Missing]:

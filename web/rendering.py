@@ -20,7 +20,7 @@ from web import formats, language, words
 from web.assets import Assets
 from web.formats import Formats
 from web.language import LANGUAGES, pgettext
-from web.story import DELIVERIES, INCIDENTS
+from web.story import DELIVERIES, INCIDENTS, MACHINES
 from web.visitor import THEMES, Visitor
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -100,6 +100,7 @@ def menu(person: Person, path: str) -> tuple[Place, ...]:
             "shield-check",
             ("/certificates",),
         ),
+        (Permission.READ_REVEALS, pgettext("menu", "Looks"), "/reveals", "search", ("/reveals",)),
         (Permission.READ_PACK, pgettext("menu", "Rules"), "/packs", "scale", ("/packs",)),
     )
     return tuple(
@@ -148,6 +149,7 @@ def _environment(assets: Assets, shapes: Formats) -> jinja2.Environment:
         words=words,
         incident_words=INCIDENTS,
         delivery_words=DELIVERIES,
+        actor_words=MACHINES,
         called=words.called,
     )
     environment.filters.update(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 
+from arrears.store import reveals
 from arrears.store.views import Act, Step, Timeline
 from web import words
 from web.formats import Formats, money
@@ -39,6 +40,7 @@ class Teller:
         return tuple(
             self._act(entry) if isinstance(entry, Act) else self._entry(entry)
             for entry in self.timeline.entries
+            if not _is_told_otherwise(entry)
         )
 
     def _act(self, act: Act) -> Entry:
@@ -53,8 +55,8 @@ class Teller:
                 icon, headline = "file-text", self._reported(act.detail)
             case "incident_closed":
                 icon, headline = "siren", _("An incident was closed")
-            case other:
-                icon, headline = "info", other
+            case what:
+                icon, headline = _at_a_contact(what, act.detail)
         return Entry(icon, headline, (), act.at, actor_name(act.actor, self.timeline.names))
 
     def _reported(self, detail: Record) -> str:
@@ -269,6 +271,34 @@ class Teller:
         return actor_name(event.get("actor"), self.timeline.names)
 
 
+def _at_a_contact(what: str, detail: Record) -> tuple[str, str]:
+    told = {
+        "how": called(words.ACTIONS, detail.get("action")),
+        "result": called(words.RESULTS, detail.get("result")),
+        "purpose": called(words.PURPOSES, detail.get("purpose")),
+    }
+    match what:
+        case "contact_reserved":
+            return "phone", _("%(how)s: begun") % told
+        case "contact_made":
+            return "phone", _("%(how)s: %(result)s") % told
+        case "contact_dropped":
+            return "undo-2", _("%(how)s: not made after all") % told
+        case "revealed":
+            return "search", _("Masked data shown in full: %(purpose)s") % told
+        case other:
+            return "info", other
+
+
+def _is_told_otherwise(entry: Step | Act) -> bool:
+    """That a contact was begun says already that its number was shown."""
+    return (
+        isinstance(entry, Act)
+        and entry.what == "revealed"
+        and entry.detail.get("purpose") == reveals.FOR_A_CONTACT
+    )
+
+
 def _came_to_light(effect: Record) -> str:
     match effect["kind"]:
         case "mark_contact":
@@ -331,6 +361,10 @@ DETAILS: Final[words.Words] = {
     "rule": words.term("detail", "Rule"),
     "pack": words.term("detail", "Rules"),
     "seq": words.term("detail", "Step"),
+    "actor": words.term("detail", "Who"),
+    "attempt_id": words.term("detail", "Contact"),
+    "day": words.term("detail", "Day"),
+    "most": words.term("detail", "At most"),
 }
 INCIDENTS: Final[words.Words] = {
     "calendar_missing": words.term("incident", "The bank days of a year are not known yet"),
@@ -348,6 +382,7 @@ INCIDENTS: Final[words.Words] = {
         "incident", "A transfer that some states of the loans have in already"
     ),
     "contact_against_rules": words.term("incident", "A contact was made against the rules"),
+    "reveals_over_quota": words.term("incident", "Somebody wanted to see more masked data than a day allows"),
     "notice_uncertain": words.term("incident", "Uncertain whether a notice went out"),
     "notice_refused": words.term("incident", "A notice was not allowed to go out"),
     "junk_signal": words.term("incident", "An unreadable signal"),

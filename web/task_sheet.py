@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -10,21 +10,19 @@ from sqlalchemy import Connection
 from api.auth.permissions import Permission, may, task_relations
 from api.auth.person import Person
 from arrears.policy.codes import PROMISES, TALK, Outcome
-from arrears.policy.guard import Go, Hours, NotBefore, within_hours
-from arrears.policy.masking import masked_contact
 from arrears.policy.tasks import NEEDS_REASON, PUT_OFF, WORK, TaskKind
-from arrears.policy.terms import Terms
 from arrears.store import queries
-from arrears.store.views import ContactView, Said, TaskView
+from arrears.store.views import Said, TaskView
 from web import words
+from web.contact_panel import Look, Panel, panel
 from web.formats import Formats, money
 from web.language import gettext as _
 from web.list_pane import Listing
+from web.reveal_panel import RevealPanel
 from web.seen import shown_name
 from web.story import Entry, Teller, actor_name
 from web.words import called
 
-SPOKEN: Final = ("phone", "sms")
 STEPS_SHOWN: Final = 5
 
 
@@ -48,18 +46,6 @@ class AnswerStanding:
     title: str
     lines: tuple[str, ...]
     waits: bool = False
-
-
-@dataclass(frozen=True)
-class ContactLine:
-    channel: str
-    address: str = field(repr=False)
-    never: bool
-    is_spoken: bool
-    may_now: bool
-    since: str
-    until: str
-    preferred: bool
 
 
 @dataclass(frozen=True)
@@ -90,7 +76,8 @@ class TaskSheet:
     answers: tuple[AnswerChoice, ...]
     asks: set[str]
     answer: AnswerStanding | None
-    contacts: tuple[ContactLine, ...]
+    contacts: Panel
+    reveal: RevealPanel | None
     history: tuple[Entry, ...]
     next_href: str | None
 
@@ -109,13 +96,23 @@ class Change:
 
 @dataclass(frozen=True)
 class Setting:
-    """Who looks, by which list, when, under which rules."""
+    """Who looks, by which list, when, under which rules; what may be, or was just, shown in full."""
 
-    who: Person
+    look: Look
     listing: Listing
-    now: datetime
-    terms: Terms
-    shapes: Formats
+    reveal: RevealPanel | None = None
+
+    @property
+    def who(self) -> Person:
+        return self.look.who
+
+    @property
+    def now(self) -> datetime:
+        return self.look.now
+
+    @property
+    def shapes(self) -> Formats:
+        return self.look.shapes
 
 
 def task_sheet(
@@ -156,7 +153,8 @@ def task_sheet(
         answers=answers,
         asks={what for answer in answers for what in answer.asks.split()},
         answer=standing,
-        contacts=tuple(_contact(one, setting) for one in task.contacts),
+        contacts=panel(connection, task, setting.look, is_open=is_open),
+        reveal=setting.reveal,
         history=_history(connection, task, setting.shapes),
         next_href=next_href if settled else None,
     )
@@ -260,35 +258,6 @@ def _under_way(said: Said, shapes: Formats) -> AnswerStanding:
             return AnswerStanding("warn", "circle-alert", _("Not applied: %(answer)s") % told, (why, signed))
         case _:
             return AnswerStanding("ok", "circle-check", _("Done: %(answer)s") % told, (signed,))
-
-
-def _contact(contact: ContactView, setting: Setting) -> ContactLine:
-    hours = _hours(contact, setting)
-    verdict = within_hours(int(setting.now.timestamp()), hours)
-    return ContactLine(
-        contact.channel,
-        masked_contact(contact.channel, contact.address),
-        contact.do_not_contact,
-        contact.channel in SPOKEN,
-        isinstance(verdict, Go),
-        setting.shapes.moment(verdict.at) if isinstance(verdict, NotBefore) else "",
-        min(hours, key=lambda window: window.end).end.strftime("%H:%M"),
-        contact.preferred,
-    )
-
-
-def _hours(contact: ContactView, setting: Setting) -> list[Hours]:
-    """The bank's hours and the person's own: the guard keeps both, and so does this line."""
-    terms, bank = setting.terms, setting.shapes.zone.key
-    hours = [Hours(_hour(terms.window_from), _hour(terms.window_to), bank, "C01")]
-    if contact.allowed_from and contact.allowed_to:
-        own = contact.timezone or bank
-        hours.append(Hours(_hour(contact.allowed_from), _hour(contact.allowed_to), own, "own_hours"))
-    return hours
-
-
-def _hour(text: str) -> time:
-    return time.max if text == "24:00" else time.fromisoformat(text)
 
 
 def _history(connection: Connection, task: TaskView, shapes: Formats) -> tuple[Entry, ...]:

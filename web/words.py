@@ -136,6 +136,14 @@ ACTIONS: Final[Words] = {
     "in_msg": term("action", "The debtor wrote"),
 }
 
+# Where a contact is that has no result yet.
+ATTEMPTS: Final[Words] = {
+    "reserved": term("attempt", "under way"),
+    "made": term("attempt", "made"),
+    "uncertain": term("attempt", "uncertain"),
+    "failed": term("attempt", "not made"),
+}
+
 # The results of a contact: what people answer, and what channels and visitors report.
 RESULTS: Final[Words] = {
     **ANSWERS,
@@ -384,6 +392,35 @@ CHANNELS: Final[Words] = {
     "sms": term("channel", "SMS"),
     "email": term("channel", "E-mail"),
     "post": term("channel", "Post"),
+}
+
+# What leads to a person, for whoever calls, writes or goes there.
+WAYS: Final[Words] = {
+    "phone": term("way", "Phone"),
+    "sms": term("way", "SMS"),
+    "email": term("way", "E-mail"),
+    "post": term("way", "Address"),
+}
+
+# What is masked of a debtor.
+MASKED: Final[Words] = {
+    "name": term("masked", "Name"),
+    "id_number": term("masked", "Id number"),
+    "home": term("masked", "Home address"),
+    "contact": term("masked", "Number or address"),
+    "letter": term("masked", "A letter that was sent"),
+}
+
+# What somebody saw it in full for.
+PURPOSES: Final[Words] = {
+    "identify": term("purpose", "To identify who is on the line or at the door"),
+    "correct": term("purpose", "To check or correct the record"),
+    "papers": term("purpose", "For a letter, a claim or the court"),
+    "complaint": term("purpose", "To answer a complaint or a dispute"),
+    "control": term("purpose", "To check the work of others"),
+    "other": term("purpose", "Something else, said below"),
+    "contact": term("purpose", "To make a contact"),
+    "letter": term("purpose", "To read the letter"),
 }
 
 PRODUCTS: Final[Words] = {

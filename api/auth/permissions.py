@@ -19,6 +19,8 @@ class Permission(StrEnum):
     DECIDE_TASK = "decide_task"
     READ_MESSAGE = "read_message"
     CONTACT = "contact"  # call, write to or visit a debtor: people, and dialers with an account of their own
+    REVEAL = "reveal"  # see masked data in full, for a purpose (P11)
+    READ_REVEALS = "read_reveals"  # who saw what, and why
     POST_PAYMENT = "post_payment"
     CLOSE_DAY = "close_day"
     REPORT_DELIVERY = "report_delivery"  # a carrier's or printer's word on a notice
@@ -76,6 +78,8 @@ GRANTS: Final[dict[Permission, Grants]] = {
     Permission.DECIDE_TASK: _to(WORKERS, FIT),
     Permission.READ_MESSAGE: _to(WORKERS, OWN) | _to((*OVERSEERS, Role.OPS), ANY),
     Permission.CONTACT: _to((Role.COLLECTOR, Role.PLAN_OFFICER, Role.CASE_DESK), ANY),
+    Permission.REVEAL: _to(WORKERS, OWN) | _to((Role.TEAM_LEAD, Role.CASE_DESK, Role.COMPLIANCE), ANY),
+    Permission.READ_REVEALS: _to((Role.COMPLIANCE,), ANY),
     Permission.POST_PAYMENT: _to((Role.OPS,), ANY),
     Permission.CLOSE_DAY: _to((Role.OPS,), ANY),
     Permission.REPORT_DELIVERY: _to((Role.OPS, Role.CASE_DESK), ANY),

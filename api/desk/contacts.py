@@ -1,56 +1,31 @@
 """Contacts as people and dialers start them: a slot is asked for at the moment of the act, then what came of it is told."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, select
 
-from api.auth.permissions import Permission, may, own_relation, task_relations
+from api.auth.permissions import Permission, may
 from api.auth.person import Person
 from api.desk import errors
+from api.desk.asking import ContactIn, Task, asked, held_task, must_be_staff, under_task
 from api.desk.live import must_be_live
 from arrears import clock
 from arrears.contracts import Rules, RulesInForce
-from arrears.policy.codes import PROMISES, TALK, Action, Outcome
-from arrears.policy.guard import Never, NotBefore, PartyRole
+from arrears.policy.codes import PROMISES, Action, Outcome
+from arrears.policy.guard import Go, Never, NotBefore
 from arrears.policy.tasks import Missing, lacks
-from arrears.store import audit, certificates, contacts, intents, known
+from arrears.store import audit, certificates, contacts, intents, reveals
 from arrears.store.contacts import Attempt, AttemptConflict, Came, ResultUnknown, Slot
 from arrears.store.intents import Said
-from arrears.store.known import SERVICE, Ask, Point
+from arrears.store.known import Ask, Point
+from arrears.store.reveals import Seen
 from arrears.store.session import Store
-from arrears.store.tables import cases, contact_attempts, parties, tasks
+from arrears.store.tables import cases, contact_attempts
 
-Task = Row[*tuple[Any, ...]]
-
-STARTED: Final = (
-    Action.OUT_CALL,
-    Action.AI_CALL,
-    Action.SMS,
-    Action.EMAIL,
-    Action.APP_PUSH,
-    Action.IM,
-    Action.LETTER,
-    Action.VISIT,
-)
-
-
-@dataclass(frozen=True)
-class ContactIn:
-    """A contact somebody is about to make about a case. `key` is the sender's own: the same again is the same slot.
-
-    `contact_id` says where to; without it the person's preferred way is taken. `staff` are the others of a visit.
-    """
-
-    key: str
-    case_id: str
-    action: Action
-    contact_id: str | None = None
-    party: PartyRole = PartyRole.BORROWER
-    borrower_id: str | None = None
-    staff: tuple[str, ...] = ()
-    service: bool = False
+# Whose results its case hears of though no task had asked for them, or the task takes no such answer.
+_TOLD: Final = (Action.OUT_CALL, Action.AI_CALL, Action.VISIT)
 
 
 @dataclass(frozen=True)
@@ -69,12 +44,21 @@ class ResultIn:
         return Came(self.result, self.recording_id, self.made_at, self.reference)
 
 
+@dataclass(frozen=True)
+class Finished:
+    """`message_id` is what its case was told; None when it hears nothing of it, or hears it with a task's answer."""
+
+    attempt_id: str
+    result: str
+    message_id: str | None
+
+
 class ContactDesk:
     def __init__(self, store: Store, rules: RulesInForce) -> None:
         self._store = store
         self._rules = rules
 
-    def start(self, who: Person, asked: ContactIn) -> Slot:
+    def start(self, who: Person, said: ContactIn) -> Slot:
         """Take a slot. Asked again under the same key it is judged anew at that instant.
 
         Raises NotAllowed, NotFound, CaseClosed, Invalid, ContactRefused and ContactConflict.
@@ -82,34 +66,41 @@ class ContactDesk:
         if not may(who, Permission.CONTACT):
             raise errors.NotAllowed
         with self._store.transaction() as connection:
-            at = must_be_live(connection, asked.case_id)
+            if contacts.person_of(connection, said.case_id) is None:
+                raise errors.NotFound
+            at = must_be_live(connection, said.case_id)
             self._must_be_certified(connection, who)
-            ask, where = _asked(connection, who, asked)
+            ask, where = asked(connection, who, said)
             return self._reserve(connection, who, ask, where, at=at)
 
     def call(self, who: Person, task_id: str, contact_id: str) -> Slot:
-        """The number of the person a task is about, to be dialled now. Raises as `start`, and TaskTaken."""
-        with self._store.transaction() as connection:
-            task = _held_task(connection, who, task_id)
-            at = must_be_live(connection, task.case_id)
-            self._must_be_certified(connection, who)
-            ask, where = under_task(connection, who, task, contact_id)
-            return self._reserve(connection, who, ask, where, at=at)
+        """The number of the person a task is about, to be dialled now; asked again, the same call is meant.
 
-    def finish(self, who: Person, attempt_id: str, result: ResultIn) -> Attempt:
+        Raises as `start`, and TaskFree, TaskTaken, TaskGone, ContactUnderWay and RevealQuota.
+        """
+        return self._under_task(who, task_id, contact_id, Action.OUT_CALL, ())
+
+    def visit(self, who: Person, task_id: str, contact_id: str, others: tuple[str, ...]) -> Slot:
+        """Where the person a task is about lives, to be gone to now, by two (C10). Raises as `call`."""
+        return self._under_task(who, task_id, contact_id, Action.VISIT, others)
+
+    def finish(self, who: Person, attempt_id: str, result: ResultIn) -> Finished:
         """What came of it; its case hears of what was said. The same again changes nothing.
 
         Raises NotFound, ContactConflict and Invalid.
         """
         with self._store.transaction() as connection:
             attempt = _own(connection, who, attempt_id)
-            _check(attempt, result)
             at = _now(connection, attempt)
-            made = _confirm(connection, attempt, result.came, self._rules.at(_seconds(at)), at=at)
+            rules = self._rules.at(_seconds(at))
+            _check(result, today=rules.calendar.day_of(_seconds(at)))
+            _confirm(connection, attempt, result.came, rules, at=at)
+            tells = _tells(attempt)
             if attempt.status == "reserved":
                 _note(connection, who, "contact_made", attempt, at=at, result=result.result)
-                _tell(connection, who, attempt, result, at=at)
-            return made
+                if tells:
+                    _tell(connection, who, attempt, result, at=at)
+            return Finished(attempt_id, result.result, _told_id(attempt_id) if tells else None)
 
     def drop(self, who: Person, attempt_id: str) -> None:
         """It was not made: the slot is free again. Raises NotFound and ContactConflict."""
@@ -121,6 +112,43 @@ class ContactDesk:
                 raise errors.ContactConflict
             contacts.release(connection, attempt_id)
             _note(connection, who, "contact_dropped", attempt, at=_now(connection, attempt))
+
+    # ---- inside ------------------------------------------------------------------------------------------
+
+    def _under_task(
+        self, who: Person, task_id: str, contact_id: str, action: Action, others: tuple[str, ...]
+    ) -> Slot:
+        with self._store.transaction() as connection:
+            task = held_task(connection, who, task_id)
+            at = must_be_live(connection, task.case_id)
+            self._must_be_certified(connection, who)
+            contacts.hold_person(connection, task.borrower_id)
+            must_be_staff(connection, others)
+            ask, where = under_task(connection, who, task, contact_id, action=action, others=others)
+            running = contacts.under_way(connection, task_id, who.staff_id)
+            if running is None:
+                self._must_not_browse(connection, who, at=at)
+                return self._reserve(connection, who, ask, where, at=at)
+            if (running.contact_id, running.action) != (contact_id, action.value):
+                raise errors.ContactUnderWay
+            return self._again(connection, who, replace(ask, attempt_id=running.attempt_id), where, at=at)
+
+    def _again(
+        self, connection: Connection, who: Person, ask: Ask, where: Point | None, *, at: datetime
+    ) -> Slot:
+        """The number once more, for a contact under way: its slot stays, but nothing begins against the rules."""
+        answer = contacts.may_contact(connection, ask, where, self._rules.at(_seconds(at)), at=_seconds(at))
+        if not isinstance(answer, Go):
+            raise refused(answer)
+        _show_number(connection, who, ask, where)
+        return Slot(ask.attempt_id, ask.number, _seconds(at), answer.warnings)
+
+    def _must_not_browse(self, connection: Connection, who: Person, *, at: datetime) -> None:
+        """A call that is never made shows a number as well: so many a day, and no more (P11)."""
+        rules = self._rules.at(_seconds(at))
+        most = rules.conduct.reveals_per_day
+        if most and reveals.dropped(connection, who.staff_id, since=_today(rules)) >= most:
+            raise errors.RevealQuota(most)
 
     def _must_be_certified(self, connection: Connection, who: Person) -> None:
         """Nobody contacts a debtor untested (C19)."""
@@ -141,7 +169,29 @@ class ContactDesk:
         attempt = contacts.find(connection, slot.attempt_id)
         assert attempt is not None, "it was written a line above"
         _note(connection, who, "contact_reserved", attempt, at=at)
+        _show_number(connection, who, ask, where)
         return slot
+
+
+def _show_number(connection: Connection, who: Person, ask: Ask, where: Point | None) -> None:
+    """Whoever makes a contact sees where to in full: kept like every other look (P11)."""
+    seen = Seen(
+        who.staff_id,
+        ask.borrower_id,
+        "contact",
+        reveals.FOR_A_CONTACT,
+        case_id=ask.case_id,
+        task_id=ask.task_id,
+        attempt_id=ask.attempt_id,
+        contact_id=None if where is None else where.contact_id,
+    )
+    reveals.note(connection, seen, at=clock.door_now())
+
+
+def _today(rules: Rules) -> datetime:
+    """The first instant of the bank's day it is at the door."""
+    today = rules.calendar.day_of(_seconds(clock.door_now()))
+    return datetime.fromtimestamp(rules.calendar.start_of(today), UTC)
 
 
 def refused(word: NotBefore | Never) -> errors.ContactRefused:
@@ -150,32 +200,6 @@ def refused(word: NotBefore | Never) -> errors.ContactRefused:
 
 
 # ---- contacts that answer a task -------------------------------------------------------------------------
-
-
-def under_task(
-    connection: Connection, who: Person, task: Task, contact_id: str | None
-) -> tuple[Ask, Point | None]:
-    """A call to the person a task is about; its number is the next of this task."""
-    where = (
-        known.first_point(connection, task.borrower_id, Action.OUT_CALL)
-        if contact_id is None
-        else _point(connection, contact_id, task.borrower_id, Action.OUT_CALL)
-    )
-    made = select(func.count()).where(
-        contact_attempts.c.task_id == task.task_id, contact_attempts.c.status != "released"
-    )
-    number = connection.execute(made).scalar_one() + 1
-    ask = Ask(
-        f"{task.task_id}-c{number}",
-        task.borrower_id,
-        Action.OUT_CALL,
-        who.staff_id,
-        case_id=task.case_id,
-        loan_id=task.loan_id,
-        task_id=task.task_id,
-        number="" if where is None else where.address,
-    )
-    return ask, where
 
 
 def answer_task(
@@ -204,9 +228,11 @@ def answer_task(
 
 
 def _started(connection: Connection, who: Person, task: Task, attempt_id: str | None) -> Attempt | None:
-    """Of this task, by this person: the one that is named, else the newest that is still open."""
+    """The call of this task, by this person: the one that is named, else the newest that is still open."""
     mine = select(contact_attempts).where(
-        contact_attempts.c.task_id == task.task_id, contact_attempts.c.actor == who.staff_id
+        contact_attempts.c.task_id == task.task_id,
+        contact_attempts.c.actor == who.staff_id,
+        contact_attempts.c.action == Action.OUT_CALL.value,
     )
     if attempt_id is not None:
         found = connection.execute(mine.where(contact_attempts.c.attempt_id == attempt_id)).first()
@@ -219,82 +245,6 @@ def _started(connection: Connection, who: Person, task: Task, attempt_id: str | 
     return connection.execute(newest.limit(1)).first()
 
 
-def _held_task(connection: Connection, who: Person, task_id: str) -> Task:
-    """Whoever holds the task makes its contacts."""
-    task = connection.execute(select(tasks).where(tasks.c.task_id == task_id)).first()
-    if task is None:
-        raise errors.NotFound
-    relations = task_relations(who, role=task.role, assignee=task.assignee, barred=task.barred)
-    if not may(who, Permission.READ_TASK, relations):
-        raise errors.NotFound
-    if not may(who, Permission.CONTACT) or not may(who, Permission.DECIDE_TASK, relations):
-        raise errors.NotAllowed
-    if task.status != "open":
-        raise errors.TaskGone(task.status, by=None, at=task.closed_at, why=task.outcome or task.why)
-    if not own_relation(who, owner=task.assignee):
-        raise errors.TaskTaken("", task.claimed_at)
-    return task
-
-
-# ---- whom, where to --------------------------------------------------------------------------------------
-
-
-def _asked(connection: Connection, who: Person, asked: ContactIn) -> tuple[Ask, Point | None]:
-    if asked.action not in STARTED:
-        raise errors.Invalid([Missing("action", "action_not_started_here")])
-    case = contacts.person_of(connection, asked.case_id)
-    assert case is not None, "it is live"
-    person = _person(connection, asked, case)
-    where = (
-        known.first_point(connection, person, asked.action)
-        if asked.contact_id is None
-        else _point(connection, asked.contact_id, person, asked.action)
-    )
-    if where is None:
-        raise errors.Invalid([Missing("contact_id", "no_way_to_reach")])
-    ask = Ask(
-        f"{who.staff_id}-{asked.key}",
-        person,
-        asked.action,
-        who.staff_id,
-        asked.party,
-        SERVICE if asked.service else "collection",
-        case_id=asked.case_id,
-        loan_id=case.loan_id,
-        number=where.address,
-        staff=asked.staff,
-        debtor_id=case.borrower_id,
-    )
-    return ask, where
-
-
-def _person(connection: Connection, asked: ContactIn, case: Row[*tuple[Any, ...]]) -> str:
-    """Who is contacted: the debtor, who is asked about through the debtor's numbers, or a party of the loan (C06)."""
-    debtor: str = case.borrower_id
-    person = asked.borrower_id or debtor
-    if asked.party in (PartyRole.BORROWER, PartyRole.THIRD, PartyRole.LAWYER):
-        if person != debtor:
-            raise errors.NotFound
-        return person
-    stands = select(parties.c.role).where(
-        parties.c.loan_id == case.loan_id,
-        parties.c.borrower_id == person,
-        parties.c.role == asked.party.value,
-    )
-    if connection.execute(stands).first() is None:
-        raise errors.NotFound
-    return person
-
-
-def _point(connection: Connection, contact_id: str, person: str, action: Action) -> Point:
-    found = known.point(connection, contact_id)
-    if found is None or found[1] != person:
-        raise errors.NotFound
-    if not known.reaches(action, found[2]):
-        raise errors.Invalid([Missing("contact_id", "not_by_this_way")])
-    return found[0]
-
-
 # ---- what came of it -------------------------------------------------------------------------------------
 
 
@@ -305,11 +255,13 @@ def _own(connection: Connection, who: Person, attempt_id: str) -> Attempt:
     return attempt
 
 
-def _check(attempt: Attempt, result: ResultIn) -> None:
+def _check(result: ResultIn, *, today: date) -> None:
     if result.result not in PROMISES:
         return
     on = None if result.on is None else result.on.isoformat()
     missing = lacks(Outcome(result.result), reason="", amount_minor=result.amount_minor, on=on)
+    if result.on is not None and result.on < today:
+        missing.append(Missing("on", "day_in_the_past"))
     if missing:
         raise errors.Invalid(missing)
 
@@ -326,23 +278,32 @@ def _confirm(connection: Connection, attempt: Attempt, came: Came, rules: Rules,
         raise errors.ContactConflict from conflict
 
 
+def _tells(attempt: Attempt) -> bool:
+    """The answer to a task tells of its call; of a visit, and of what no task had asked for, this does."""
+    with_answer = attempt.task_id is not None and attempt.action != Action.VISIT
+    return attempt.case_id is not None and attempt.action in _TOLD and not with_answer
+
+
+def _told_id(attempt_id: str) -> str:
+    return f"{attempt_id}-told"
+
+
 def _tell(connection: Connection, who: Person, attempt: Attempt, result: ResultIn, *, at: datetime) -> None:
-    """The case of a contact no task had asked for hears what was said; its line stands in the ledger already."""
-    if attempt.task_id is not None or attempt.case_id is None or result.result not in set(TALK):
-        return
+    """The case hears what was said; its line stands in the ledger already."""
+    promised = result.result in PROMISES
     content = {
         "attempt_id": attempt.attempt_id,
         "action": attempt.action,
         "result": result.result,
         "party": attempt.party,
         "at": int(attempt.at.timestamp()),
-        "amount_minor": result.amount_minor,
-        "on": None if result.on is None else result.on.isoformat(),
+        "amount_minor": result.amount_minor if promised else None,
+        "on": result.on.isoformat() if promised and result.on is not None else None,
         "contact_id": attempt.contact_id,
         "recording_id": result.recording_id,
         "remark_id": None,
     }
-    said = Said(attempt.case_id, f"{attempt.attempt_id}-told", "contact_reported", who.staff_id, at, content)
+    said = Said(attempt.case_id, _told_id(attempt.attempt_id), "contact_reported", who.staff_id, at, content)
     intents.say(connection, said)
 
 

@@ -1,6 +1,7 @@
 """What people do: take a task, answer it, post money, report a letter, end an incident. The desk writes what they said."""
 
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -55,6 +56,7 @@ class Desk:
         self._store = store
         self._rules = rules
         self._time_machine = time_machine
+        self.contacts = contacts.ContactDesk(store, rules)
 
     @property
     def skips_time(self) -> bool:
@@ -83,12 +85,23 @@ class Desk:
 
         A free task is taken first. Raises NotFound, SecondPersonNeeded, NotCertified, TaskTaken, TaskGone, CaseClosed,
         AlreadyAnswered (the words are kept as a remark), StaleForm, Invalid; for the result of a contact also
-        ContactRefused and ContactConflict.
+        ContactRefused and ContactConflict. A call that was made stands in the ledger, whatever became of its task.
         """
+        try:
+            return self._decide(who, task_id, answer)
+        except (errors.TaskGone, errors.CaseClosed):
+            if answer.attempt_id is not None:
+                came = contacts.ResultIn(answer.outcome, answer.amount_minor, answer.on, answer.recording_id)
+                with suppress(errors.DeskError):
+                    self.contacts.finish(who, answer.attempt_id, came)
+            raise
+
+    def _decide(self, who: Person, task_id: str, answer: Answer) -> str:
         with self._store.transaction() as connection:
             task = self._open_task(connection, who, task_id)
             now = must_be_live(connection, task.case_id)
             self._check(task, answer, now=int(now.timestamp()))
+            self._hold_task(connection, task_id)
             first = self._first_answer(connection, task_id)
             if first is None:
                 self._take(connection, who, task)
@@ -298,6 +311,10 @@ class Desk:
             promises.latest_day(rules.terms, today=today, days_past_due=late) if outcome in PROMISES else None
         )
         return [Missing("on", "promise_too_far")] if last is not None and on > last else []
+
+    def _hold_task(self, connection: Connection, task_id: str) -> None:
+        """Of many who answer at once each sees what the one before said. After the case, as `record` does."""
+        connection.execute(select(tasks.c.task_id).where(tasks.c.task_id == task_id).with_for_update())
 
     def _first_answer(self, connection: Connection, task_id: str) -> Row[*tuple[Any, ...]] | None:
         return connection.execute(

@@ -40,6 +40,12 @@ class NotCertified(DeskError):
     message_id = "not_certified"
 
 
+class TaskFree(DeskError):
+    """Nobody holds the task: it is taken before it is worked."""
+
+    message_id = "task_not_taken"
+
+
 class TaskTaken(DeskError):
     """Somebody else holds the task."""
 
@@ -124,6 +130,23 @@ class ContactConflict(DeskError):
     """This contact is another one's, or was answered otherwise already; the first word stands."""
 
     message_id = "contact_differs"
+
+
+class ContactUnderWay(DeskError):
+    """Another contact of this task was started by this person and its result is not told yet."""
+
+    message_id = "contact_under_way"
+
+
+class RevealQuota(DeskError):
+    """This person has seen masked data in full as often as one may on one day (P11)."""
+
+    status = 429
+    message_id = "reveal_quota"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(self.message_id)
+        self.most = most
 
 
 class CannotSkipNow(DeskError):

@@ -73,9 +73,35 @@ def opens_at(cap: Cap, asked: Line, ledger: Sequence[Line], at: int, *, calendar
         # Lines after `at` count too: a clock that was turned back opens nothing.
         since = [instant for instant in taken if instant > at - WEEK_SECONDS]
         return at if len(since) < cap.most else since[-cap.most] + WEEK_SECONDS
+    _, after = _civil(cap.window, at, calendar)
+    return at if _used(cap, asked, ledger, at, calendar) < cap.most else after
+
+
+@dataclass(frozen=True)
+class Use:
+    """How much of a cap is taken at an instant, by contacts of the same kind as the one asked for."""
+
+    cap: Cap
+    used: int
+
+
+def uses(
+    caps: Sequence[Cap], asked: Line, ledger: Sequence[Line], at: int, *, calendar: Calendar
+) -> tuple[Use, ...]:
+    """Of the caps that bind the contact, in their order."""
+    return tuple(
+        Use(cap, _used(cap, asked, ledger, at, calendar))
+        for cap in caps
+        if cap.counts in asked.counts and cap.third is asked.third
+    )
+
+
+def _used(cap: Cap, asked: Line, ledger: Sequence[Line], at: int, calendar: Calendar) -> int:
+    taken = [line.at for line in ledger if _takes(cap, line, asked)]
+    if cap.window is Window.ROLLING_WEEK:
+        return sum(instant > at - WEEK_SECONDS for instant in taken)
     first, after = _civil(cap.window, at, calendar)
-    inside = sum(first <= instant < after for instant in taken)
-    return at if inside < cap.most else after
+    return sum(first <= instant < after for instant in taken)
 
 
 def _takes(cap: Cap, line: Line, asked: Line) -> bool:

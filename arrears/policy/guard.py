@@ -81,6 +81,8 @@ class Conduct:
     needs_recording: tuple[str, ...] = ()
     lawyer: str = "warn"
     certificate_days: int = 0  # C19: after a test so long; 0: nobody needs one
+    recording_days: int = 730  # C17: a recording is kept so long at least, counted from the contact
+    reveals_per_day: int = 0  # P11: so often a person sees masked data in full on one day; 0: no quota
 
 
 @dataclass(frozen=True)
@@ -158,6 +160,24 @@ def first_room(asked: Asked, known: Known, conduct: Conduct, calendar: Calendar,
     full = [(opens(at), rule) for opens, rule in caps]
     latest, rule = max(full, default=(at, ""))
     return NotBefore(when.at, rule if latest > at else when.rule)
+
+
+def closes_at(asked: Asked, known: Known, conduct: Conduct, at: int) -> int:
+    """The first instant from `at` on at which one of the windows that are open then has closed.
+
+    Nothing closes by the hour what has no hours: then a week later.
+    """
+    open_hours = [*known.hours, *(_dialling(known.hours, conduct) if asked.action in VOICE else ())]
+    return min((_closing(at, hours) for hours in open_hours), default=at + _WEEK)
+
+
+def _closing(at: int, hours: Hours) -> int:
+    local = datetime.fromtimestamp(at, UTC).astimezone(ZoneInfo(hours.zone))
+    if hours.end == time.max:
+        end = datetime.combine(local.date() + timedelta(days=1), time(), local.tzinfo)
+    else:
+        end = datetime.combine(local.date(), hours.end, local.tzinfo)
+    return int(end.timestamp())
 
 
 def _dialling(hours: Sequence[Hours], conduct: Conduct) -> list[Hours]:

@@ -1,10 +1,31 @@
 """How personal data look to people who need not know them (P11)."""
 
+from enum import StrEnum
 from typing import Final
 
 HIDDEN: Final = "*"
 _SHORT_PHONE: Final = 8
 _SHORT_ID: Final = 8
+
+
+class Masked(StrEnum):
+    """What is masked of a person."""
+
+    NAME = "name"
+    ID_NUMBER = "id_number"
+    HOME = "home"
+    CONTACT = "contact"
+
+
+class Purpose(StrEnum):
+    """What somebody may need to see it in full for (P11)."""
+
+    IDENTIFY = "identify"  # whoever is on the line or at the door
+    CORRECT = "correct"  # the record may be wrong
+    PAPERS = "papers"  # for a letter, a claim, the court
+    COMPLAINT = "complaint"  # or a dispute, to answer it
+    CONTROL = "control"  # of the work of others
+    OTHER = "other"  # said in words
 
 
 def masked_name(name: str) -> str:

@@ -87,6 +87,13 @@ CHAPTERS: Final[dict[str, dict[str, Rule]]] = {
             BAN,
             f"{_CARDS} art. 70",
         ),
+        "C17": Rule(
+            "The recording of a contact is kept so long at least; one that proves a plan made by word of mouth also until "
+            "the debt is settled. No pack keeps them shorter than the law.",
+            MUST,
+            f"{_CARDS} art. 68, 70",
+            ("recording.keep_days",),
+        ),
         "C18": Rule(
             "Nobody is paid by recovered money alone: where a pack weighs the work of collectors, recovery is a part of it, "
             "and a breach of conduct counts before all of it.",
@@ -379,9 +386,11 @@ CHAPTERS: Final[dict[str, dict[str, Rule]]] = {
             "Personal Information Protection Law arts. 13, 15",
         ),
         "P11": Rule(
-            "Names, numbers and addresses are shown masked to whoever need not know them.",
+            "Names, numbers, addresses and ids are shown masked to whoever need not know them. To see one in full is an act "
+            "with a purpose: kept with who, what, why and when, and only so often a day.",
             DEF,
             "house rule; Personal Information Protection Law art. 6: no more than the purpose needs",
+            ("privacy.reveals_per_day",),
         ),
     },
     "Order of events": {

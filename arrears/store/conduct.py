@@ -14,6 +14,8 @@ _LEAST: Final = {"rule", "scope", "window", "counts", "most"}
 _WORDS: Final[Mapping[str, type[StrEnum]]] = {"scope": Scope, "window": Window, "counts": Counts}
 _YEAR: Final = 366
 _LAWYER: Final = ("warn", "ban")
+_LONGEST_KEPT: Final = 36_525
+_MOST_SEEN: Final = 1000
 
 
 def caps(value: Any) -> Fault:
@@ -59,11 +61,23 @@ def certificate_days(value: Any) -> Fault:
     return None if fits else f"must be a whole number of 1 to {_YEAR}: once a year at least (C19)"
 
 
+def days_kept(value: Any) -> Fault:
+    fits = isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= _LONGEST_KEPT
+    return None if fits else f"must be a whole number of 1 to {_LONGEST_KEPT} days (C17)"
+
+
+def quota(value: Any) -> Fault:
+    fits = isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= _MOST_SEEN
+    return None if fits else f"must be a whole number of 1 to {_MOST_SEEN} (P11)"
+
+
 CONDUCT_KEYS: Final[Mapping[str, Callable[[Any], Fault]]] = {
     "contact.needs_consent": actions,
     "contact.needs_recording": actions,
     "contact.lawyer": lawyer,
     "staff.certificate_days": certificate_days,
+    "recording.keep_days": days_kept,
+    "privacy.reveals_per_day": quota,
     "caps": caps,
 }
 
@@ -78,6 +92,8 @@ def conduct(values: Mapping[str, Any]) -> Conduct:
         needs_recording=tuple(Action(name) for name in values["contact.needs_recording"]),
         lawyer=values["contact.lawyer"],
         certificate_days=values["staff.certificate_days"],
+        recording_days=values["recording.keep_days"],
+        reveals_per_day=values["privacy.reveals_per_day"],
     )
 
 

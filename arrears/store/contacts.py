@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from arrears.contracts import Rules
 from arrears.policy.codes import Action, Code, Counts, code_of
 from arrears.policy.guard import Circumstance, Go, Never, NotBefore, Verdict, verdict
-from arrears.store import certificates, circumstances, known, marks
+from arrears.store import certificates, circumstances, known, marks, recordings
 from arrears.store.intents import raise_incident
 from arrears.store.known import Ask, Point
 from arrears.store.marks import Marked
@@ -79,7 +79,7 @@ def reserve(
     if earlier is not None and (earlier.status not in ("reserved", "released") or not _is_same(earlier, ask)):
         raise AttemptConflict(ask.attempt_id)
     if heeds_money and ask.case_id is not None and money_on_its_way(connection, ask.case_id):
-        answer: Verdict = NotBefore(at + _SETTLES_SECONDS, "money_first")
+        answer: Verdict = NotBefore(at + SETTLES_SECONDS, "money_first")
     else:
         answer = may_contact(connection, ask, where, rules, at=at)
     if not isinstance(answer, Go):
@@ -156,6 +156,7 @@ def confirm(connection: Connection, attempt_id: str, came: Came, rules: Rules, *
         return attempt
     code = code_for(Action(attempt.action), came, rules)
     become(connection, attempt_id, status="made", **_counted(code, came))
+    _keep(connection, attempt_id, came, rules)
     _learn(connection, attempt, code, came.result, at=at)
     return attempt
 
@@ -171,6 +172,7 @@ def report(
     answer = may_contact(connection, ask, where, rules, at=at)
     code = code_for(ask.action, came, rules)
     put(connection, ask, where, at=at, status="made", **_counted(code, came))
+    _keep(connection, ask.attempt_id, came, rules)
     made = find(connection, ask.attempt_id)
     assert made is not None
     _learn(connection, made, code, came.result, at=told_at)
@@ -212,6 +214,11 @@ def _counted(code: Code, came: Came) -> Mapping[str, Any]:
     }
 
 
+def _keep(connection: Connection, attempt_id: str, came: Came, rules: Rules) -> None:
+    if came.recording_id is not None:
+        recordings.keep(connection, attempt_id, came.recording_id, days=rules.conduct.recording_days)
+
+
 def _learn(connection: Connection, attempt: Attempt, code: Code, result: str, *, at: int) -> None:
     """What a contact tells of the person binds at once, before a case has heard of it."""
     if code.mark is not None and attempt.contact_id is not None:
@@ -222,14 +229,30 @@ def _learn(connection: Connection, attempt: Attempt, code: Code, result: str, *,
 
 
 def _is_same(earlier: Attempt, ask: Ask) -> bool:
-    return (earlier.borrower_id, earlier.action, earlier.actor) == (
+    """Nobody turns one slot into another: about whom, by whom, and while it is open also on which number."""
+    same = (earlier.borrower_id, earlier.action, earlier.party, earlier.actor, earlier.case_id) == (
         ask.borrower_id,
         ask.action.value,
+        ask.party.value,
         ask.actor,
+        ask.case_id,
     )
+    same = same and (earlier.purpose, list(earlier.staff)) == (ask.purpose, list(ask.staff))
+    return same and (earlier.status == "released" or (earlier.number or "") == ask.number)
 
 
 # ---- looking ------------------------------------------------------------------------------------------
+
+
+def under_way(connection: Connection, task_id: str, actor: str) -> Attempt | None:
+    """The contact of this task that this person has started and not yet told the result of."""
+    mine = select(contact_attempts).where(
+        contact_attempts.c.task_id == task_id,
+        contact_attempts.c.actor == actor,
+        contact_attempts.c.status == "reserved",
+    )
+    newest = mine.order_by(contact_attempts.c.reserved_at.desc(), contact_attempts.c.attempt_id.desc())
+    return connection.execute(newest.limit(1)).first()
 
 
 def money_on_its_way(connection: Connection, case_id: str) -> bool:
@@ -247,7 +270,7 @@ def person_of(connection: Connection, case_id: str) -> Row[*tuple[Any, ...]] | N
 
 
 # How long a case takes to hear of its money, as a rule; asked again then.
-_SETTLES_SECONDS: Final = 60
+SETTLES_SECONDS: Final = 60
 _PERSON: Final = (
     select(borrowers.c.borrower_id).where(borrowers.c.borrower_id == bindparam("person")).with_for_update()
 )

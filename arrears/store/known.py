@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import time, timedelta
 from typing import Any, Final
 
@@ -107,7 +107,7 @@ class Ask:
 def point(connection: Connection, contact_id: str) -> tuple[Point, str, str] | None:
     """The contact point with its person and its channel."""
     row = connection.execute(_POINT, {"contact": contact_id}).first()
-    return None if row is None else (_as_point(row), row.borrower_id, row.channel)
+    return None if row is None else (as_point(row), row.borrower_id, row.channel)
 
 
 def first_point(connection: Connection, borrower_id: str, action: Action) -> Point | None:
@@ -119,7 +119,7 @@ def first_point(connection: Connection, borrower_id: str, action: Action) -> Poi
     rows = connection.execute(_POINTS, {"person": borrower_id}).all()
     alive = [row for channel in channels for row in rows if row.channel == channel]
     usable = [row for row in alive if not row.do_not_contact]
-    return _as_point((usable or alive)[0]) if alive else None
+    return as_point((usable or alive)[0]) if alive else None
 
 
 def reaches(action: Action, channel: str) -> bool:
@@ -130,13 +130,27 @@ def reaches(action: Action, channel: str) -> bool:
 def known(connection: Connection, ask: Ask, where: Point | None, rules: Rules, *, at: int) -> Known:
     """Consent is looked up only for a way that needs it."""
     against = _against(connection, ask)
-    return Known(
+    return replace(
+        _of_person(connection, ask, rules, against, at=at),
         hours=tuple(hours(where, rules)),
+        stopped=_stopped(against, ask, where),
+        consented=ask.action in rules.conduct.needs_consent and _has_consent(connection, where),
+    )
+
+
+def of_person(connection: Connection, ask: Ask, rules: Rules, *, at: int) -> Known:
+    """What holds by whichever way the person is contacted; hours are the bank's alone."""
+    return _of_person(connection, ask, rules, _against(connection, ask), at=at)
+
+
+def _of_person(
+    connection: Connection, ask: Ask, rules: Rules, against: Sequence[Row[*tuple[Any, ...]]], *, at: int
+) -> Known:
+    return Known(
+        hours=tuple(hours(None, rules)),
         ledger=ledger(connection, ask, at=at),
         held=tuple(_held(against, ask, rules)),
         circumstances=frozenset(row.kind for row in against if row.what == _CIRCUMSTANCE),
-        stopped=_stopped(against, ask, where),
-        consented=ask.action in rules.conduct.needs_consent and _has_consent(connection, where),
     )
 
 
@@ -217,10 +231,10 @@ def _stopped(against: Sequence[Row[*tuple[Any, ...]]], ask: Ask, where: Point | 
     if where is not None and where.do_not_contact:
         return "do_not_contact"
     marks = (row for row in against if row.what == _MARK)
-    return next(filter(None, (_rule_of(mark, ask) for mark in marks)), "")
+    return next(filter(None, (rule_of(mark, ask) for mark in marks)), "")
 
 
-def _rule_of(mark: Row[*tuple[Any, ...]], ask: Ask) -> str:
+def rule_of(mark: Row[*tuple[Any, ...]], ask: Ask) -> str:
     """A stop on a number is for whoever's debt it would be about (C08); a dead number is this person's alone."""
     is_here = bool(ask.number) and mark.address == ask.number
     if mark.kind == Mark.STOPPED:
@@ -237,7 +251,7 @@ def _has_consent(connection: Connection, where: Point | None) -> bool:
     return connection.execute(_CONSENT, {"contact": where.contact_id}).scalar() is not None
 
 
-def _as_point(row: Row[*tuple[Any, ...]]) -> Point:
+def as_point(row: Row[*tuple[Any, ...]]) -> Point:
     return Point(
         row.contact_id, row.address, row.allowed_from, row.allowed_to, row.timezone, row.do_not_contact
     )

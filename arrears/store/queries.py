@@ -27,7 +27,6 @@ from arrears.store.tables import (
     audit_rows,
     borrowers,
     cases,
-    contact_points,
     incidents,
     loans,
     messages,
@@ -45,7 +44,6 @@ from arrears.store.views import (
     CaseRow,
     CaseTask,
     CaseView,
-    ContactView,
     DeliveryView,
     InboxPage,
     InboxRow,
@@ -213,6 +211,7 @@ def task(connection: Connection, task_id: str) -> TaskView | None:
         task_id=task_id,
         case_id=row["case_id"],
         loan_id=row["loan_id"],
+        borrower_id=row["borrower_id"],
         borrower=row["borrower"] or "",
         kind=row["kind"],
         role=row["role"],
@@ -235,7 +234,6 @@ def task(connection: Connection, task_id: str) -> TaskView | None:
         case_status=row["case_status"],
         case_stage=row["case_stage"],
         answer=_answer_to(connection, task_id),
-        contacts=_contacts_of(connection, row["borrower_id"]),
     )
 
 
@@ -274,23 +272,6 @@ def _answer_to(connection: Connection, task_id: str) -> Said | None:
     ).mappings()
     rows = [_said_of(row) for row in found]
     return next((said for said in rows if said.status in LIVE), rows[0] if rows else None)
-
-
-def _contacts_of(connection: Connection, borrower_id: str) -> tuple[ContactView, ...]:
-    rows = connection.execute(
-        select(
-            contact_points.c.channel,
-            contact_points.c.address,
-            contact_points.c.timezone,
-            contact_points.c.allowed_from,
-            contact_points.c.allowed_to,
-            contact_points.c.preferred,
-            contact_points.c.do_not_contact,
-        )
-        .where(contact_points.c.borrower_id == borrower_id)
-        .order_by(contact_points.c.preferred.desc(), contact_points.c.contact_id)
-    ).mappings()
-    return tuple(ContactView(**row) for row in rows)
 
 
 # ---- one case --------------------------------------------------------------------------------------------

@@ -561,6 +561,47 @@ class CircumstanceRow(Row, table=True):
     ended_by: str | None = _maybe_text()
 
 
+class Reveal(Row, table=True):
+    """Somebody saw a name, a number, an address or an id in full (P11); appended by `arrears.store.reveals` alone.
+
+    What was seen is named, never kept: the row holds no personal data of the debtor.
+    """
+
+    __tablename__ = "reveals"
+    __table_args__ = (
+        Index("reveals_by_staff", "staff_id", "at"),
+        Index("reveals_by_time", "at", "reveal_id"),
+        _STRICT,
+    )
+    reveal_id: str = _key()
+    staff_id: str = _text()
+    borrower_id: str = _text()
+    case_id: str | None = _maybe_text(index=True)
+    task_id: str | None = _maybe_text()
+    attempt_id: str | None = _maybe_text()  # of a number that was shown for one contact
+    contact_id: str | None = _maybe_text()
+    what: str = _text()  # name | id_number | home | contact | letter
+    purpose: str = _text()
+    reason: str | None = _maybe_text()
+    at: datetime = _at()
+
+
+class Recording(Row, table=True):
+    """How long the recording of a contact is kept at least (C17); written by `arrears.store.recordings` alone."""
+
+    __tablename__ = "recordings"
+    recording_id: str = _key()
+    attempt_id: str | None = _maybe_text(index=True)
+    borrower_id: str = _text()
+    case_id: str | None = _maybe_text()
+    loan_id: str | None = _maybe_text(index=True)
+    made_at: datetime = _at()
+    keep_until: datetime = _at()
+    until_settled: bool = (
+        _flag()
+    )  # it proves a plan made by word of mouth: kept until the debt is settled, too
+
+
 class Incident(Row, table=True):
     """Work without an open case, in the operator's queue; inserted once by its key, closed there with a reason."""
 
@@ -705,6 +746,8 @@ contact_marks: Final = _core(ContactMark)
 limitation_evidence: Final = _core(LimitationEvidence)
 consents: Final = _core(Consent)
 circumstances: Final = _core(CircumstanceRow)
+reveals: Final = _core(Reveal)
+recordings: Final = _core(Recording)
 incidents: Final = _core(Incident)
 audit_rows: Final = _core(Audit)
 staff: Final = _core(Staff)

@@ -60,17 +60,6 @@ class InboxPage:
 
 
 @dataclass(frozen=True)
-class ContactView:
-    channel: str
-    address: str = field(repr=False)
-    timezone: str | None
-    allowed_from: str | None
-    allowed_to: str | None
-    preferred: bool
-    do_not_contact: bool
-
-
-@dataclass(frozen=True)
 class Said:
     """A message as its sender sees it: what was said and what became of it."""
 
@@ -91,6 +80,7 @@ class TaskView:
     task_id: str
     case_id: str
     loan_id: str
+    borrower_id: str
     borrower: str = field(repr=False)
     kind: str
     role: str
@@ -113,7 +103,6 @@ class TaskView:
     case_status: str
     case_stage: str
     answer: Said | None
-    contacts: tuple[ContactView, ...]
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from arrears.store.session import Store
 from arrears.store.tables import (
     borrowers,
     cases,
+    contact_attempts,
     contact_points,
     deadlines,
     incidents,
@@ -219,6 +220,31 @@ def a_notice(
             )
         )
     return notice_id
+
+
+def an_attempt(store: Store, case_id: str, n: int = 1, *, actor: str, status: str = "reserved") -> str:
+    """A call to the debtor that somebody has started."""
+    attempt_id, loan_id = f"{actor}-{case_id}-{n}", case_id.split("-")[1]
+    with store.transaction() as connection:
+        connection.execute(
+            insert(contact_attempts).values(
+                attempt_id=attempt_id,
+                borrower_id=f"B-{loan_id}",
+                case_id=case_id,
+                loan_id=loan_id,
+                contact_id=f"{loan_id}-phone",
+                number=PHONE,
+                action="out_call",
+                party="borrower",
+                purpose="collection",
+                actor=actor,
+                staff=[],
+                status=status,
+                at=AT,
+                reserved_at=AT,
+            )
+        )
+    return attempt_id
 
 
 def an_incident(store: Store, key: str = "k1", *, minutes: int = 0) -> str:

@@ -46,6 +46,7 @@ def test_whatever_is_sent_is_answered_as_described(
         "case_id": case_id,
         "task_id": rows.a_task(quick_server.store, case_id),
         "message_id": rows.a_message(quick_server.store, case_id, actor="s-x"),
+        "attempt_id": rows.an_attempt(quick_server.store, case_id, actor="s-everybody"),
         "incident_id": rows.an_incident(quick_server.store),
     }
     operation = OPERATIONS[label]

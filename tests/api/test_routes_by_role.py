@@ -45,6 +45,7 @@ PAYMENT: Final = {
     "currency": "CNY",
 }
 DELIVERY: Final = {"notice_id": "{notice_id}", "status": "arrived", "at": "2026-11-01T09:00:00+08:00"}
+CONTACT: Final = {"key": "k1", "case_id": "{case_id}", "action": "out_call"}
 REQUESTS: Final[dict[str, Request]] = {
     "GET /api/v1/openapi.json": Request(200),
     "GET /api/v1/cases": Request(200),
@@ -59,6 +60,9 @@ REQUESTS: Final[dict[str, Request]] = {
     "POST /api/v1/payments": Request(201, PAYMENT, {"Idempotency-Key": "k"}),
     "POST /api/v1/eod": Request(201, {"business_date": "2026-11-02"}),
     "POST /api/v1/deliveries": Request(202, DELIVERY),
+    "POST /api/v1/contacts": Request(201, CONTACT),
+    "POST /api/v1/contacts/{attempt_id}/result": Request(200, {"result": "na"}),
+    "POST /api/v1/contacts/{attempt_id}/drop": Request(200),
     "GET /api/v1/incidents": Request(200),
     "POST /api/v1/incidents/{incident_id}/close": Request(200, {"reason": "looked into"}),
 }
@@ -169,6 +173,7 @@ def _objects(server: Server, staff_id: str, role: Role, scene: str) -> dict[str,
         "message_id": rows.a_message(
             server.store, case_id, actor="s-x" if scene == "of a colleague" else staff_id
         ),
+        "attempt_id": rows.an_attempt(server.store, case_id, actor=staff_id),
         "notice_id": rows.a_notice(server.store, case_id),
         "incident_id": rows.an_incident(server.store, key),
     }

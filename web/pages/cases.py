@@ -10,15 +10,17 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 
 from api.auth.permissions import Permission
 from api.auth.person import Person
-from api.desk.errors import CannotSkipNow, NotFound
+from api.desk.errors import CannotSkipNow, Invalid, NotFound, RevealQuota
+from api.desk.revealing import RevealDesk
 from api.paging import instant_behind, instant_cursor, known_shape
 from arrears import clock
 from arrears.store import queries
 from arrears.store.views import CaseKey, CaseRow
 from web.case_sheet import Look, case_sheet
-from web.forms import FAULTS
+from web.forms import FAULTS, told
 from web.gate import Permitted
 from web.office import Office, TheOffice
+from web.reveal_panel import Asked, RevealForm, quota_told
 from web.seen import shown_name
 from web.words import called
 
@@ -59,9 +61,37 @@ def show(
     return _show(request, office, who, known_shape(case_id), before=before)
 
 
+@router.post("/cases/{case_id}/reveal")
+def reveal(  # noqa: PLR0917  # one a field
+    request: Request,
+    case_id: str,
+    office: TheOffice,
+    who: Annotated[Person, Depends(Permitted(Permission.REVEAL))],
+    what: Annotated[str, Form()] = "",
+    purpose: Annotated[str, Form()] = "",
+    why: Annotated[str, Form()] = "",
+) -> Response:
+    """What was asked for stands in this answer alone (P11)."""
+    form = RevealForm(what, purpose, why)
+    case = known_shape(case_id)
+    try:
+        shown = RevealDesk(office.store, office.rules).reveal(who, form.read(case))
+    except Invalid as invalid:
+        return _show(request, office, who, case, status=422, asked=Asked(form, told(invalid.missing)))
+    except RevealQuota as over:
+        faults = {"what": quota_told(over.most)}
+        return _show(request, office, who, case, status=over.status, asked=Asked(form, faults))
+    return _show(request, office, who, case, asked=Asked(revealed=shown))
+
+
 @router.get("/cases/{case_id}/notices/{notice_id}")
-def show_letter(case_id: str, notice_id: str, office: TheOffice, _who: Reader) -> Response:
-    """The very bytes that were sent."""
+def show_letter(
+    case_id: str,
+    notice_id: str,
+    office: TheOffice,
+    who: Annotated[Person, Depends(Permitted(Permission.REVEAL))],
+) -> Response:
+    """The very bytes that were sent: they name the debtor, so that whoever reads them is kept (P11)."""
     with office.store.reading() as connection:
         notice = queries.notice(connection, known_shape(case_id), known_shape(notice_id))
     if notice is None or notice.document is None:
@@ -69,6 +99,7 @@ def show_letter(case_id: str, notice_id: str, office: TheOffice, _who: Reader) -
     letter = office.settings.letters / f"{notice.notice_id}.pdf"
     if not letter.is_file():
         raise NotFound
+    RevealDesk(office.store, office.rules).open_letter(who, case_id)
     return FileResponse(
         letter,
         media_type="application/pdf",
@@ -101,6 +132,8 @@ def _show(
     *,
     before: int | None = None,
     stuck: bool = False,
+    status: int = 200,
+    asked: Asked | None = None,
 ) -> Response:
     with office.store.reading() as connection:
         case = queries.case(connection, case_id)
@@ -118,9 +151,10 @@ def _show(
                 office.desk.skips_time,
             ),
             before=before,
+            asked=asked or Asked(),
         )
     return office.pages.show(
-        request, "case.html", status=409 if stuck else 200, sheet=sheet, case=case, stuck=stuck
+        request, "case.html", status=409 if stuck else status, sheet=sheet, case=case, stuck=stuck
     )
 
 

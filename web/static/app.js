@@ -116,10 +116,26 @@
     if (event.target.closest("[data-opens=keys]")) help();
   });
 
+  // What was shown in full is masked again after half a minute, and at once when the page is left for another.
+  const LOOK_MS = 30_000;
+  const mask = (one) => {
+    one.textContent = one.dataset.masked;
+    one.removeAttribute("data-masked");
+  };
+  const watchLooks = () => {
+    for (const one of document.querySelectorAll("[data-masked]:not([data-watched])")) {
+      one.dataset.watched = "";
+      setTimeout(() => one.hasAttribute("data-masked") && mask(one), LOOK_MS);
+    }
+  };
+  addEventListener("pagehide", () => document.querySelectorAll("[data-masked]").forEach(mask));
+
   focusMarked();
+  watchLooks();
   document.addEventListener("htmx:after:swap", () => {
     markRow();
     focusMarked();
+    watchLooks();
   });
   document.addEventListener("htmx:error", () => alarm(words().mSilent));
   document.addEventListener("htmx:response:error", (event) => {

@@ -1,0 +1,113 @@
+"""How long recordings of contacts are kept: nothing is ever made shorter, and nothing here deletes (C17)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, func, literal, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from arrears.store.tables import contact_attempts, loans, recordings, staff
+from arrears.store.types import Flag
+
+# What the core bank says of a loan on which nothing is owed any more.
+_SETTLED = "closed"
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """`until` is the earliest end; with `until_settled` the debt must be settled, too."""
+
+    recording_id: str
+    until: datetime
+    until_settled: bool
+
+    def may_go(self, *, at: datetime, settled: bool) -> bool:
+        return at >= self.until and (settled or not self.until_settled)
+
+
+@dataclass(frozen=True)
+class Logged:
+    """One contact of a case as its page lists it; the last three are of its recording."""
+
+    action: str
+    party: str
+    status: str
+    result: str | None
+    at: datetime
+    actor: str
+    actor_name: str | None
+    recording_id: str | None
+    keep_until: datetime | None
+    until_settled: bool
+
+
+def logged(connection: Connection, case_id: str, *, limit: int = 50) -> tuple[Logged, ...]:
+    """The newest contacts of a case, without those that were not made after all."""
+    rows = connection.execute(
+        select(
+            contact_attempts.c.action,
+            contact_attempts.c.party,
+            contact_attempts.c.status,
+            contact_attempts.c.result,
+            contact_attempts.c.at,
+            contact_attempts.c.actor,
+            staff.c.name.label("actor_name"),
+            contact_attempts.c.recording_id,
+            recordings.c.keep_until,
+            func.coalesce(recordings.c.until_settled, literal(value=False, type_=Flag)).label(
+                "until_settled"
+            ),
+        )
+        .outerjoin(staff, staff.c.staff_id == contact_attempts.c.actor)
+        .outerjoin(recordings, recordings.c.recording_id == contact_attempts.c.recording_id)
+        .where(contact_attempts.c.case_id == case_id, contact_attempts.c.status != "released")
+        .order_by(contact_attempts.c.at.desc(), contact_attempts.c.attempt_id.desc())
+        .limit(limit)
+    )
+    return tuple(Logged(**row._mapping) for row in rows)
+
+
+def keep(connection: Connection, attempt_id: str, recording_id: str, *, days: int) -> None:
+    """Of a contact that was made. A recording that is kept longer already stays so."""
+    attempt = connection.execute(
+        select(contact_attempts).where(contact_attempts.c.attempt_id == attempt_id)
+    ).one()
+    row = {
+        "recording_id": recording_id,
+        "attempt_id": attempt_id,
+        "borrower_id": attempt.borrower_id,
+        "case_id": attempt.case_id,
+        "loan_id": attempt.loan_id,
+        "made_at": attempt.at,
+        "keep_until": attempt.at + timedelta(days=days),
+        "until_settled": False,
+    }
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    fresh = insert(recordings).values(row)
+    longer = fresh.on_conflict_do_update(
+        index_elements=["recording_id"],
+        set_={"keep_until": fresh.excluded.keep_until},
+        where=recordings.c.keep_until < fresh.excluded.keep_until,
+    )
+    connection.execute(longer)
+
+
+def keep_until_settled(connection: Connection, recording_id: str) -> bool:
+    """It proves a plan that was made by word of mouth. False: nobody knows this recording."""
+    done = connection.execute(
+        update(recordings).where(recordings.c.recording_id == recording_id).values(until_settled=True)
+    )
+    return bool(done.rowcount)
+
+
+def may_go(connection: Connection, recording_id: str, *, at: datetime) -> bool:
+    """Whether whoever stores the recording may delete it at that instant; one nobody knows is kept."""
+    row = connection.execute(
+        select(recordings, loans.c.status, loans.c.balance_minor)
+        .outerjoin(loans, loans.c.loan_id == recordings.c.loan_id)
+        .where(recordings.c.recording_id == recording_id)
+    ).first()
+    if row is None:
+        return False
+    settled = row.status == _SETTLED or row.balance_minor == 0
+    return Keeping(recording_id, row.keep_until, row.until_settled).may_go(at=at, settled=settled)

@@ -1,0 +1,246 @@
+"""The page of one task, as every act on it answers: the task, a note on top, the list beside it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from fastapi import Request
+from sqlalchemy import Connection
+from starlette.responses import RedirectResponse, Response
+
+from api.auth.permissions import Permission, may, task_relations
+from api.auth.person import Person
+from api.desk import errors
+from arrears import clock
+from arrears.store import queries
+from arrears.store.contacts import Slot
+from arrears.store.views import TaskView
+from web import words
+from web.contact_panel import Look
+from web.forms import DecisionForm, VisitForm
+from web.guarding import because
+from web.language import gettext as _
+from web.list_pane import Listing, list_pane, next_href
+from web.office import Office
+from web.rendering import is_swap
+from web.reveal_panel import Asked, quota_told, reveal_panel
+from web.task_sheet import Change, Setting, changes, task_sheet
+from web.words import called
+
+
+@dataclass(frozen=True)
+class Told:
+    """A note on top of the task: what happened to what the person just did."""
+
+    kind: str
+    icon: str
+    title: str
+    lines: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
+    leads_on: bool = True
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What stands beside the answer form in just this reply: a number that was given, a fault of a visit's form, a look."""
+
+    slot: Slot | None = None
+    faults: Mapping[str, str] = field(default_factory=dict)
+    visit: VisitForm = field(default_factory=VisitForm)
+    reveal: Asked = field(default_factory=Asked)
+
+
+@dataclass(frozen=True)
+class Act:
+    """One request on one task."""
+
+    request: Request
+    office: Office
+    who: Person
+    task_id: str
+
+    @property
+    def listing(self) -> Listing:
+        return Listing.read(self.request.query_params)
+
+    @property
+    def page_href(self) -> str:
+        return self.listing.task_href(self.task_id)
+
+
+def may_read(who: Person, task: TaskView) -> bool:
+    relations = task_relations(who, role=task.role, assignee=task.assignee, barred=task.barred)
+    return may(who, Permission.READ_TASK, relations)
+
+
+def done(act: Act) -> Response:
+    if is_swap(act.request):
+        return show(act, focus="decision")
+    return RedirectResponse(act.page_href, 303)
+
+
+def refused(act: Act, refusal: errors.DeskError, form: DecisionForm) -> Response:
+    note = _of_contact(act, refusal) or _note(act, refusal, form)
+    if note is None:
+        raise refusal
+    return show(act, status=refusal.status, form=form, note=note)
+
+
+def _note(act: Act, refusal: errors.DeskError, form: DecisionForm) -> Told | None:
+    """None for what gets a page of its own: not there, not for this role."""
+    match refusal:
+        case errors.TaskTaken():
+            return _taken(refusal)
+        case errors.AlreadyAnswered():
+            return _answered(act, refusal)
+        case errors.TaskGone():
+            return _gone(act, refusal, form)
+        case errors.StaleForm():
+            return _stale(act, form)
+        case errors.CaseClosed():
+            return Told("bad", "lock", _("The case was closed meanwhile"), (_lost(form),))
+        case errors.NotCertified():
+            return Told(
+                "bad",
+                "shield-check",
+                _("Your certificate does not hold today"),
+                (
+                    _(
+                        "Whoever works with debtors is trained and tested once a year. Nobody can allow it without."
+                    ),
+                ),
+            )
+        case errors.SecondPersonNeeded():
+            return Told(
+                "bad",
+                "shield-check",
+                _("A second person must decide this"),
+                (_("You proposed this or worked on the case; four eyes need two people."),),
+            )
+        case _:
+            return None
+
+
+def _lost(form: DecisionForm) -> str:
+    if form.attempt_id:
+        return _("What came of the call is kept in the ledger of contacts; nothing else was sent.")
+    return _("Nothing you typed was sent.")
+
+
+def _of_contact(act: Act, refusal: errors.DeskError) -> Told | None:
+    """Why a contact could not be begun, or its result not be told."""
+    match refusal:
+        case errors.ContactRefused():
+            return _not_now(act, refusal)
+        case errors.ContactUnderWay():
+            title = _("Another call or visit of this task is under way")
+            return _stays("phone", title, _("Tell what came of it first, or say that it was not made."))
+        case errors.ContactConflict():
+            title = _("This call or visit was told of or dropped already")
+            return _stays("circle-alert", title, _("The first word stands. Nothing you typed was sent."))
+        case errors.TaskFree():
+            return _stays("lock", _("Take the task first"), _("Whoever holds the task makes its contacts."))
+        case errors.RevealQuota(most=most):
+            return _stays("ban", quota_told(most), _("Compliance is told. Ask your team lead how to go on."))
+        case _:
+            return None
+
+
+def _stays(icon: str, title: str, line: str) -> Told:
+    return Told("bad", icon, title, (line,), leads_on=False)
+
+
+def _not_now(act: Act, refusal: errors.ContactRefused) -> Told:
+    """Not before when, and by which rule."""
+    why = _("Why: %(why)s") % {"why": because(refusal.rule)}
+    if refusal.at is None:
+        return Told("bad", "ban", _("This person may not be contacted now"), (why,))
+    title = _("No contact before %(time)s") % {"time": act.office.shapes.stamp(refusal.at)}
+    return Told("bad", "clock", title, (why, _("Nothing you typed was sent.")), leads_on=False)
+
+
+def _taken(refusal: errors.TaskTaken) -> Told:
+    by = {"name": refusal.by}
+    title = (
+        _("%(name)s took this task before you") % by
+        if refusal.by
+        else _("Somebody took this task before you")
+    )
+    return Told("bad", "lock", title, (_("Nothing you typed was sent."),))
+
+
+def _answered(act: Act, refusal: errors.AlreadyAnswered) -> Told:
+    by = {"name": refusal.by or _("Somebody"), "time": act.office.shapes.stamp(refusal.at)}
+    title = _("%(name)s answered this task before you, at %(time)s") % by
+    return Told("bad", "lock", title, (_("That answer stands. Your words are kept with the case."),))
+
+
+def _gone(act: Act, refusal: errors.TaskGone, form: DecisionForm) -> Told:
+    at = act.office.shapes.stamp(refusal.at) if refusal.at else ""
+    if refusal.how == "done":
+        by = {"name": refusal.by or _("Somebody"), "time": at, "answer": called(words.ANSWERS, refusal.why)}
+        title = _("%(name)s finished this task at %(time)s: %(answer)s") % by
+    else:
+        title = _("This task is no longer needed: %(why)s") % {"why": words.cancelled(refusal.why)}
+    return Told("bad", "lock", title, (_lost(form),))
+
+
+def _stale(act: Act, form: DecisionForm) -> Told:
+    with act.office.store.reading() as connection:
+        task = queries.task(connection, act.task_id)
+        seen = queries.facts_seen(
+            connection, act.task_id, int(form.facts_no) if form.facts_no.isdecimal() else 0
+        )
+    return Told(
+        "warn",
+        "refresh-cw",
+        _("The case changed while you were writing"),
+        (_("Your words are still here. Look at the new figures and save again."),),
+        changes(seen, task.facts) if task else (),
+        leads_on=False,
+    )
+
+
+def _setting(connection: Connection, act: Act, task: TaskView, beside: Beside) -> Setting:
+    office = act.office
+    now = clock.case_now(task.decided_at)
+    look = Look(act.who, now, office.rules.at(int(now.timestamp())), office.shapes, beside.slot)
+    href = act.listing.task_href(act.task_id, "reveal")
+    seen = reveal_panel(connection, act.who, task.case_id, task.borrower_id, href=href, asked=beside.reveal)
+    return Setting(look, act.listing, seen)
+
+
+def show(
+    act: Act,
+    *,
+    status: int = 200,
+    form: DecisionForm | None = None,
+    faults: Mapping[str, str] | None = None,
+    note: Told | None = None,
+    beside: Beside | None = None,
+    blocks: tuple[str, ...] = ("detail", "list_beside"),
+    focus: str = "",
+) -> Response:
+    office, now = act.office, clock.door_now()
+    with office.store.reading() as connection:
+        task = queries.task(connection, act.task_id)
+        if task is None or not may_read(act.who, task):
+            raise errors.NotFound
+        pane = list_pane(connection, act.who, act.listing, shapes=office.shapes, now=now)
+        setting = _setting(connection, act, task, beside or Beside())
+        leads_to = next_href(pane, but=act.task_id)
+        sheet = task_sheet(connection, task, setting, next_href=leads_to)
+    return office.pages.show(
+        act.request,
+        "inbox.html",
+        blocks=blocks,
+        status=status,
+        list=pane,
+        task=sheet,
+        form=form or DecisionForm(),
+        errors=faults or {},
+        beside=beside or Beside(),
+        told=note,
+        told_next=leads_to if note and note.leads_on else None,
+        swapped=is_swap(act.request),
+        focus=focus if is_swap(act.request) else "",
+    )
