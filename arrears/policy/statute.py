@@ -16,6 +16,7 @@ class Statute:
     window_from: str
     window_to: str
     visit_staff: int
+    plan_periods: int  # of a repayment plan; 0: no limit of the law
     caps: tuple[Cap, ...]
 
 
@@ -27,6 +28,8 @@ def loosened(statute: Statute, terms: Terms, conduct: Conduct) -> Iterator[str]:
         yield f"contact.window_to is after {statute.window_to}, which the law sets (C01)"
     if conduct.visit_staff < statute.visit_staff:
         yield f"contact.visit_staff is below {statute.visit_staff}, which the law sets (C10)"
+    if 0 < statute.plan_periods < terms.plan_max_periods:
+        yield f"plan.max_periods is above {statute.plan_periods}, which the law sets (1.3)"
     for cap in statute.caps:
         most = [own.most for own in conduct.caps if _same(own, cap)]
         if not most:
@@ -39,4 +42,4 @@ def _same(own: Cap, cap: Cap) -> bool:
     return (own.rule, own.scope, own.window, own.counts) == (cap.rule, cap.scope, cap.window, cap.counts)
 
 
-UNBOUND: Final = Statute("00:00", "24:00", 1, ())
+UNBOUND: Final = Statute("00:00", "24:00", 1, 0, ())

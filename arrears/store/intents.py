@@ -29,6 +29,7 @@ RANK: Final = {
     "delivery_reported": 1,
     "hold_placed": 1,
     "hold_released": 1,
+    "plan_signed": 1,  # C15: before whatever people say to the case
 }
 PEOPLE: Final = 2
 

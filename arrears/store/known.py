@@ -14,6 +14,7 @@ from arrears.policy.guard import STAND_IN, Asked, Held, Hours, Known, PartyRole,
 from arrears.policy.matrix import Act
 from arrears.policy.state import HoldKind, Scope
 from arrears.store.holds import PLACED
+from arrears.store.plans import SIGNED
 from arrears.store.tables import (
     cases,
     circumstances,
@@ -166,16 +167,22 @@ def _counts(row: Row[*tuple[Any, ...]], action: Action) -> frozenset[Counts]:
 def _held(connection: Connection, ask: Ask, rules: Rules) -> list[Held]:
     """Open holds that forbid contact. One that was placed a moment ago stops at once, before its case has heard."""
     asked = {"person": ask.about, "case": ask.case_id}
-    standing = [(row, row.kind, row.scope, row.against) for row in connection.execute(_HOLDS, asked)]
-    standing += [
-        (row, *(row.content.get(name) for name in ("kind", "scope", "against")))
-        for row in connection.execute(_HOLDS_ON_THE_WAY, asked)
+    standing: list[tuple[Row[*tuple[Any, ...]], str, str, str | None]] = [
+        (row, row.kind, row.scope, row.against) for row in connection.execute(_HOLDS, asked)
     ]
+    standing += [(row, *_on_its_way(row)) for row in connection.execute(_HOLDS_ON_THE_WAY, asked)]
     return [
         Held(kind, against or "")
         for row, kind, scope, against in standing
         if _forbids(kind, scope, against, rules) and _reaches(row, scope, ask)
     ]
+
+
+def _on_its_way(row: Row[*tuple[Any, ...]]) -> tuple[str, str, str | None]:
+    """Kind, scope and whom it is against; a plan that was signed is a hold from that moment on (C15)."""
+    if row.signal == SIGNED:
+        return HoldKind.PLAN_ACTIVE.value, Scope.LOAN.value, None
+    return row.content["kind"], row.content["scope"], row.content.get("against")
 
 
 def _forbids(kind: str, scope: str, against: str | None, rules: Rules) -> bool:
@@ -270,14 +277,14 @@ _HOLDS: Final = select(
     ),
 )
 _HOLDS_ON_THE_WAY: Final = (
-    select(messages.c.content, messages.c.case_id, cases.c.borrower_id)
+    select(messages.c.signal, messages.c.content, messages.c.case_id, cases.c.borrower_id)
     .join(cases, cases.c.case_id == messages.c.case_id)
     .where(
         or_(
             cases.c.borrower_id == bindparam("person"),
             messages.c.case_id == bindparam("case"),
         ),
-        messages.c.signal == PLACED,
+        messages.c.signal.in_((PLACED, SIGNED)),
         messages.c.status.in_(("waiting", "sent")),
     )
 )

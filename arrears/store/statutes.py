@@ -30,6 +30,8 @@ def _all() -> dict[str, Statute]:
                 )
                 for cap in said["caps"]
             )
-            statute = Statute(said["window_from"], said["window_to"], said["visit_staff"], caps)
+            statute = Statute(
+                said["window_from"], said["window_to"], said["visit_staff"], said["plan_periods"], caps
+            )
             found |= dict.fromkeys(said["zones"], statute)
     return found
