@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from arrears.policy.effects import PlanBecame, PlanMade, PlanPaid
 from arrears.policy.schedules import Method, schedule, shares
-from arrears.store.tables import plan_instalments, plans
+from arrears.store.tables import plan_instalments, plans, staff
 
 SIGNED: Final = "plan_signed"
 
@@ -110,4 +110,75 @@ def became(connection: Connection, effect: PlanBecame, *, at: datetime) -> None:
             changed_at=at,
             changed_by=effect.by or None,
         )
+    )
+
+
+# ---- looking ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class InstalmentView:
+    """Minor units."""
+
+    number: int
+    due_on: date
+    principal_minor: int
+    interest_minor: int
+    paid_minor: int
+
+    @property
+    def amount_minor(self) -> int:
+        return self.principal_minor + self.interest_minor
+
+
+@dataclass(frozen=True)
+class PlanView:
+    """Minor units, basis points of a year."""
+
+    plan_id: str
+    method: str
+    amount_minor: int
+    total_minor: int
+    yearly_bp: int
+    periods: int
+    currency: str
+    charges: str
+    acceptance: str
+    proof: str
+    guarantor_proof: str | None
+    signed_at: datetime
+    signed_by: str
+    signed_by_name: str | None
+    status: str
+    paid_minor: int
+    until: datetime | None
+    instalments: tuple[InstalmentView, ...]
+
+
+def of_case(connection: Connection, case_id: str) -> tuple[PlanView, ...]:
+    """The newest first."""
+    rows = connection.execute(
+        select(plans, staff.c.name.label("signed_by_name"))
+        .outerjoin(staff, staff.c.staff_id == plans.c.signed_by)
+        .where(plans.c.case_id == case_id)
+        .order_by(plans.c.signed_at.desc(), plans.c.plan_id.desc())
+    ).mappings()
+    names = [name for name in PlanView.__dataclass_fields__ if name != "instalments"]
+    return tuple(
+        PlanView(
+            **{name: row[name] for name in names}, instalments=_instalments_of(connection, row["plan_id"])
+        )
+        for row in rows.all()
+    )
+
+
+def _instalments_of(connection: Connection, plan_id: str) -> tuple[InstalmentView, ...]:
+    rows = connection.execute(
+        select(plan_instalments)
+        .where(plan_instalments.c.plan_id == plan_id)
+        .order_by(plan_instalments.c.number)
+    )
+    return tuple(
+        InstalmentView(row.number, row.due_on, row.principal_minor, row.interest_minor, row.paid_minor)
+        for row in rows
     )
