@@ -127,7 +127,7 @@ class Teller:
             case "contact_reported":
                 return "phone", self._contact(content)
             case "plan_signed":
-                return "calendar-check", self._plan(content)
+                return "calendar-clock", self._plan(content)
             case other:
                 return "info", other
 
@@ -322,7 +322,7 @@ ICONS: Final = {
     "delivery_check": "file-text",
     "new_address": "file-text",
     "idle_review": "hourglass",
-    "plan_approval": "calendar-check",
+    "plan_approval": "calendar-clock",
     "plan_breach": "triangle-alert",
 }
 MACHINES: Final[words.Words] = {

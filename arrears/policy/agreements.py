@@ -11,7 +11,7 @@ from arrears.policy.schedules import Instalment, Method, schedule
 from arrears.policy.tasks import Missing
 from arrears.policy.terms import Terms
 
-# 3.4: a deferral is three months at most, so no first instalment lies further ahead.
+# Banks defer three months at most, so no first instalment lies further ahead.
 _FIRST_WITHIN_MONTHS: Final = 3
 # Beyond these a figure is a slip of the pen; nothing is computed from it.
 _MOST_PERIODS: Final = 600

@@ -11,6 +11,8 @@ from arrears.policy.schedules import Method, schedule, shares
 from arrears.store.tables import plan_instalments, plans, staff
 
 SIGNED: Final = "plan_signed"
+# A plan whose instalments still mean something: it runs, or ran to its end.
+SHOWN: Final = ("waiting", "active", "at_risk", "renegotiating", "completed")
 
 
 @dataclass(frozen=True)

@@ -164,7 +164,7 @@ def test_who_worked_the_case_makes_no_plan_of_it(server: Server, case_id: str, f
     assert (answer.status_code, answer.json()["detail"]) == (403, "second_person_needed")
 
 
-@pytest.mark.rule("1.3")
+@pytest.mark.rule("G6")
 def test_a_guarantors_consent_is_asked_where_somebody_stands_for_the_loan(
     server: Server, case_id: str
 ) -> None:

@@ -96,6 +96,7 @@ def test_an_agreement_holds_all_that_article_70_wants(missing: Clause) -> None:
     assert (fault.field, fault.why) == (missing.value, "plan_clause_missing")
 
 
+@pytest.mark.rule("1.3", "I04")
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
@@ -136,7 +137,7 @@ def test_nothing_overdue_needs_no_plan() -> None:
     assert _why(an_offer(), replace(DEBT, overdue=0)) == ["nothing_overdue"]
 
 
-@pytest.mark.rule("1.3")
+@pytest.mark.rule("G6")
 def test_whoever_stands_for_the_debt_agrees_in_writing() -> None:
     guaranteed = replace(DEBT, is_guaranteed=True)
     assert _why(an_offer(), guaranteed) == ["guarantor_consent_missing"]

@@ -1,4 +1,4 @@
-"""Scenarios 17, 18 and 19 of the rule book: repayment plans through the real workflow in skipped time."""
+"""Scenarios 18 and 19 of the rule book, and what else is told of a plan: repayment plans through the real workflow in skipped time."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -173,11 +173,11 @@ def _try(world: World, case: str, action: Action, actor: str, *, purpose: str = 
         return contacts.reserve(connection, ask, where, world.rules, at=at)
 
 
-# ---- 17 ---------------------------------------------------------------------------------------------------
+# ---- who stands for the debt ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.rule("1.3")
-async def test_s17_a_plan_without_the_guarantors_word_is_not_taken(world: World) -> None:
+@pytest.mark.rule("G6")
+async def test_a_plan_without_the_guarantors_word_is_not_taken(world: World) -> None:
     """Whoever stands for the debt agrees in writing, or the bank would lose him (G6)."""
     case = await _a_case(world)
     with world.store.transaction() as connection:
