@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 
+from arrears.policy.money import COUNTED
 from arrears.store.views import Act, Step, Timeline
 from web import words
 from web.formats import Formats, money
@@ -159,6 +160,8 @@ class Teller:
         amount = {"amount": self._money(content["amount_minor"])}
         if content.get("kind") == "fee":
             return _("Fee of %(amount)s charged") % amount
+        if content.get("kind") == COUNTED:
+            return _("Payment of %(amount)s, in the bank's balance already") % amount
         if content.get("provisional"):
             return _("Payment of %(amount)s came in, not final yet") % amount
         return _("Payment of %(amount)s came in") % amount

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from arrears.policy import court, evidence, legal, notices, plans, promises, stages
+from arrears.policy import court, evidence, legal, money, notices, plans, promises, stages
 from arrears.policy.effects import Allocate, KeepProvisional, RaiseIncident, Refuse
 from arrears.policy.events import LoanRestated, LoanState, PaymentPosted, PaymentReversed, TaskDecided
 from arrears.policy.money import Owed, Split, allocate, take_back
@@ -23,6 +23,9 @@ def posted(turn: Turn, event: PaymentPosted) -> None:
             _paid(turn, event)
         case "fee":
             _charged(turn, event)
+        case money.COUNTED:
+            plans.counts(turn, event.payment_id, event.amount, event.value_on)
+            plans.settle(turn)
         case _:
             turn.tell(
                 RaiseIncident(f"payment_{event.kind[:20]}", event.payment_id, {"amount_minor": event.amount})

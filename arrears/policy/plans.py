@@ -247,6 +247,15 @@ def credit(turn: Turn, payment_id: str, amount: int) -> None:
     _ease(turn)
 
 
+def counts(turn: Turn, payment_id: str, amount: int, value_on: str | None) -> None:
+    """Money the balance has in already; what was valued before the signing lay under the plan's own figures."""
+    plan = _open(turn)
+    if plan is not None and value_on is not None:
+        signed_on = turn.now.calendar.day_of(plan.signed_at).isoformat()
+        if value_on >= signed_on:
+            credit(turn, payment_id, amount)
+
+
 def _count(turn: Turn, plan: Plan) -> None:
     turn.change(plan=plan)
     turn.tell(PlanPaid(plan.plan_id, plan.paid))

@@ -1,17 +1,20 @@
 """A plan as rows, on both databases: signed, paid first in first out, un-paid, ended; and held from the first word on."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import Row, select
 
+from arrears.contracts import Message
 from arrears.policy.codes import Action
 from arrears.policy.guard import Never
 from arrears.policy.state import Clock
-from arrears.store import contacts, known
+from arrears.store import contacts, intents, known
+from arrears.store.intents import PaymentIn
 from arrears.store.known import Ask
 from arrears.store.session import Store
-from arrears.store.tables import holds, limitation_evidence, plan_instalments, plans
+from arrears.store.tables import holds, limitation_evidence, messages, payments, plan_instalments, plans
 from tests.activities.steps import MONDAY, RULES, Bank, Life
 
 SIGNED = {
@@ -106,6 +109,37 @@ def test_money_pays_what_was_due_first_and_is_owed_again_when_it_is_taken_back(b
     )
     assert [paid for *_, paid in _instalments(bank, life)] == [40_000, 0, 0]
     assert _plan(bank, life).paid_minor == 40_000
+
+
+def test_a_payment_that_the_banks_file_has_in_its_balance_already_is_told_to_a_case_with_a_plan(
+    bank: Bank,
+) -> None:
+    """Alone and in a batch; a loan without a plan hears nothing of it, and nothing is told twice."""
+    plain, life = _opened(bank), _signed(bank)
+    day = datetime.fromtimestamp(MONDAY, UTC).date()
+    at = datetime.fromtimestamp(MONDAY, UTC)
+    of = [
+        PaymentIn(f"P-{loan}", loan, day, day, 40_803, "CNY")
+        for loan in (case.case_id.split("-")[1] for case in (plain, life))
+    ]
+    for _ in range(2):
+        with bank.store.transaction() as connection:
+            intents.post_payments(connection, of, at=at, source="core-bank", reopen_days=7)
+    with bank.store.reading() as connection:
+        [said] = connection.execute(select(messages).where(messages.c.signal == "payment_posted")).all()
+        standings = connection.execute(select(payments.c.standing)).scalars().all()
+    assert (said.case_id, said.content["kind"], list(standings)) == (
+        life.case_id,
+        "counted",
+        ["history", "history"],
+    )
+    bank.sent(said.message_id)
+    batch = life.hears(Message(said.message_id, said.signal, said.actor, said.content))
+    bank.record(batch)
+    assert [paid for *_, paid in _instalments(bank, life)] == [40_803, 0, 0]
+    row = bank.case(life.case_id)
+    assert row is not None
+    assert row.balance_minor == 500_000
 
 
 @pytest.mark.rule("4.5")

@@ -24,8 +24,18 @@ from arrears.policy.effects import (
     PromiseBecame,
     RaiseIncident,
 )
-from arrears.policy.events import Due, HoldPlaced, HoldReleased, PaymentReversed, PlanSigned, Unreadable, read
+from arrears.policy.events import (
+    Due,
+    HoldPlaced,
+    HoldReleased,
+    PaymentPosted,
+    PaymentReversed,
+    PlanSigned,
+    Unreadable,
+    read,
+)
 from arrears.policy.guard import Asked, Go, Held, Hours, Known, Never, verdict
+from arrears.policy.money import COUNTED
 from arrears.policy.schedules import Method
 from arrears.policy.state import Clock, HoldKind, Plan, Scope, Stage
 from arrears.policy.tasks import TaskKind
@@ -415,6 +425,32 @@ def test_a_payment_at_midnight_does_not_say_late_before_the_books_are_closed() -
     case.pay(10_000)
     assert _plan(case).status == "active"
     assert case.deadline(Clock.PLAN) == case.now
+
+
+@pytest.mark.parametrize(
+    ("value_on", "paid"), [("2026-03-02", 50_000), ("2026-03-01", 0), ("2026-04-20", 50_000)]
+)
+def test_money_that_the_banks_balance_has_in_already_pays_an_instalment_and_nothing_twice(
+    value_on: str, paid: int
+) -> None:
+    case = a_breach().restate(balance=450_000, overdue=250_000)
+    owed = case.state.owed
+    case.hear(PaymentPosted("file", 50_000, COUNTED, False, value_on))
+    assert (_plan(case).paid, case.state.owed, case.state.overdue) == (paid, owed, 250_000)
+    assert _plan(case).status == ("active" if paid else "at_risk")
+
+
+def test_the_last_instalment_may_come_with_the_banks_file() -> None:
+    case = a_plan().restate(balance=200_000, overdue=0, first_overdue_on=None)
+    case.hear(PaymentPosted("file", 300_000, COUNTED, False, "2026-03-02"))
+    assert (case.state.closed, _plan(case).status) == ("PLAN_COMPLETED", "completed")
+
+
+def test_without_a_plan_such_money_says_nothing() -> None:
+    case = a_case(terms=full_terms(), overdue=300_000)
+    before = case.state
+    assert case.hear(PaymentPosted("file", 50_000, COUNTED, False, "2026-03-02")) == []
+    assert case.state == before
 
 
 # ---- broken, time to catch up, anew -----------------------------------------------------------------------
