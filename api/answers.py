@@ -175,6 +175,47 @@ class ContactRefusal(BaseModel):
     errors: list[dict[str, str]] = []
 
 
+class InstalmentLine(Said):
+    """Minor units."""
+
+    number: int
+    due_on: date
+    principal_minor: int
+    interest_minor: int
+    paid_minor: int
+
+
+class PlanFull(Said):
+    """Minor units, basis points of a year. `status`: waiting, active, at_risk, renegotiating, broken, completed,
+    withdrawn or replaced."""
+
+    plan_id: str
+    method: str
+    amount_minor: int
+    total_minor: int
+    yearly_bp: int
+    periods: int
+    currency: str
+    charges: str
+    acceptance: str
+    proof: str
+    guarantor_proof: str | None
+    signed_at: datetime
+    signed_by: str
+    signed_by_name: str | None
+    status: str
+    paid_minor: int
+    until: datetime | None
+    instalments: list[InstalmentLine]
+
+
+class PlanList(Said):
+    """The newest first. `facts_no` names the figures on which a new plan of the case is made now."""
+
+    facts_no: int
+    items: list[PlanFull]
+
+
 class AccessToken(Said):
     access_token: str
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105  the name of a scheme

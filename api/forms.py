@@ -18,8 +18,11 @@ from api.desk.asking import ContactIn
 from api.desk.contacts import ResultIn
 from api.desk.deliveries import DeliveryIn
 from api.desk.desk import Answer
+from api.desk.plans import PlanIn
+from arrears.policy.agreements import Acceptance, Charges, Clause, Offer
 from arrears.policy.codes import Action
 from arrears.policy.guard import PartyRole
+from arrears.policy.schedules import Method
 from arrears.store.intents import PaymentIn
 from arrears.store.transfers import TransferIn
 
@@ -157,6 +160,43 @@ class ResultBody(Form):
 
     def came(self) -> ResultIn:
         return ResultIn(**self.model_dump())
+
+
+class PlanBody(Form):
+    """A repayment plan a debtor agreed to; minor units, basis points of a year.
+
+    `proof` is the number of the signed document, or of the recording of what was agreed by word of mouth. The three
+    clauses are what art. 70 of the measures on cards asks of the agreement beside its figures.
+    """
+
+    method: Method
+    amount_minor: Minor
+    yearly_bp: Annotated[int, Field(strict=True, ge=0, le=10_000)] = 0
+    periods: Annotated[int, Field(strict=True, ge=0, le=10_000)]
+    first_due_on: date
+    charges: Charges
+    acceptance: Acceptance
+    proof: Id | None = None
+    guarantor_proof: Id | None = None
+    unable_and_willing: Annotated[bool, Field(strict=True)] = False
+    no_new_card: Annotated[bool, Field(strict=True)] = False
+    rights_and_breach: Annotated[bool, Field(strict=True)] = False
+    facts_no: Annotated[int, Field(strict=True, ge=0, le=2**31)]
+
+    def plan(self, case_id: str) -> PlanIn:
+        offer = Offer(
+            self.method,
+            self.amount_minor,
+            self.yearly_bp,
+            self.periods,
+            self.first_due_on.isoformat(),
+            self.charges,
+            self.acceptance,
+            self.proof or "",
+            tuple(clause for clause in Clause if getattr(self, clause.value)),
+            self.guarantor_proof or "",
+        )
+        return PlanIn(case_id, offer, self.facts_no)
 
 
 class IncidentClosing(Form):

@@ -53,6 +53,11 @@ def published_message_id(case: str, pack: str) -> str:
     return f"pack-{case}-{pack}"
 
 
+def plan_message_id(case: str, content_hash: str) -> str:
+    """One message per case and plan, word for word, however often it is sent."""
+    return f"{case}-plan-{content_hash[:16]}"
+
+
 def delivery_message_id(notice: str, status: str, at: int) -> str:
     """One message per notice, status and instant, however often and by whomever it is reported."""
     return f"{notice}-{status}-{at}"

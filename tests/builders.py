@@ -48,6 +48,7 @@ STAFF: Final = (
     ("ops", "孙丽", Role.OPS),
     ("desk", "郑洁", Role.CASE_DESK),
     ("manager", "冯涛", Role.MANAGER),
+    ("planner", "吴磊", Role.PLAN_OFFICER),
     ("compliance", "陈晨", Role.COMPLIANCE),
     ("operator", "周杰", Role.OPERATOR),
     ("admin", "何平", Role.ADMIN),

@@ -32,6 +32,7 @@ from web.pages import (
     incidents,
     packs,
     payments,
+    plans,
     prefs,
     reveals,
     sign_in,
@@ -77,6 +78,7 @@ def create_app(
         certificates,
         payments,
         reveals,
+        plans,
     ):
         app.include_router(part.router)
     app.add_api_route("/csp", _report, methods=["POST"], dependencies=[EVERYONE])

@@ -12,7 +12,8 @@ from arrears import clock
 from arrears.policy.calendar import Calendar
 from arrears.policy.state import Stage
 from arrears.settings import Settings
-from arrears.store import queries, recordings
+from arrears.store import plans, queries, recordings
+from arrears.store.plans import PlanView
 from arrears.store.recordings import Logged
 from arrears.store.views import (
     CaseTask,
@@ -22,10 +23,11 @@ from arrears.store.views import (
     PaymentView,
     StageEntry,
 )
-from web import explanation
+from web import explanation, plan_form
 from web.explanation import Line, Part
 from web.formats import Formats
 from web.language import gettext as _
+from web.plan_form import InstalmentRow
 from web.reveal_panel import Asked, RevealPanel, reveal_panel
 from web.seen import shown_name
 from web.story import Entry, Teller
@@ -58,6 +60,15 @@ class NoticeLine:
 
 
 @dataclass(frozen=True)
+class PlanPanel:
+    """A plan of the case; `rows` only while it runs, `rate` with its sign."""
+
+    plan: PlanView
+    rate: str
+    rows: tuple[InstalmentRow, ...]
+
+
+@dataclass(frozen=True)
 class CaseSheet:
     case: CaseView
     now: datetime  # the case's own
@@ -69,6 +80,8 @@ class CaseSheet:
     ended_tasks: tuple[TaskLine, ...]
     why: tuple[Part, ...]
     clocks: tuple[Line, ...]
+    plans: tuple[PlanPanel, ...]
+    plan_new_href: str | None
     ledger: tuple[PaymentView, ...]
     notices: tuple[NoticeLine, ...]
     contacts: tuple[Logged, ...]
@@ -117,6 +130,8 @@ def case_sheet(
         ended_tasks=tuple(line for line in lines if line.task.status != "open"),
         why=tuple(part for part in explained if part.name != "clocks"),
         clocks=next((part.lines for part in explained if part.name == "clocks"), ()),
+        plans=_plans(connection, case, look),
+        plan_new_href=_plan_new_href(href, case, who),
         ledger=queries.ledger_of(connection, case.loan_id),
         notices=tuple(
             NoticeLine(
@@ -175,6 +190,27 @@ def _report_href(case_href: str, case: CaseView, notice: NoticeView, who: Person
     if not can_come or not may(who, Permission.REPORT_DELIVERY):
         return None
     return f"{case_href}/notices/{quote(notice.notice_id, safe='')}/delivery"
+
+
+def _plans(connection: Connection, case: CaseView, look: Look) -> tuple[PlanPanel, ...]:
+    today = look.shapes.day_of(look.now)
+    return tuple(
+        PlanPanel(
+            plan,
+            f"{plan.yearly_bp / 100:g}%",
+            plan_form.kept(plan, today) if plan.status in plans.SHOWN else (),
+        )
+        for plan in plans.of_case(connection, case.case_id)
+    )
+
+
+def _plan_new_href(case_href: str, case: CaseView, who: Person) -> str | None:
+    """For an officer, while something is overdue and no plan runs; one that is agreed anew may be replaced."""
+    plan = case.state.plan
+    runs = plan is not None and plan.is_open and plan.status != "renegotiating"
+    if runs or case.status != "open" or not case.overdue_minor or not may(who, Permission.SIGN_PLAN):
+        return None
+    return f"{case_href}/plans/new"
 
 
 def _incidents(connection: Connection, case: CaseView, who: Person) -> tuple[IncidentView, ...]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 
+from arrears.policy.money import COUNTED
 from arrears.store import reveals
 from arrears.store.views import Act, Step, Timeline
 from web import words
@@ -128,6 +129,8 @@ class Teller:
                 return "ban", _("Hold lifted: %(how)s") % {"how": words.hold_end(content["outcome"])}
             case "contact_reported":
                 return "phone", self._contact(content)
+            case "plan_signed":
+                return "calendar-clock", self._plan(content)
             case other:
                 return "info", other
 
@@ -151,10 +154,16 @@ class Teller:
             return _("%(how)s: %(result)s, %(amount)s on %(day)s") % told
         return _("%(how)s: %(result)s") % told
 
+    def _plan(self, content: Record) -> str:
+        how = called(words.ACCEPTANCES, content["acceptance"])
+        return _("The debtor agreed to a repayment plan (%(how)s)") % {"how": how}
+
     def _paid(self, content: Record) -> str:
         amount = {"amount": self._money(content["amount_minor"])}
         if content.get("kind") == "fee":
             return _("Fee of %(amount)s charged") % amount
+        if content.get("kind") == COUNTED:
+            return _("Payment of %(amount)s, in the bank's balance already") % amount
         if content.get("provisional"):
             return _("Payment of %(amount)s came in, not final yet") % amount
         return _("Payment of %(amount)s came in") % amount
@@ -225,6 +234,22 @@ class Teller:
                 return _("Claim of %(amount)s filed") % {"amount": self._money(effect["claim"])}
             case "matter_ended":
                 return _("Claim ended: %(how)s") % {"how": called(words.ANSWERS, effect["outcome"])}
+            case _:
+                return self._of_plan(effect)
+
+    def _of_plan(self, effect: Record) -> str:
+        match effect["kind"]:
+            case "plan_made":
+                told = {
+                    "amount": self._money(effect["amount"]),
+                    "periods": effect["periods"],
+                    "day": effect["first_due_on"],
+                }
+                return _("Plan of %(amount)s in %(periods)s instalments, the first due %(day)s") % told
+            case "plan_paid":
+                return _("Paid for the plan so far: %(amount)s") % {"amount": self._money(effect["paid"])}
+            case "plan_became":
+                return _("Repayment plan: %(status)s") % {"status": called(words.PLANS, effect["status"])}
             case _:
                 return self._kept_still(effect)
 
@@ -330,6 +355,8 @@ ICONS: Final = {
     "delivery_check": "file-text",
     "new_address": "file-text",
     "idle_review": "hourglass",
+    "plan_approval": "calendar-clock",
+    "plan_breach": "triangle-alert",
 }
 MACHINES: Final[words.Words] = {
     "core-bank": words.term("actor", "Core bank"),
@@ -375,6 +402,7 @@ INCIDENTS: Final[words.Words] = {
     "payment_write_off": words.term("incident", "A write-off was sent as a payment"),
     "payment_reversal": words.term("incident", "A reversal was sent as a payment"),
     "surplus": words.term("incident", "More was paid than is owed"),
+    "plan_paid_still_overdue": words.term("incident", "A plan is paid to its end and something is overdue"),
     "transfer_surplus": words.term("incident", "A transfer was more than the debtor owes"),
     "transfer_unknown_borrower": words.term("incident", "A transfer of an unknown debtor"),
     "transfer_unknown_loan": words.term("incident", "A transfer names a loan the debtor has not"),

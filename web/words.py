@@ -68,6 +68,8 @@ TASKS: Final[Words] = {
     "court_end": term("task", "End of the claim"),
     "delivery_check": term("task", "Ask the carrier"),
     "new_address": term("task", "New address"),
+    "plan_approval": term("task", "Approve the plan"),
+    "plan_breach": term("task", "Plan not kept"),
 }
 
 # The question a task puts to its person.
@@ -83,6 +85,8 @@ QUESTIONS: Final[Words] = {
     "court_end": term("question", "All is paid. What becomes of the claim?"),
     "delivery_check": term("question", "No arrival was reported. What does the carrier say?"),
     "new_address": term("question", "The notice came back. Is there another address?"),
+    "plan_approval": term("question", "Do you agree to this repayment plan?"),
+    "plan_breach": term("question", "Instalments are missing. Is the plan broken?"),
 }
 
 ANSWERS: Final[Words] = {
@@ -118,6 +122,11 @@ ANSWERS: Final[Words] = {
     "not_known": term("answer", "Nobody knows yet"),
     "found": term("answer", "Found"),
     "not_found": term("answer", "Not found"),
+    "agree": term("answer", "Agree to the plan"),
+    "decline": term("answer", "Decline the plan"),
+    "broken": term("answer", "Broken"),
+    "cure_period": term("answer", "Time to catch up"),
+    "renegotiate": term("answer", "Agree on another plan"),
 }
 
 # How somebody was contacted.
@@ -199,6 +208,11 @@ HINTS: Final[Words] = {
     "not_known": term("hint", "The question comes again after some days."),
     "found": term("hint", "The notice is released anew."),
     "not_found": term("hint", "The notice is asked for again on the day you name."),
+    "agree": term("hint", "The plan runs; beyond the limit a second manager is asked."),
+    "decline": term("hint", "The plan is over, and collecting goes on."),
+    "broken": term("hint", "Collecting goes on where it stopped; the rest is owed as before."),
+    "cure_period": term("hint", "Nobody collects for some more days; then you are asked again."),
+    "renegotiate": term("hint", "A new plan can be signed; without one you are asked again."),
 }
 
 ROLES: Final[Words] = {
@@ -244,6 +258,8 @@ WHYS: Final[Words] = {
     "promises_broken": term("why", "Promises were broken again."),
     "promise_broken": term("why", "A promise was not kept."),
     "promise_partial": term("why", "A promise was kept in part."),
+    "plan_too_long_for_one": term("why", "A plan of so many instalments takes more than an officer."),
+    "plan_missed": term("why", "An instalment of the plan has been missing for long."),
     "promise_kept": term("why", "A promise was kept; the rest is open."),
 }
 
@@ -261,6 +277,10 @@ CANCELLED: Final[Words] = {
     "notice_arrived_later": term("cancelled", "the notice arrived later than assumed"),
     "paid_after_filing": term("cancelled", "all that was due is paid"),
     "payment_reversed": term("cancelled", "a payment was taken back"),
+    "plan_paid": term("cancelled", "what was missing is paid"),
+    "plan_completed": term("cancelled", "the plan is paid to its end"),
+    "plan_replaced": term("cancelled", "another plan took its place"),
+    "plan_withdrawn": term("cancelled", "the plan is over"),
     "spoken_to": term("cancelled", "the debtor was spoken to"),
 }
 
@@ -281,6 +301,9 @@ HOLDS: Final[Words] = {
 # How a hold ended.
 HOLD_ENDS: Final[Words] = {
     "case_closed": term("hold end", "the case closed"),
+    "plan_completed": term("hold end", "the plan is paid to its end"),
+    "plan_broken": term("hold end", "the plan was broken"),
+    "plan_withdrawn": term("hold end", "the plan did not come about"),
 }
 
 ENTERED: Final[Words] = {
@@ -296,6 +319,7 @@ CLOSINGS: Final[Words] = {
     "CURED_TOLERANCE": term("closing", "Arrears paid, a trifle left"),
     "PAID_OFF": term("closing", "Paid off"),
     "DATA_ERROR": term("closing", "Data error"),
+    "PLAN_COMPLETED": term("closing", "Plan paid to its end"),
 }
 
 PACKS: Final[Words] = {
@@ -319,6 +343,22 @@ REFUSALS: Final[Words] = {
     "notice_not_waiting": term("refusal", "No notice is waiting to be sent."),
     "notice_not_under_way": term("refusal", "No such notice is under way."),
     "delivery_status_unknown": term("refusal", "The delivery report cannot be read."),
+    "plan_stands": term("refusal", "A repayment plan runs already."),
+    "plans_not_offered": term("refusal", "The rules in force know no repayment plans."),
+    "plan_too_long": term("refusal", "The plan has more instalments than the rules allow."),
+    "plan_periods_required": term("refusal", "The plan has no instalments."),
+    "plan_amount_outside": term(
+        "refusal", "The plan must cover all that is overdue and no more than is owed."
+    ),
+    "plan_rate_too_high": term("refusal", "The interest is higher than the rules allow."),
+    "plan_without_interest": term("refusal", "Equal parts bear no interest."),
+    "plan_starts_too_late": term("refusal", "The first instalment lies too far ahead."),
+    "day_not_ahead": term("refusal", "The first instalment must be due after today."),
+    "plan_instalment_empty": term("refusal", "The amount is too small for so many instalments."),
+    "plan_recording_required": term("refusal", "What was agreed by word of mouth needs its recording."),
+    "plan_document_required": term("refusal", "The signed agreement needs its number."),
+    "plan_clause_missing": term("refusal", "The agreement lacks something the law asks for."),
+    "guarantor_consent_missing": term("refusal", "The guarantor has not agreed in writing."),
     "another_loan": term("refusal", "It belongs to another loan."),
     "arrived_already": term("refusal", "The notice has arrived already."),
     "delivery_day_impossible": term("refusal", "The notice cannot have arrived on that day."),
@@ -449,6 +489,53 @@ PROMISES: Final[Words] = {
     "superseded": term("promise", "a new one took its place"),
     "cancelled": term("promise", "no longer needed"),
     "reversed_technical": term("promise", "open again, for the bank's own fault"),
+}
+
+# What became of a repayment plan.
+PLANS: Final[Words] = {
+    "waiting": term("plan", "signed, waits for managers"),
+    "active": term("plan", "kept"),
+    "at_risk": term("plan", "at risk"),
+    "renegotiating": term("plan", "being agreed anew"),
+    "broken": term("plan", "broken"),
+    "completed": term("plan", "paid to its end"),
+    "withdrawn": term("plan", "did not come about"),
+    "replaced": term("plan", "another plan took its place"),
+}
+
+# How a debt is cut into instalments.
+METHODS: Final[Words] = {
+    "equal_total": term("method", "Equal instalments"),
+    "equal_principal": term("method", "Equal principal"),
+    "equal_parts": term("method", "Equal parts without interest"),
+}
+
+CHARGES: Final[Words] = {
+    "stop": term("charges", "No fees and no penalty while the plan is kept"),
+    "accrue": term("charges", "Fees and penalty go on beside it"),
+}
+
+ACCEPTANCES: Final[Words] = {
+    "signed": term("acceptance", "Signed"),
+    "oral": term("acceptance", "By word of mouth, recorded"),
+}
+
+# What the agreement must hold (art. 70).
+CLAUSES: Final[Words] = {
+    "unable_and_willing": term(
+        "clause", "The debt is more than the debtor can pay now, and the debtor is willing to pay"
+    ),
+    "no_new_card": term("clause", "The debtor applies for no card of any bank until all is paid"),
+    "rights_and_breach": term("clause", "Rights and duties, and what follows when the plan is broken"),
+}
+
+# How an instalment stands.
+INSTALMENTS: Final[Words] = {
+    "paid": term("instalment", "paid"),
+    "part": term("instalment", "paid in part"),
+    "missed": term("instalment", "missed"),
+    "next": term("instalment", "next"),
+    "ahead": term("instalment", "to come"),
 }
 
 # How late a task is.

@@ -88,6 +88,10 @@ class CollectionCase:
     def hold_released(self, said: RawValue) -> None:
         self._hear("hold_released", said)
 
+    @workflow.signal(description="The debtor agreed to a repayment plan: nobody collects while it is kept")
+    def plan_signed(self, said: RawValue) -> None:
+        self._hear("plan_signed", said)
+
     @workflow.signal(description="The debtor came to the bank, or was contacted without a task")
     def contact_reported(self, said: RawValue) -> None:
         self._hear("contact_reported", said)

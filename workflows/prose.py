@@ -62,6 +62,7 @@ CLOCKS: Final[Words] = {
     Clock.ENTER_LEGAL: term("clock", "The approved litigation takes effect"),
     Clock.FILING: term("clock", "Ask a legal advisor again to file"),
     Clock.COURT: term("clock", "Ask a legal advisor again about the claim"),
+    Clock.PLAN: term("clock", "Look whether the plan is kept"),
     Clock.SLA: term("clock", "Remind of a task"),
     Clock.IDLE: term("clock", "Ask a person about an idle case"),
 }
@@ -84,6 +85,7 @@ SENTENCES: Final[Words] = {
     Key.CURED_TOLERANCE: term("explain", "Closed %(at)s: too little is left to ask for."),
     Key.PAID_OFF: term("explain", "Closed %(at)s: the loan is paid off."),
     Key.DATA_ERROR: term("explain", "Closed %(at)s: the core bank closed the loan."),
+    Key.PLAN_COMPLETED: term("explain", "Closed %(at)s: the repayment plan is paid to its end."),
     Key.CLOSED: term("explain", "Closed %(at)s."),
     Key.OVERDUE_SINCE: term("explain", "The oldest unpaid instalment was due on %(on)s."),
     # what it waits for: a person
@@ -108,6 +110,10 @@ SENTENCES: Final[Words] = {
     Key.IDLE_REVIEW: term(
         "explain", "Since %(at)s it waits for a team lead to look at it: nothing happened for long."
     ),
+    Key.PLAN_APPROVAL: term("explain", "Since %(at)s it waits for a manager to agree to the repayment plan."),
+    Key.PLAN_BREACH: term(
+        "explain", "Since %(at)s it waits for a plan officer to say whether the plan is broken."
+    ),
     Key.LATE: term("explain", "The answer is late: it was due %(until)s."),
     # ... the debtor, the letter, money, a day
     Key.PROMISED: term(
@@ -116,6 +122,22 @@ SENTENCES: Final[Words] = {
     Key.PROMISE_KEPT: term("explain", "The promise for %(on)s was kept."),
     Key.PROMISE_PARTIAL: term("explain", "The promise for %(on)s was kept in part."),
     Key.PROMISE_BROKEN: term("explain", "The promise for %(on)s was broken."),
+    Key.PLAN_SIGNED: term(
+        "explain",
+        "The debtor agreed to a repayment plan, %(at)s; it is so long that managers must agree too.",
+    ),
+    Key.PLAN_KEPT: term(
+        "explain",
+        "A repayment plan runs until %(on)s: %(n)s of %(of)s instalments are paid. Nobody collects meanwhile.",
+    ),
+    Key.PLAN_NEXT: term("explain", "The next instalment of the plan is due %(on)s."),
+    Key.PLAN_LATE: term("explain", "The instalment of %(on)s was not paid in time: the plan is at risk."),
+    Key.PLAN_CURE: term("explain", "The debtor may catch up until %(until)s."),
+    Key.PLAN_RENEGOTIATED: term(
+        "explain", "Another plan is being agreed on; without one an officer is asked again %(until)s."
+    ),
+    Key.PLAN_PAID: term("explain", "Every instalment of the plan is paid."),
+    Key.PLAN_BROKEN: term("explain", "A repayment plan was broken; the rest is owed as before."),
     Key.ATTEMPTS_MISSING: term(
         "explain",
         "Escalation needs %(of)s attempts on %(of_days)s different days; on record are %(n)s on %(days)s.",
@@ -167,6 +189,13 @@ SENTENCES: Final[Words] = {
     ),
     Key.AFTER_COURT_END: term("explain", "When the claim has ended, the paid case closes."),
     Key.AFTER_IDLE_REVIEW: term("explain", "With the lead's word the case stays as it is."),
+    Key.AFTER_PLAN_APPROVAL: term(
+        "explain", "With the managers' word the plan runs; declined, collecting goes on."
+    ),
+    Key.AFTER_PLAN_BREACH: term(
+        "explain",
+        "Broken, the clocks of the stage go on; else the debtor has time to catch up or to agree anew.",
+    ),
     Key.BY_THE_CLOCK: term("explain", "By the clock, %(at)s: %(what)s."),
     Key.AT_ONCE: term("explain", "Now: %(what)s."),
     Key.BOOKS_OPEN: term("explain", "Next, as soon as the core bank has closed the day before: %(what)s."),

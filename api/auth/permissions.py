@@ -24,6 +24,7 @@ class Permission(StrEnum):
     POST_PAYMENT = "post_payment"
     CLOSE_DAY = "close_day"
     REPORT_DELIVERY = "report_delivery"  # a carrier's or printer's word on a notice
+    SIGN_PLAN = "sign_plan"  # a debtor agreed to a repayment plan
     READ_INCIDENT = "read_incident"
     CLOSE_INCIDENT = "close_incident"
     INSPECT_ENGINE = "inspect_engine"  # the link into the Temporal UI
@@ -83,6 +84,7 @@ GRANTS: Final[dict[Permission, Grants]] = {
     Permission.POST_PAYMENT: _to((Role.OPS,), ANY),
     Permission.CLOSE_DAY: _to((Role.OPS,), ANY),
     Permission.REPORT_DELIVERY: _to((Role.OPS, Role.CASE_DESK), ANY),
+    Permission.SIGN_PLAN: _to((Role.PLAN_OFFICER,), ANY),
     Permission.READ_INCIDENT: _to((Role.OPS, Role.OPERATOR, Role.COMPLIANCE), ANY),
     Permission.CLOSE_INCIDENT: _to((Role.OPS, Role.OPERATOR), ANY),
     Permission.INSPECT_ENGINE: _to((Role.OPERATOR, Role.OPS, Role.TEAM_LEAD, Role.COMPLIANCE), ANY),

@@ -10,9 +10,10 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from api.auth.permissions import Permission, may, task_relations
 from api.auth.person import Person
-from api.desk import contacts, deliveries, errors, money
+from api.desk import contacts, deliveries, errors, money, plans
 from api.desk.deliveries import DeliveryIn
 from api.desk.live import must_be_live
+from api.desk.plans import PlanIn
 from api.desk.time_machine import CannotSkip, TimeMachine
 from arrears import clock
 from arrears.contracts import RulesInForce, fingerprint
@@ -190,6 +191,28 @@ class Desk:
             raise errors.NotAllowed
         with self._store.transaction() as connection:
             return deliveries.report(connection, delivery, by=who.staff_id, at=clock.door_now())
+
+    # ---- plans -------------------------------------------------------------------------------------------
+
+    def sign_plan(self, who: Person, plan: PlanIn) -> str:
+        """Say that a debtor agreed to a repayment plan: from here on nobody collects. Returns the message id.
+
+        Raises NotAllowed, NotFound, CaseClosed, SecondPersonNeeded, PlanStands, StaleForm and Invalid.
+        """
+        if not may(who, Permission.SIGN_PLAN):
+            raise errors.NotAllowed
+        with self._store.transaction() as connection:
+            return plans.sign(connection, plan, by=who.staff_id, rules=self._rules, at=clock.door_now())
+
+    def plan_faults(self, who: Person, plan: PlanIn) -> list[Missing]:
+        """What `sign_plan` would find wrong with the agreement itself. Raises NotAllowed, NotFound and CaseClosed."""
+        if not may(who, Permission.SIGN_PLAN):
+            raise errors.NotAllowed
+        with self._store.transaction() as connection:
+            now = must_be_live(connection, plan.case_id)
+            ground = plans.ground_of(connection, plan.case_id)
+            assert ground is not None, "a live case has a row"
+            return plans.faults(plan.offer, ground.debt, rules=self._rules, now=int(now.timestamp()))
 
     # ---- incidents ---------------------------------------------------------------------------------------
 

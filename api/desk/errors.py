@@ -113,6 +113,12 @@ class DeliveryConflict(DeskError):
     message_id = "delivery_differs"
 
 
+class PlanStands(DeskError):
+    """A repayment plan of the case runs, or was signed a moment ago."""
+
+    message_id = "plan_stands"
+
+
 class ContactRefused(DeskError):
     """The guard says not before `at`, because of `rule`; without an instant no time opens it."""
 

@@ -97,7 +97,7 @@ def _episodes(connection: Connection, loan_ids: Sequence[str], *, hold: bool) ->
     )
     for row in connection.execute(known.with_for_update() if hold else known):
         live = row.case_id if row.status == "open" else None
-        cured = row.closed_reason in ("CURED", "CURED_TOLERANCE")
+        cured = row.closed_reason in ("CURED", "CURED_TOLERANCE", "PLAN_COMPLETED")
         former = Former(row.stage, row.closed_at) if cured else None
         found[row.loan_id] = _Episodes(row.episode, live, former=former)
     unsure = [loan_id for loan_id, episodes in found.items() if episodes.live is None]

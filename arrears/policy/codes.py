@@ -41,6 +41,11 @@ class Outcome(StrEnum):
     NOT_KNOWN = "not_known"
     FOUND = "found"
     NOT_FOUND = "not_found"
+    BROKEN = "broken"
+    CURE_PERIOD = "cure_period"
+    RENEGOTIATE = "renegotiate"
+    AGREE = "agree"
+    DECLINE = "decline"
 
 
 class Action(StrEnum):

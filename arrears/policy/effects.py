@@ -135,6 +135,45 @@ class PromiseBecame:
 
 
 @dataclass(frozen=True)
+class PlanMade:
+    """Minor units, basis points of a year, ISO day; the instalments follow from these figures."""
+
+    plan_id: str
+    method: str
+    amount: int
+    yearly_bp: int
+    periods: int
+    first_due_on: str
+    charges: str
+    acceptance: str
+    proof: str
+    guarantor_proof: str
+    by: str
+    status: str
+
+
+@dataclass(frozen=True)
+class PlanPaid:
+    """All that came for the plan so far, minor units."""
+
+    plan_id: str
+    paid: int
+
+
+@dataclass(frozen=True)
+class PlanBecame:
+    """`status` is active, at_risk, renegotiating, broken, completed, withdrawn or replaced.
+
+    `until` (UTC seconds) is the end of the time to catch up or to agree anew.
+    """
+
+    plan_id: str
+    status: str
+    by: str = ""
+    until: int = 0
+
+
+@dataclass(frozen=True)
 class MatterFiled:
     """A claim went to court; minor units, `fee` the court's for this claim."""
 
@@ -261,6 +300,9 @@ Effect = (
     | TaskLate
     | PromiseMade
     | PromiseBecame
+    | PlanMade
+    | PlanPaid
+    | PlanBecame
     | MatterFiled
     | MatterEnded
     | HoldBegan
@@ -291,6 +333,9 @@ KINDS: Final[dict[str, Callable[..., Effect]]] = {
     "task_late": TaskLate,
     "promise_made": PromiseMade,
     "promise_became": PromiseBecame,
+    "plan_made": PlanMade,
+    "plan_paid": PlanPaid,
+    "plan_became": PlanBecame,
     "matter_filed": MatterFiled,
     "matter_ended": MatterEnded,
     "hold_began": HoldBegan,

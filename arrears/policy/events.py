@@ -5,7 +5,9 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
+from arrears.policy.agreements import Acceptance, Charges, Clause, Offer
 from arrears.policy.codes import Action
+from arrears.policy.schedules import Method
 from arrears.policy.state import Clock, HoldKind, Scope
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -110,6 +112,16 @@ class HoldReleased:
 
 
 @dataclass(frozen=True)
+class PlanSigned:
+    """The debtor agreed to a plan; `facts_no` names the figures it was made on."""
+
+    offer: Offer
+    by: str
+    facts_no: int
+    is_guaranteed: bool = False
+
+
+@dataclass(frozen=True)
 class ContactReported:
     """A contact no task had asked for: the debtor came to the bank, or somebody called without a task.
 
@@ -168,6 +180,7 @@ Event = (
     | DeliveryReported
     | HoldPlaced
     | HoldReleased
+    | PlanSigned
     | ContactReported
     | SendAnswered
     | LedgerClosed
@@ -229,6 +242,8 @@ def read(  # noqa: C901, PLR0911, PLR0912 - one arm per signal
             return _hold(say, actor)
         case "hold_released":
             return HoldReleased(say.text("hold_id"), say.text("outcome"), actor)
+        case "plan_signed":
+            return PlanSigned(_offer(say), actor, say.whole("facts_no"), say.flag("guaranteed"))
         case "contact_reported":
             return _contact(say, actor)
         case "policy_published":
@@ -252,6 +267,21 @@ def _hold(say: "_Content", by: str) -> HoldPlaced:
         say.maybe_text("evidence") or "",
         say.maybe_text("remark_id") or "",
         say.flag("asks"),
+    )
+
+
+def _offer(say: "_Content") -> Offer:
+    return Offer(
+        say.word("method", Method),
+        say.positive("amount_minor"),
+        say.whole("yearly_bp"),
+        say.whole("periods"),
+        say.day("first_due_on"),
+        say.word("charges", Charges),
+        say.word("acceptance", Acceptance),
+        say.text("proof"),
+        tuple(clause for clause in Clause if say.maybe_flag(clause.value)),
+        say.maybe_text("guarantor_proof") or "",
     )
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum, auto
 from typing import assert_never
 
+from arrears.policy import plans
 from arrears.policy.calendar import Calendar
-from arrears.policy.state import PRESSING, CaseState, Clock, NoticeUnderWay, Promise, Stage
+from arrears.policy.state import PRESSING, CaseState, Clock, NoticeUnderWay, Plan, Promise, Stage
 from arrears.policy.tasks import TaskKind
 
 
@@ -23,6 +24,7 @@ class Key(StrEnum):
     CURED_TOLERANCE = auto()  # at
     PAID_OFF = auto()  # at
     DATA_ERROR = auto()  # at
+    PLAN_COMPLETED = auto()  # at
     CLOSED = auto()  # at
     OVERDUE_SINCE = auto()  # on
     # what it waits for: a person
@@ -37,12 +39,22 @@ class Key(StrEnum):
     FILING = auto()  # at
     COURT_END = auto()  # at
     IDLE_REVIEW = auto()  # at
+    PLAN_APPROVAL = auto()  # at
+    PLAN_BREACH = auto()  # at
     LATE = auto()  # until
     # ... the debtor, the letter, money, a day
     PROMISED = auto()  # on, until
     PROMISE_KEPT = auto()  # on
     PROMISE_PARTIAL = auto()  # on
     PROMISE_BROKEN = auto()  # on
+    PLAN_SIGNED = auto()  # at; it waits for managers
+    PLAN_KEPT = auto()  # on, n of of
+    PLAN_NEXT = auto()  # on
+    PLAN_LATE = auto()  # on
+    PLAN_CURE = auto()  # until
+    PLAN_RENEGOTIATED = auto()  # until
+    PLAN_PAID = auto()
+    PLAN_BROKEN = auto()
     ATTEMPTS_MISSING = auto()  # n of of, days of of_days
     NUMBERS_FAIL = auto()  # n of of, days of of_days
     NOTICE_RELEASED = auto()
@@ -67,6 +79,8 @@ class Key(StrEnum):
     AFTER_FILING = auto()
     AFTER_COURT_END = auto()
     AFTER_IDLE_REVIEW = auto()
+    AFTER_PLAN_APPROVAL = auto()
+    AFTER_PLAN_BREACH = auto()
     BY_THE_CLOCK = auto()  # at, clock
     AT_ONCE = auto()  # clock
     BOOKS_OPEN = auto()  # clock
@@ -159,6 +173,8 @@ def _closed(state: CaseState) -> Sentence:
             key = Key.PAID_OFF
         case "DATA_ERROR":
             key = Key.DATA_ERROR
+        case "PLAN_COMPLETED":
+            key = Key.PLAN_COMPLETED
         case _:
             key = Key.CLOSED
     return Sentence(key, at=state.closed_at)
@@ -202,6 +218,10 @@ def _asked(kind: TaskKind) -> Key:  # noqa: C901, PLR0911, PLR0912 - one arm per
             return Key.COURT_END
         case TaskKind.IDLE_REVIEW:
             return Key.IDLE_REVIEW
+        case TaskKind.PLAN_APPROVAL:
+            return Key.PLAN_APPROVAL
+        case TaskKind.PLAN_BREACH:
+            return Key.PLAN_BREACH
         case _:
             assert_never(kind)
 
@@ -209,6 +229,8 @@ def _asked(kind: TaskKind) -> Key:  # noqa: C901, PLR0911, PLR0912 - one arm per
 def _days(state: CaseState, calendar: Calendar) -> Iterator[Sentence]:
     if state.promise is not None:
         yield from _promise(state.promise)
+    if state.plan is not None:
+        yield from _plan(state.plan)
     if state.stage is Stage.INITIAL and state.lacks_attempts and TaskKind.ESCALATION not in state.tasks:
         yield Sentence(
             Key.ATTEMPTS_MISSING,
@@ -254,6 +276,29 @@ def _promise(promise: Promise) -> Iterator[Sentence]:
             yield Sentence(Key.PROMISE_PARTIAL, on=promise.due_on)
         case "broken":
             yield Sentence(Key.PROMISE_BROKEN, on=promise.due_on)
+
+
+def _plan(plan: Plan) -> Iterator[Sentence]:
+    if plan.status == "broken":
+        yield Sentence(Key.PLAN_BROKEN)
+    if not plan.is_open:
+        return
+    if plan.status == "waiting":
+        yield Sentence(Key.PLAN_SIGNED, at=plan.signed_at)
+    parts, left = plans.instalments(plan), plans.unpaid(plan)
+    last = parts[-1].due_on.isoformat()
+    yield Sentence(Key.PLAN_KEPT, on=last, n=len(parts) - len(left), of=len(parts))
+    yield from _instalment(plan, left[0].due_on.isoformat()) if left else [Sentence(Key.PLAN_PAID)]
+
+
+def _instalment(plan: Plan, due_on: str) -> Iterator[Sentence]:
+    """What is due next, or was not paid and what is done about it."""
+    is_late = plan.status in ("at_risk", "renegotiating")
+    yield Sentence(Key.PLAN_LATE if is_late else Key.PLAN_NEXT, on=due_on)
+    if plan.status == "renegotiating":
+        yield Sentence(Key.PLAN_RENEGOTIATED, until=plan.cure_until)
+    elif plan.cure_until:
+        yield Sentence(Key.PLAN_CURE, until=plan.cure_until)
 
 
 def _letter(notice: NoticeUnderWay) -> Sentence:
@@ -319,6 +364,10 @@ def _after(kind: TaskKind) -> Key:  # noqa: C901, PLR0911, PLR0912 - one arm per
             return Key.AFTER_COURT_END
         case TaskKind.IDLE_REVIEW:
             return Key.AFTER_IDLE_REVIEW
+        case TaskKind.PLAN_APPROVAL:
+            return Key.AFTER_PLAN_APPROVAL
+        case TaskKind.PLAN_BREACH:
+            return Key.AFTER_PLAN_BREACH
         case _:
             assert_never(kind)
 
@@ -328,7 +377,7 @@ def _moves(clock: Clock, *, is_overdue: bool) -> bool:
     match clock:
         case Clock.SLA | Clock.IDLE:
             return False  # people are reminded of what is shown above
-        case Clock.PROMISE | Clock.COURT:
+        case Clock.PROMISE | Clock.COURT | Clock.PLAN:
             return True
         case (
             Clock.ESCALATE

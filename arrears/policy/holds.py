@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from arrears.policy import court, ledger, legal, matrix, notices
+from arrears.policy import court, ledger, legal, matrix, notices, plans
 from arrears.policy.effects import HoldBegan, HoldEnded, KeepOff, PromiseBecame, Refuse
 from arrears.policy.events import HoldPlaced, HoldReleased
 from arrears.policy.matrix import Act
@@ -127,7 +127,7 @@ def _facts_changed(turn: Turn) -> None:
     if notice is not None and (turn.blocked(Act.CONTACT) or notice.amount_minor != _claimable(turn)):
         notices.amounts_changed(turn)
     legal.facts_changed(turn)
-    turn.refresh_tasks({TaskKind.COURT_END.value: court.figures(turn)})
+    turn.refresh_tasks({TaskKind.COURT_END.value: court.figures(turn), **plans.beside(turn)})
 
 
 def _claimable(turn: Turn) -> int:
@@ -141,6 +141,8 @@ def released(turn: Turn, event: HoldReleased) -> None:
     hold = next((hold for hold in turn.state.holds if hold.hold_id == event.hold_id), None)
     if hold is None:
         turn.tell(Refuse("hold_not_open"))
+    elif hold.kind is HoldKind.PLAN_ACTIVE and turn.state.keeps_plan:
+        turn.tell(Refuse("plan_stands"))  # C15: it ends with its plan alone
     else:
         _end(turn, hold, by=event.by, why=event.outcome, spreads=False)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from arrears.policy import court, evidence, legal, notices, promises, stages
+from arrears.policy import court, evidence, legal, money, notices, plans, promises, stages
 from arrears.policy.effects import Allocate, KeepProvisional, RaiseIncident, Refuse
 from arrears.policy.events import LoanRestated, LoanState, PaymentPosted, PaymentReversed, TaskDecided
 from arrears.policy.money import Owed, Split, allocate, take_back
@@ -18,10 +18,14 @@ def posted(turn: Turn, event: PaymentPosted) -> None:
             turn.change(provisional=(*turn.state.provisional, event.payment_id))
             turn.tell(KeepProvisional(event.payment_id))
             promises.credit(turn, event.payment_id, event.amount, event.value_on)
+            plans.credit(turn, event.payment_id, event.amount)
         case "payment":
             _paid(turn, event)
         case "fee":
             _charged(turn, event)
+        case money.COUNTED:
+            plans.counts(turn, event.payment_id, event.amount, event.value_on)
+            plans.settle(turn)
         case _:
             turn.tell(
                 RaiseIncident(f"payment_{event.kind[:20]}", event.payment_id, {"amount_minor": event.amount})
@@ -41,9 +45,11 @@ def _paid(turn: Turn, event: PaymentPosted) -> None:
     turn.tell(_allocation(event.payment_id, split))
     evidence.keep(turn, "L07", act="payment", proof=event.payment_id, by="core-bank")
     promises.credit(turn, event.payment_id, event.amount, event.value_on)
+    plans.credit(turn, event.payment_id, event.amount)
     if split.surplus:
         turn.tell(RaiseIncident("surplus", event.payment_id, {"surplus_minor": split.surplus}))
     _facts_changed(turn)
+    plans.settle(turn)
 
 
 def _charged(turn: Turn, event: PaymentPosted) -> None:
@@ -58,11 +64,13 @@ def _charged(turn: Turn, event: PaymentPosted) -> None:
 def taken_back(turn: Turn, event: PaymentReversed) -> None:
     if not turn.state.closed:
         promises.bounced(turn, event.reverses, event.amount, technical=event.technical)
+        plans.bounced(turn, event.reverses, event.amount)
     if event.reverses in turn.state.provisional:
         left = tuple(payment for payment in turn.state.provisional if payment != event.reverses)
         turn.change(provisional=left)
         if not turn.state.closed:
             close_if_paid(turn)
+            plans.settle(turn)
         return
     state = turn.state
     split, owed = take_back(event.amount, state.owed, state.surplus)
@@ -78,9 +86,12 @@ def taken_back(turn: Turn, event: PaymentReversed) -> None:
     evidence.void(turn, event.reverses)
     if turn.state.overdue > 0 and turn.state.first_overdue_on is None:
         turn.change(first_overdue_on=turn.now.today.isoformat())
-    reopens = bool(turn.state.closed) and turn.state.overdue > 0
+    unpays = plans.counted(turn, event.reverses)
+    reopens = bool(turn.state.closed) and (turn.state.overdue > 0 or unpays)
     _facts_changed(turn)
     if reopens:
+        # The plan first: what its hold blocks is not even opened.
+        plans.bounced(turn, event.reverses, event.amount)
         stages.reopen(turn, "payment_reversed")
 
 
@@ -106,6 +117,7 @@ def restated(turn: Turn, event: LoanRestated) -> None:
         stages.close(turn, "PAID_OFF" if loan.balance == 0 else "DATA_ERROR")
         return
     close_if_paid(turn)
+    plans.settle(turn)
 
 
 def _differs(turn: Turn, loan: LoanState) -> bool:
@@ -138,12 +150,14 @@ def _facts_changed(turn: Turn) -> None:
     notices.amounts_changed(turn)
     if turn.state.stage is Stage.FORMAL:
         legal.facts_changed(turn)
-    turn.refresh_tasks({TaskKind.COURT_END.value: court.figures(turn)})
+    turn.refresh_tasks({TaskKind.COURT_END.value: court.figures(turn), **plans.beside(turn)})
 
 
 def close_if_paid(turn: Turn) -> bool:
     """Refused while any payment is provisional, and while a complaint waits for its reply (rule book 4.5)."""
     if turn.state.closed or not _is_paid(turn) or turn.state.provisional or _is_complained_of(turn):
+        return False
+    if plans.runs_on(turn.state):
         return False
     if turn.state.matter is not None:
         court.ask_to_end(turn, "paid_after_filing")  # 4.6-7: what becomes of the claim is an advisor's word
@@ -163,6 +177,8 @@ def _is_paid(turn: Turn) -> bool:
 
 def _paid_how(turn: Turn) -> str:
     """Under the bank's floor nobody is chased for the rest (T1, 4.5)."""
+    if plans.is_completed(turn.state) and turn.state.balance:
+        return "PLAN_COMPLETED"
     if turn.state.overdue:
         return "CURED_TOLERANCE"
     return "PAID_OFF" if turn.state.balance == 0 else "CURED"

@@ -1,6 +1,10 @@
 """What is owed, and in which order a payment is taken against it."""
 
 from dataclasses import dataclass, replace
+from typing import Final
+
+# A payment that the core bank's newer balance has in already: it is taken against nothing, and pays a plan.
+COUNTED: Final = "counted"
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
-from arrears.policy import notices, promises
+from arrears.policy import notices, plans, promises
 from arrears.policy.effects import PromiseBecame, RaiseIncident, TaskMoved
 from arrears.policy.state import Clock
 from arrears.policy.turn import Turn
@@ -28,7 +28,9 @@ def _bank_dates(turn: Turn) -> Iterator[date]:
     day_of, deadlines = turn.now.calendar.day_of, turn.state.deadlines
     yield from (day_of(task.due_at) for task in turn.state.tasks.values() if task.bank_days)
     # These end with a day, so the instant belongs to the next one.
-    yield from (day_of(deadlines[name] - 1) for name in (Clock.CURE, Clock.PROMISE) if name in deadlines)
+    yield from (
+        day_of(deadlines[name] - 1) for name in (Clock.CURE, Clock.PROMISE, Clock.PLAN) if name in deadlines
+    )
 
 
 def recompute(turn: Turn) -> None:
@@ -40,6 +42,7 @@ def recompute(turn: Turn) -> None:
             turn.change(tasks=turn.state.tasks | {kind: replace(task, due_at=due)})
             turn.tell(TaskMoved(task.task_id, due))
     _judge_on_another_day(turn)
+    plans.look_again(turn)
     if Clock.CURE in turn.state.deadlines:
         notices.run_cure_again(turn)
 

@@ -11,6 +11,7 @@ from arrears.policy import (
     ledger,
     legal,
     notices,
+    plans,
     promises,
     provisional,
     service,
@@ -30,6 +31,7 @@ from arrears.policy.events import (
     Opened,
     PaymentPosted,
     PaymentReversed,
+    PlanSigned,
     PolicyPublished,
     SendAnswered,
     TaskDecided,
@@ -85,6 +87,8 @@ def _dispatch(turn: Turn, event: Event) -> None:  # noqa: C901, PLR0912, PLR0915
             holds.placed(turn, event)
         case HoldReleased():
             holds.released(turn, event)
+        case PlanSigned():
+            plans.signed(turn, event)
         case ContactReported():
             contact.reported(turn, event)
         case SendAnswered():
@@ -112,7 +116,7 @@ def _due(turn: Turn, clock: Clock) -> None:
 
 
 # These ask people about a case that waits, whether money is missing or not.
-_ALWAYS: Final = frozenset({Clock.IDLE, Clock.SLA, Clock.COURT, Clock.PROMISE})
+_ALWAYS: Final = frozenset({Clock.IDLE, Clock.SLA, Clock.COURT, Clock.PROMISE, Clock.PLAN})
 
 
 # A released notice: the loop asks the guard first and brings its answer; alone this clock says nothing.
@@ -129,6 +133,7 @@ _RINGS: Final[dict[Clock, Callable[[Turn], None]]] = {
     Clock.ENTER_LEGAL: legal.take_effect,
     Clock.FILING: lambda turn: court.ask_to_file(turn, "filing_due"),
     Clock.COURT: lambda turn: court.ask_to_end(turn, "costs_sought"),
+    Clock.PLAN: plans.judge,
     Clock.SLA: service.ring,
     Clock.IDLE: lambda turn: turn.open(TaskKind.IDLE_REVIEW, why="idle"),
 }
@@ -157,12 +162,16 @@ def _why_not(turn: Turn, kind: TaskKind, event: TaskDecided) -> str:
     outcome = Outcome(event.outcome)
     if outcome in ON_FACTS and event.facts_no != turn.state.facts_no:
         return "facts_changed"
-    if outcome in ON_FACTS and turn.state.overdue == 0 and kind is not TaskKind.COURT_END:
+    if outcome in ON_FACTS and turn.state.overdue == 0 and kind not in _WITHOUT_ARREARS:
         return "nothing_overdue"
     reason = "given" if event.has_reason else None
     if lacks(outcome, reason=reason, amount_minor=event.amount, on=event.on):
         return "incomplete"
     return _wrong_day(turn, outcome, event.on)
+
+
+# What these decide is owed to a court or a plan, whatever is due to the loan.
+_WITHOUT_ARREARS: Final = frozenset({TaskKind.COURT_END, TaskKind.PLAN_APPROVAL, TaskKind.PLAN_BREACH})
 
 
 def _wrong_day(turn: Turn, outcome: Outcome, on: str | None) -> str:
@@ -201,5 +210,7 @@ _ANSWERS: Final[dict[TaskKind, Callable[[Turn, Outcome, TaskDecided], None]]] = 
     TaskKind.SECOND_APPROVAL: legal.approved_or_refused,
     TaskKind.FILING: court.filing_decided,
     TaskKind.COURT_END: ledger.court_end_decided,
+    TaskKind.PLAN_APPROVAL: plans.approval_decided,
+    TaskKind.PLAN_BREACH: plans.breach_decided,
     TaskKind.IDLE_REVIEW: lambda _turn, _outcome, _event: None,
 }

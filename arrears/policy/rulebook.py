@@ -153,6 +153,35 @@ CHAPTERS: Final[dict[str, dict[str, Rule]]] = {
             ("promise.kept_percent", "promise.technical_bank_days"),
         ),
     },
+    "Plans": {
+        "1.3": Rule(
+            "A debtor in hardship may pay by a plan of so many monthly instalments at most. The agreement covers all that is "
+            "overdue, waives nothing, says what the law asks of it, and can be shown: signed, or on a recording. It is made "
+            "on the figures of the moment.",
+            BAN,
+            f"{_CARDS} art. 70, for every loan as house policy (Civil Code art. 678)",
+            ("plan.max_periods",),
+        ),
+        "T15": Rule(
+            "An instalment that is unpaid so many bank days after its day puts the plan at risk; unpaid for longer, or with so "
+            "many missed, an officer says whether it is broken, gives time to catch up, or agrees anew. Money that comes "
+            "before that word takes the question back; nothing breaks by itself.",
+            DEF,
+            _PRACTICE,
+            ("plan.risk_bank_days", "plan.breach_days", "plan.missed", "plan.cure_days"),
+        ),
+        "G6": Rule(
+            "Whoever stands for a debt is not bound by a longer term without his written consent: without it no plan is taken.",
+            BAN,
+            "Civil Code art. 695",
+        ),
+        "I04": Rule(
+            "The interest of a plan has its upper limit.",
+            BAN,
+            "Supreme People's Court: opinions on financial trials (2017) no. 22: 24 per cent a year",
+            ("plan.most_yearly_bp",),
+        ),
+    },
     "Stages": {
         "T1": Rule(
             "A case opens on the first day past due, when more than a small amount is overdue, in the initial "
@@ -279,10 +308,11 @@ CHAPTERS: Final[dict[str, dict[str, Rule]]] = {
     "Decisions": {
         "4.4": Rule(
             "Stages, notices and litigation are decided by people. Litigation takes two, neither of whom worked the "
-            "case; above the limit the second is a manager.",
+            "case; above the limit the second is a manager. A plan is made by an officer who did not work the case; a longer "
+            "one takes a manager too, the longest two.",
             BAN,
             f"practice (four eyes); {_PIPL_24}",
-            ("legal.manager_above_minor",),
+            ("legal.manager_above_minor", "plan.officer_periods", "plan.manager_periods"),
         ),
         "4.6-3": Rule(
             "A task takes one decision and a step is written once, however often either is sent; the second person "
@@ -322,9 +352,10 @@ CHAPTERS: Final[dict[str, dict[str, Rule]]] = {
             _HOUSE,
         ),
         "3.5": Rule(
-            "The court's fee of a claim is that of the tariff; half of it falls due when the claim is withdrawn.",
+            "The court's fee of a claim is that of the tariff; half of it falls due when the claim is withdrawn. Instalments "
+            "of a plan are computed to the cent, each rounded half-up; the last one takes what rounding left over.",
             MUST,
-            "Measures on Litigation Costs arts. 13, 15",
+            "Measures on Litigation Costs arts. 13, 15; practice for instalments",
         ),
     },
     "Money": {
@@ -344,7 +375,9 @@ CHAPTERS: Final[dict[str, dict[str, Rule]]] = {
         ),
         "4.5": Rule(
             "A case closes when nothing is overdue (CURED, PAID_OFF) or no more than the small amount "
-            "(CURED_TOLERANCE), never while a payment may still bounce or a claim is before a court.",
+            "(CURED_TOLERANCE), never while a payment may still bounce or a claim is before a court. A plan that is kept "
+            "holds it open to its last instalment: PAID_OFF when nothing is owed then, else PLAN_COMPLETED; what the core "
+            "bank still calls overdue goes on as before, and operations are told.",
             BAN,
             _HOUSE,
         ),
@@ -438,6 +471,11 @@ SCENARIOS: Final[dict[int, Scenario]] = {
     12: Scenario("Money of yesterday is booked while the clock of the formal stage rings.", ("4.6-1",)),
     13: Scenario("A notice arrives on the sixth day, or comes back.", ("T4", "L04")),
     14: Scenario("A part payment between draft and release: no notice goes with the old amount.", ("1.2",)),
+    18: Scenario(
+        "Sixty instalments and not sixty-one, no oral plan without its recording, and no contact from the signing on.",
+        ("1.3", "4.4", "C15"),
+    ),
+    19: Scenario("An instalment is missing, an officer is asked, and the money comes first.", ("T15",)),
     20: Scenario("A payment bounces that had kept a promise.", ("3.1", "4.5", "4.6-8")),
     21: Scenario("Cured before the court, overdue again after 40 days and after 120.", ("T17",)),
     28: Scenario("A pack changes under way: the stage keeps its terms.", ("4.6-11",)),

@@ -5,12 +5,13 @@ INITIAL   a collector calls; at 31 days past due a lead is asked whether to esca
 FORMAL    a lead releases the demand notice; it goes out, arrives, the cure period runs     (T4)
           from 75 days past due an advisor reviews, a second one approves                   (T6, 4.4)
 LEGAL     entered at the later of 91 days past due and the approval; an advisor files       (T7, 4.9)
-closed    by money at any moment: CURED, PAID_OFF; not before a court matter has ended      (4.5, 4.6-7)
+closed    by money at any moment: CURED, PAID_OFF; not before a court matter has ended,
+          nor before the last instalment of a plan: PLAN_COMPLETED                          (4.5, 4.6-7)
 """
 
 from datetime import date, timedelta
 
-from arrears.policy import court, holds, legal, notices, promises
+from arrears.policy import court, holds, legal, notices, plans, promises
 from arrears.policy.effects import CloseCase, EnterStage, NoticeBecame, ReopenCase
 from arrears.policy.events import Opened, TaskDecided
 from arrears.policy.money import Owed
@@ -205,6 +206,7 @@ def stay_awake(turn: Turn) -> None:
 
 def close(turn: Turn, reason: str) -> None:
     promises.end(turn, "cancelled")
+    plans.close(turn, reason)
     for kind in TaskKind:
         turn.cancel(kind, why=reason.lower())
     notice = turn.state.notice

@@ -30,6 +30,7 @@ class Clock(StrEnum):
     ENTER_LEGAL = "enter_legal"  # an approved litigation takes effect
     FILING = "filing"  # an advisor is asked again to file
     COURT = "court"  # an advisor is asked again whether the court matter has ended
+    PLAN = "plan"  # an instalment of the plan was not paid in time, or has not been for long
     SLA = "sla"  # a task is older than its time: somebody is reminded
     IDLE = "idle"  # nothing happened for long: a person confirms the case
 
@@ -85,6 +86,7 @@ PRESSING: Final = frozenset(
         Clock.LEGAL_REVIEW,
         Clock.ENTER_LEGAL,
         Clock.FILING,
+        Clock.PLAN,
     }
 )
 
@@ -113,6 +115,41 @@ class Promise:
     payments: tuple[str, ...] = ()  # that were counted, in their order
     status: str = "open"  # open | kept | partial | broken
     grace: int = 0  # bank days after the day that was promised; 0 when of a time before they were kept
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A repayment plan, the newest one: its instalments are derived from its figures (`schedules.schedule`).
+
+    What became of it stays, because money may still be taken back. `rate` is basis points of a year; the numbers of the
+    pack it was signed under stay with it.
+    """
+
+    plan_id: str
+    method: str
+    amount: int
+    yearly_bp: int
+    periods: int
+    first_due_on: str
+    signed_at: int
+    by: str
+    risk_bank_days: int
+    breach_days: int
+    missed: int
+    cure_days: int
+    status: str = (
+        "active"  # waiting | active | at_risk | renegotiating | broken | completed | withdrawn | replaced
+    )
+    approvals_needed: int = 0
+    approved_by: tuple[str, ...] = ()
+    paid: int = 0
+    payments: tuple[str, ...] = ()  # the newest that were counted
+    forgot: bool = False  # older ones were counted too
+    cure_until: int = 0  # before then nobody is asked again
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in ("waiting", "active", "at_risk", "renegotiating")
 
 
 @dataclass(frozen=True)
@@ -190,6 +227,12 @@ class CaseState:
         default_factory=dict
     )  # clocks that a hold stopped: the seconds they had left
     kept_off: tuple[str, ...] = ()  # staff whom the debtor complained of
+    plan: Plan | None = None
+    plans: int = 0  # how many were signed in this case
+
+    @property
+    def keeps_plan(self) -> bool:
+        return self.plan is not None and self.plan.is_open
 
     def but(self, fields: dict[str, Any]) -> "CaseState":
         """The same with these fields changed: what `dataclasses.replace` does, which reads all fifty each time."""

@@ -17,6 +17,7 @@ class Statute:
     window_to: str
     visit_staff: int
     recording_days: int
+    plan_periods: int  # of a repayment plan; 0: no limit of the law
     caps: tuple[Cap, ...]
 
 
@@ -30,6 +31,12 @@ def loosened(statute: Statute, terms: Terms, conduct: Conduct) -> Iterator[str]:
         yield f"contact.visit_staff is below {statute.visit_staff}, which the law sets (C10)"
     if conduct.recording_days < statute.recording_days:
         yield f"recording.keep_days is below {statute.recording_days}, which the law sets (C17)"
+    if 0 < statute.plan_periods < terms.plan_max_periods:
+        yield f"plan.max_periods is above {statute.plan_periods}, which the law sets (1.3)"
+    yield from _loosened_caps(statute, conduct)
+
+
+def _loosened_caps(statute: Statute, conduct: Conduct) -> Iterator[str]:
     for cap in statute.caps:
         most = [own.most for own in conduct.caps if _same(own, cap)]
         if not most:
@@ -42,4 +49,4 @@ def _same(own: Cap, cap: Cap) -> bool:
     return (own.rule, own.scope, own.window, own.counts) == (cap.rule, cap.scope, cap.window, cap.counts)
 
 
-UNBOUND: Final = Statute("00:00", "24:00", 1, 0, ())
+UNBOUND: Final = Statute("00:00", "24:00", 1, 0, 0, ())

@@ -33,6 +33,8 @@ class TaskKind(StrEnum):
     DELIVERY_CHECK = "delivery_check"
     NEW_ADDRESS = "new_address"
     IDLE_REVIEW = "idle_review"
+    PLAN_APPROVAL = "plan_approval"
+    PLAN_BREACH = "plan_breach"
 
 
 # Answers that put a question off: the person may name the day on which it comes again.
@@ -40,10 +42,26 @@ PUT_OFF: Final = frozenset(
     {Outcome.KEEP, Outcome.CANCEL, Outcome.RETURN, Outcome.REFUSE, Outcome.NOT_FILED, Outcome.NOT_FOUND}
 )
 # An answer that goes against the proposal says why; one that agrees need not.
-NEEDS_REASON: Final = PUT_OFF | {Outcome.CONTINUE, Outcome.REFUSES, Outcome.COURT_ENDED}
+NEEDS_REASON: Final = PUT_OFF | {
+    Outcome.CONTINUE,
+    Outcome.REFUSES,
+    Outcome.COURT_ENDED,
+    Outcome.CURE_PERIOD,
+    Outcome.RENEGOTIATE,
+    Outcome.DECLINE,
+}
 # Answers whose effect cannot be taken back are given on the facts of the moment: a stale one is refused.
 ON_FACTS: Final = frozenset(
-    {Outcome.ESCALATE, Outcome.RELEASE, Outcome.SUE, Outcome.APPROVE, Outcome.FILED, Outcome.WITHDRAW}
+    {
+        Outcome.ESCALATE,
+        Outcome.RELEASE,
+        Outcome.SUE,
+        Outcome.APPROVE,
+        Outcome.FILED,
+        Outcome.WITHDRAW,
+        Outcome.BROKEN,
+        Outcome.AGREE,
+    }
 )
 
 
@@ -68,6 +86,8 @@ WORK: Final[dict[TaskKind, Work]] = {
     TaskKind.DELIVERY_CHECK: Work(Role.OPS, (Outcome.ARRIVED, Outcome.CAME_BACK, Outcome.NOT_KNOWN)),
     TaskKind.NEW_ADDRESS: Work(Role.OPS, (Outcome.FOUND, Outcome.NOT_FOUND)),
     TaskKind.IDLE_REVIEW: Work(Role.TEAM_LEAD, (Outcome.CONTINUE,)),
+    TaskKind.PLAN_APPROVAL: Work(Role.MANAGER, (Outcome.AGREE, Outcome.DECLINE), parts_people=True),
+    TaskKind.PLAN_BREACH: Work(Role.PLAN_OFFICER, (Outcome.BROKEN, Outcome.CURE_PERIOD, Outcome.RENEGOTIATE)),
 }
 
 

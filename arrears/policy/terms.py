@@ -56,3 +56,11 @@ class Terms:
     burden: tuple[str, ...] = ()  # W2: products, the heaviest debt first
     end_of_day: bool = False  # the core bank says when a day's money is all here
     refund_bank_days: int = 0  # 4.7: until what was paid too much is given back
+    plan_max_periods: int = 0  # 1.3: monthly instalments of a plan; 0: this pack knows no plans
+    plan_officer_periods: int = 0  # 4.4: up to here an officer alone
+    plan_manager_periods: int = 0  # ... and up to here with a manager; beyond, with two
+    plan_most_yearly_bp: int = 0  # I04: interest of a plan, basis points of a year
+    plan_risk_bank_days: int = 0  # T15: after an instalment was due and not paid, it is at risk
+    plan_breach_days: int = 0  # ... and after so many days an officer is asked whether it is broken
+    plan_missed: int = 0  # ... or with so many instalments missed
+    plan_cure_days: int = 0  # 4.7: time to catch up, or to agree anew

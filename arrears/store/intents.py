@@ -16,8 +16,9 @@ from arrears import clock
 from arrears.contracts import Message, fingerprint, message_hash
 from arrears.names import case_id as name_case
 from arrears.names import open_message_id, payment_message_id, restated_message_id
+from arrears.policy.money import COUNTED
 from arrears.store.bulk import Clash, put_many
-from arrears.store.tables import cases, incidents, loans, messages, payments
+from arrears.store.tables import cases, incidents, loans, messages, payments, plans
 
 RANK: Final = {
     "open": 0,
@@ -29,6 +30,7 @@ RANK: Final = {
     "delivery_reported": 1,
     "hold_placed": 1,
     "hold_released": 1,
+    "plan_signed": 1,  # C15: before whatever people say to the case
 }
 PEOPLE: Final = 2
 
@@ -223,13 +225,14 @@ def post_payments(
     """Many payments of distinct ids, each as `post_payment` would; the ones that are history go in at once."""
     kept = content_hashes(connection, [payment.payment_id for payment in batch])
     states = _as_of(connection, {payment.loan_id for payment in batch})
+    planned = set(_plan_cases(connection, {payment.loan_id for payment in batch}))
     standings: Counter[Standing] = Counter()
     rows = []
     for payment in batch:
         if payment.payment_id in kept:
             _refuse_other_content(payment, kept[payment.payment_id])
             standings[Standing.REPEATED] += 1
-        elif _is_history(payment, states.get(payment.loan_id)):
+        elif _is_history(payment, states.get(payment.loan_id)) and payment.loan_id not in planned:
             standings[Standing.HISTORY] += 1
             rows.append(_payment_row(payment, Standing.HISTORY, at=at, source=source))
         else:
@@ -282,6 +285,7 @@ def _place(
     if as_of is None:
         return _suspend(connection, payment, "payment_unknown_loan", at)
     if _is_history(payment, as_of):
+        _tell_plan(connection, payment, at=at, actor=actor)
         return Posted(Standing.HISTORY)
     case = live_case(connection, payment.loan_id, at=at, reopen_days=reopen_days)
     if case is None:
@@ -293,6 +297,25 @@ def _place(
     signal = "payment_reversed" if payment.kind == "reversal" else "payment_posted"
     say(connection, Said(case, message_id, signal, actor, at, _payment_content(payment)))
     return Posted(Standing.MESSAGE, case, message_id)
+
+
+def _plan_cases(connection: Connection, loan_ids: set[str]) -> dict[str, str]:
+    """Of those loans the cases whose debtor keeps a plan, or has kept one to its end while the case is still open."""
+    found = connection.execute(
+        select(plans.c.loan_id, plans.c.case_id)
+        .join(cases, cases.c.case_id == plans.c.case_id)
+        .where(plans.c.loan_id.in_(sorted(loan_ids)), cases.c.status == "open")
+    )
+    return {row.loan_id: row.case_id for row in found}
+
+
+def _tell_plan(connection: Connection, payment: PaymentIn, *, at: datetime, actor: str) -> None:
+    """Money that the bank's balance has in already pays an instalment all the same."""
+    case = _plan_cases(connection, {payment.loan_id}).get(payment.loan_id)
+    if case is not None and payment.kind == "payment":
+        content = _payment_content(payment) | {"kind": COUNTED}
+        message_id = payment_message_id(payment.payment_id)
+        say(connection, Said(case, message_id, "payment_posted", actor, at, content))
 
 
 def live_case(connection: Connection, loan_id: str, *, at: datetime, reopen_days: int) -> str | None:

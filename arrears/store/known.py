@@ -29,6 +29,7 @@ from arrears.policy.guard import STAND_IN, Asked, Held, Hours, Known, PartyRole,
 from arrears.policy.matrix import Act
 from arrears.policy.state import HoldKind, Scope
 from arrears.store.holds import PLACED
+from arrears.store.plans import SIGNED
 from arrears.store.tables import (
     cases,
     circumstances,
@@ -200,17 +201,23 @@ def _counts(row: Row[*tuple[Any, ...]], action: Action) -> frozenset[Counts]:
 
 def _held(against: Sequence[Row[*tuple[Any, ...]]], ask: Ask, rules: Rules) -> list[Held]:
     """Open holds that forbid contact. One that was placed a moment ago stops at once, before its case has heard."""
-    standing = [(row, row.kind, row.scope, row.against) for row in against if row.what == _HOLD]
-    standing += [
-        (row, *(json.loads(row.content).get(name) for name in ("kind", "scope", "against")))
-        for row in against
-        if row.what == _HOLD_ON_THE_WAY
+    standing: list[tuple[Row[*tuple[Any, ...]], str, str, str | None]] = [
+        (row, row.kind, row.scope, row.against) for row in against if row.what == _HOLD
     ]
+    standing += [(row, *_on_its_way(row)) for row in against if row.what == _HOLD_ON_THE_WAY]
     return [
         Held(kind, against or "")
         for row, kind, scope, against in standing
         if _forbids(kind, scope, against, rules) and _reaches(row, scope, ask)
     ]
+
+
+def _on_its_way(row: Row[*tuple[Any, ...]]) -> tuple[str, str, str | None]:
+    """Kind, scope and whom it is against; a plan that was signed is a hold from that moment on (C15)."""
+    if row.signal == SIGNED:
+        return HoldKind.PLAN_ACTIVE.value, Scope.LOAN.value, None
+    content = json.loads(row.content)
+    return content["kind"], content["scope"], content.get("against")
 
 
 def _forbids(kind: str, scope: str, against: str | None, rules: Rules) -> bool:
@@ -292,7 +299,17 @@ _CONSENT: Final = select(consents.c.contact_id).where(
 )
 # Each part is found by an index of its own: an OR over them would read every hold and every message there is.
 _CIRCUMSTANCE, _HOLD, _HOLD_ON_THE_WAY, _MARK = "circumstance", "hold", "hold_on_the_way", "mark"
-_COLUMNS: Final = ("kind", "scope", "against", "case_id", "borrower_id", "address", "channel", "content")
+_COLUMNS: Final = (
+    "signal",
+    "kind",
+    "scope",
+    "against",
+    "case_id",
+    "borrower_id",
+    "address",
+    "channel",
+    "content",
+)
 
 
 def _part(what: str, *where: ColumnElement[bool], **columns: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
@@ -315,12 +332,13 @@ def _holds_on_the_way() -> Select[*tuple[Any, ...]]:
     return _part(
         _HOLD_ON_THE_WAY,
         messages.c.case_id.in_(select(cases.c.case_id).where(theirs)),
-        messages.c.signal == PLACED,
+        messages.c.signal.in_((PLACED, SIGNED)),
         messages.c.status.in_(("waiting", "sent")),
         case_id=messages.c.case_id,
         borrower_id=select(cases.c.borrower_id)
         .where(cases.c.case_id == messages.c.case_id)
         .scalar_subquery(),
+        signal=messages.c.signal,
         content=messages.c.content,
     )
 

@@ -281,6 +281,14 @@ PACK_KEYS: Final[Mapping[str, Callable[[Any], Fault]]] = {
     "promise.broken_to_escalate": _count,
     "promise.technical_bank_days": _count_or_none,
     "ledger.end_of_day": _yes_no,
+    "plan.max_periods": _count,
+    "plan.officer_periods": _count,
+    "plan.manager_periods": _count,
+    "plan.most_yearly_bp": _count_or_none,
+    "plan.risk_bank_days": _count_or_none,
+    "plan.breach_days": _count,
+    "plan.missed": _count,
+    "plan.cure_days": _count,
     "payments.burden": _products,
     "payments.refund_bank_days": _count,
     **{f"sla_percent.{rung}": _count for rung in _RUNGS},
@@ -319,6 +327,8 @@ def _contradictions(values: Flat) -> Iterator[str]:
         yield "initial.formal_dpd, legal.review_dpd and legal.enter_dpd must follow each other"
     if values["initial.attempt_days"] > values["initial.attempts_needed"]:
         yield "initial.attempt_days cannot be more than initial.attempts_needed"
+    if not values["plan.officer_periods"] <= values["plan.manager_periods"] <= values["plan.max_periods"]:
+        yield "plan.officer_periods, plan.manager_periods and plan.max_periods must follow each other"
     if not values["sla_percent.remind"] < values["sla_percent.free"] < values["sla_percent.report"]:
         yield "sla_percent.remind, sla_percent.free and sla_percent.report must follow each other"
 
@@ -371,5 +381,13 @@ def _terms(values: Flat) -> Terms:
         end_of_day=values["ledger.end_of_day"],
         burden=tuple(values["payments.burden"]),
         refund_bank_days=values["payments.refund_bank_days"],
+        plan_max_periods=values["plan.max_periods"],
+        plan_officer_periods=values["plan.officer_periods"],
+        plan_manager_periods=values["plan.manager_periods"],
+        plan_most_yearly_bp=values["plan.most_yearly_bp"],
+        plan_risk_bank_days=values["plan.risk_bank_days"],
+        plan_breach_days=values["plan.breach_days"],
+        plan_missed=values["plan.missed"],
+        plan_cure_days=values["plan.cure_days"],
         sla_percent=tuple(values[f"sla_percent.{rung}"] for rung in _RUNGS),
     )

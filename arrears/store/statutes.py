@@ -31,7 +31,12 @@ def _all() -> dict[str, Statute]:
                 for cap in said["caps"]
             )
             statute = Statute(
-                said["window_from"], said["window_to"], said["visit_staff"], said["recording_days"], caps
+                said["window_from"],
+                said["window_to"],
+                said["visit_staff"],
+                said["recording_days"],
+                said["plan_periods"],
+                caps,
             )
             found |= dict.fromkeys(said["zones"], statute)
     return found

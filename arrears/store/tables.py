@@ -398,6 +398,48 @@ class PromiseRow(Row, table=True):
     changed_at: datetime = _at()
 
 
+class PlanRow(Row, table=True):
+    """A repayment plan as the debtor agreed to it, and what became of it, minor units; written by `record` alone."""
+
+    __tablename__ = "plans"
+    plan_id: str = _key()
+    case_id: str = _text(index=True)
+    loan_id: str = _text()
+    borrower_id: str = _text()
+    method: str = _text()
+    amount_minor: int = _int()
+    total_minor: int = _int()  # with the interest
+    yearly_bp: int = _int()  # basis points of a year
+    periods: int = _int()
+    first_due_on: date = _day()
+    last_due_on: date = _day()
+    currency: str = _text()
+    charges: str = _text()  # accrue | stop
+    acceptance: str = _text()  # signed | oral
+    proof: str = _text()  # the number of the document or of the recording
+    guarantor_proof: str | None = _maybe_text()
+    signed_at: datetime = _at()
+    signed_by: str = _text()
+    # waiting | active | at_risk | renegotiating | broken | completed | withdrawn | replaced
+    status: str = _text()
+    paid_minor: int = _int(0)
+    until: datetime | None = _maybe_at()  # time to catch up or to agree anew
+    changed_at: datetime = _at()
+    changed_by: str | None = _maybe_text()
+
+
+class PlanInstalment(Row, table=True):
+    """One instalment of a plan and what was paid of it, minor units; written by `record` alone."""
+
+    __tablename__ = "plan_instalments"
+    plan_id: str = _key()
+    number: int = Field(primary_key=True, sa_type=Int)
+    due_on: date = _day()
+    principal_minor: int = _int()
+    interest_minor: int = _int()
+    paid_minor: int = _int(0)
+
+
 class MatterRow(Row, table=True):
     """A claim before a court, minor units; written by `record` alone."""
 
@@ -738,6 +780,8 @@ records: Final = _core(Record)
 deadlines: Final = _core(Deadline)
 allocations: Final = _core(Allocation)
 promises: Final = _core(PromiseRow)
+plans: Final = _core(PlanRow)
+plan_instalments: Final = _core(PlanInstalment)
 matters: Final = _core(MatterRow)
 holds: Final = _core(HoldRow)
 notices: Final = _core(Notice)

@@ -12,7 +12,7 @@ from arrears.policy import codes
 from arrears.policy import effects as fx
 from arrears.policy.codes import Counts, Outcome
 from arrears.policy.state import CaseState
-from arrears.store import holds, marks
+from arrears.store import holds, marks, plans
 from arrears.store.intents import raise_incident
 from arrears.store.tables import (
     allocations,
@@ -195,6 +195,12 @@ def apply(connection: Connection, step: Step, effect: fx.Effect) -> None:  # noq
             _promise_made(connection, step, effect)
         case fx.PromiseBecame():
             _promise_became(connection, step, effect)
+        case fx.PlanMade():
+            plans.put(connection, _signing(step), effect)
+        case fx.PlanPaid():
+            plans.pay(connection, effect, at=step.at)
+        case fx.PlanBecame():
+            plans.became(connection, effect, at=step.at)
         case fx.MatterFiled():
             _matter_filed(connection, step, effect)
         case fx.MatterEnded():
@@ -313,6 +319,10 @@ def _promise_became(connection: Connection, step: Step, effect: fx.PromiseBecame
         .where(promises.c.promise_id == effect.promise_id)
         .values(status=effect.status, paid_minor=effect.paid, changed_at=step.at, **moved)
     )
+
+
+def _signing(step: Step) -> plans.Signing:
+    return plans.Signing(step.case_id, step.loan_id, step.borrower_id, step.currency, step.at)
 
 
 def _matter_filed(connection: Connection, step: Step, effect: fx.MatterFiled) -> None:

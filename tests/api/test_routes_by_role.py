@@ -44,6 +44,19 @@ PAYMENT: Final = {
     "amount_minor": 100,
     "currency": "CNY",
 }
+PLAN: Final = {
+    "method": "equal_parts",
+    "amount_minor": 120_000,
+    "periods": 6,
+    "first_due_on": "2026-12-02",
+    "charges": "stop",
+    "acceptance": "signed",
+    "proof": "DOC-1",
+    "unable_and_willing": True,
+    "no_new_card": True,
+    "rights_and_breach": True,
+    "facts_no": 1,
+}
 DELIVERY: Final = {"notice_id": "{notice_id}", "status": "arrived", "at": "2026-11-01T09:00:00+08:00"}
 CONTACT: Final = {"key": "k1", "case_id": "{case_id}", "action": "out_call"}
 REQUESTS: Final[dict[str, Request]] = {
@@ -51,6 +64,8 @@ REQUESTS: Final[dict[str, Request]] = {
     "GET /api/v1/cases": Request(200),
     "GET /api/v1/cases/{case_id}": Request(200),
     "GET /api/v1/cases/{case_id}/timeline": Request(200),
+    "GET /api/v1/cases/{case_id}/plans": Request(200),
+    "POST /api/v1/cases/{case_id}/plans": Request(202, PLAN),
     "GET /api/v1/tasks": Request(200),
     "GET /api/v1/tasks/{task_id}": Request(200),
     "POST /api/v1/tasks/{task_id}/claim": Request(200),

@@ -370,7 +370,13 @@ def test_a_later_state_is_told_to_a_case_that_is_about_to_open(desk: Desk) -> No
 @pytest.mark.rule("T17")
 @pytest.mark.parametrize(
     ("reason", "told"),
-    [("CURED", "legal"), ("CURED_TOLERANCE", "legal"), ("PAID_OFF", None), ("DATA_ERROR", None)],
+    [
+        ("CURED", "legal"),
+        ("CURED_TOLERANCE", "legal"),
+        ("PLAN_COMPLETED", "legal"),
+        ("PAID_OFF", None),
+        ("DATA_ERROR", None),
+    ],
 )
 def test_the_next_episode_is_told_where_the_last_one_was_cured(
     desk: Desk, reason: str, told: str | None

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, TypeVar
 
+from arrears.policy.agreements import Acceptance, Charges, Clause, Offer
 from arrears.policy.codes import PROMISES, Action, Outcome
 from arrears.policy.effects import Effect, Refuse
 from arrears.policy.events import (
@@ -16,10 +17,12 @@ from arrears.policy.events import (
     Opened,
     PaymentPosted,
     PaymentReversed,
+    PlanSigned,
     SendAnswered,
     TaskDecided,
 )
 from arrears.policy.react import react
+from arrears.policy.schedules import Method
 from arrears.policy.state import CaseState, Clock, OpenTask, Stage
 from arrears.policy.tasks import TaskKind
 from arrears.policy.terms import Terms
@@ -35,6 +38,7 @@ CASE: Final = "case-L1-1"
 
 COLLECTOR, LEAD = "s-collector", "s-lead"
 ADVISOR, SECOND, THIRD, OPS = "s-advisor", "s-second", "s-third", "s-ops"
+PLANNER, MANAGER = "s-planner", "s-manager"
 
 AnyEffect = TypeVar("AnyEffect")
 
@@ -345,6 +349,35 @@ def a_paid_claim(**loan: Any) -> Case:
     case = a_claim(**loan)
     case.pay(case.state.overdue)
     return case
+
+
+def an_offer(**changes: Any) -> Offer:
+    """Six instalments of 500.00 from a month after START, signed, whole."""
+    offer = Offer(
+        Method.EQUAL_PARTS,
+        300_000,
+        0,
+        6,
+        "2026-04-02",
+        Charges.STOP,
+        Acceptance.SIGNED,
+        "DOC-1",
+        tuple(Clause),
+    )
+    return replace(offer, **changes)
+
+
+def a_plan(stage: Stage = Stage.INITIAL, **changes: Any) -> Case:
+    """A case whose debtor has just agreed to a plan of all that is overdue, under the whole pack."""
+    case = a_case(stage, terms=full_terms(), overdue=300_000)
+    case.hear(PlanSigned(an_offer(**changes), PLANNER, case.state.facts_no))
+    assert not case.refusal
+    return case
+
+
+def a_breach(**changes: Any) -> Case:
+    """The first instalment is not paid, and an officer is asked."""
+    return a_plan(**changes).wake_until(Clock.PLAN).wake_until(Clock.PLAN)
 
 
 def a_silence(**loan: Any) -> Case:

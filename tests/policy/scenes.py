@@ -13,7 +13,9 @@ from tests.policy.builders import (
     CALENDAR,
     CASE,
     LEAD,
+    PLANNER,
     Case,
+    a_breach,
     a_case,
     a_claim,
     a_filing,
@@ -21,6 +23,7 @@ from tests.policy.builders import (
     a_moment,
     a_notice_out,
     a_paid_claim,
+    a_plan,
     a_return,
     a_silence,
     full_terms,
@@ -129,6 +132,18 @@ def _stray_stage() -> Case:
     return case
 
 
+def _plan_paid() -> Case:
+    case = a_plan()
+    case.pay(300_000)
+    return case
+
+
+def _plan_paid_not_final() -> Case:
+    case = a_plan()
+    case.pay(300_000, provisional=True)
+    return case
+
+
 SCENES: Final[Mapping[str, Callable[[], Case]]] = {
     "opened": whole,
     "older terms": opened,
@@ -168,5 +183,16 @@ SCENES: Final[Mapping[str, Callable[[], Case]]] = {
     "paid off": lambda: _paid(0, balance=100_000),
     "closed by the bank": lambda: whole().restate(status="closed", overdue=0, balance=1),
     "closed otherwise": lambda: _closed("SOLD"),
+    "a plan is kept": a_plan,
+    "a plan is signed, managers are asked": lambda: a_plan(periods=24),
+    "an instalment is late": lambda: a_plan().wake_until(Clock.PLAN),
+    "an officer is asked whether the plan is broken": a_breach,
+    "time to catch up": lambda: a_breach().decide(TaskKind.PLAN_BREACH, Outcome.CURE_PERIOD, by=PLANNER),
+    "another plan is sought": lambda: a_breach().decide(
+        TaskKind.PLAN_BREACH, Outcome.RENEGOTIATE, by=PLANNER
+    ),
+    "the plan is broken": lambda: a_breach().decide(TaskKind.PLAN_BREACH, Outcome.BROKEN, by=PLANNER),
+    "all instalments paid, not final": _plan_paid_not_final,
+    "the plan is paid to its end": _plan_paid,
     "re-opened": lambda: (case := whole(), case.reverse(case.pay(case.state.overdue), 100_000))[1],
 }

@@ -15,15 +15,19 @@ from tests.policy.builders import (
     CASE,
     COLLECTOR,
     LEAD,
+    MANAGER,
     OPS,
+    PLANNER,
     SECOND,
     Case,
+    a_breach,
     a_case,
     a_filing,
     a_loan,
     a_moment,
     a_notice_out,
     a_paid_claim,
+    a_plan,
     a_return,
     a_review,
     a_silence,
@@ -45,6 +49,8 @@ WITH_OPEN_TASK: dict[TaskKind, Callable[[], Case]] = {
     TaskKind.DELIVERY_CHECK: a_silence,
     TaskKind.NEW_ADDRESS: a_return,
     TaskKind.IDLE_REVIEW: lambda: _woken(a_case(Stage.LEGAL), Clock.IDLE),
+    TaskKind.PLAN_APPROVAL: lambda: a_plan(periods=24),
+    TaskKind.PLAN_BREACH: a_breach,
 }
 RIGHT_PERSON = {
     TaskKind.FIRST_CONTACT: COLLECTOR,
@@ -58,6 +64,8 @@ RIGHT_PERSON = {
     TaskKind.DELIVERY_CHECK: OPS,
     TaskKind.NEW_ADDRESS: OPS,
     TaskKind.IDLE_REVIEW: LEAD,
+    TaskKind.PLAN_APPROVAL: MANAGER,
+    TaskKind.PLAN_BREACH: PLANNER,
 }
 EVERY_ANSWER = [(kind, outcome) for kind, work in WORK.items() for outcome in work.outcomes]
 
@@ -178,7 +186,8 @@ def test_every_answer_of_every_task_is_taken_from_the_right_person(kind: TaskKin
     assert case.refusal == ""
     assert kind not in case.state.tasks
     case.hear(decided(task, outcome, by=RIGHT_PERSON[kind], facts_no=case.state.facts_no))
-    assert case.refusal == ("case_closed" if case.state.closed else "task_not_open"), "one answer a task"
+    gone = "held_plan_active" if case.state.keeps_plan else "task_not_open"
+    assert case.refusal == ("case_closed" if case.state.closed else gone), "one answer a task"
 
 
 @pytest.mark.parametrize(("kind", "outcome"), [pair for pair in EVERY_ANSWER if pair[1] in NEEDS_REASON])
@@ -217,8 +226,8 @@ def test_nobody_presses_on_while_all_that_is_due_is_paid(kind: TaskKind, outcome
     case = WITH_OPEN_TASK[kind]()
     case.pay(1_000, provisional=True)
     case.pay(case.state.overdue)
-    if kind is TaskKind.COURT_END:
-        return  # it is asked because all is paid
+    if kind in (TaskKind.COURT_END, TaskKind.PLAN_APPROVAL, TaskKind.PLAN_BREACH):
+        return  # it is asked because all is paid, or about a plan of more than what is due
     if kind is TaskKind.SECOND_APPROVAL:
         kind, outcome = TaskKind.LEGAL_REVIEW, Outcome.SUE  # the question went back to an advisor
     case.decide(kind, outcome, by=ADVISOR)

@@ -35,16 +35,16 @@ def test_only_its_own_outcomes_answer_a_task(kind: TaskKind) -> None:
 
 
 @pytest.mark.rule("4.4")
-def test_litigation_parts_people_and_is_the_advisors() -> None:
+def test_litigation_and_long_plans_part_people() -> None:
     parted = {kind for kind, work in WORK.items() if work.parts_people}
-    assert parted == {TaskKind.LEGAL_REVIEW, TaskKind.SECOND_APPROVAL}
-    assert {WORK[kind].role for kind in parted} == {Role.LEGAL_ADVISOR}
+    assert parted == {TaskKind.LEGAL_REVIEW, TaskKind.SECOND_APPROVAL, TaskKind.PLAN_APPROVAL}
+    assert {WORK[kind].role for kind in parted} == {Role.LEGAL_ADVISOR, Role.MANAGER}
 
 
 @pytest.mark.rule("4.6-5")
 def test_every_step_against_a_debtor_is_taken_on_the_facts_of_the_moment() -> None:
     pressing = {Outcome.ESCALATE, Outcome.RELEASE, Outcome.SUE, Outcome.APPROVE, Outcome.FILED}
-    assert pressing | {Outcome.WITHDRAW} == ON_FACTS
+    assert pressing | {Outcome.WITHDRAW, Outcome.BROKEN, Outcome.AGREE} == ON_FACTS
 
 
 @pytest.mark.parametrize("outcome", Outcome)

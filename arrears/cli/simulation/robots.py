@@ -142,6 +142,8 @@ HABITS: Final[Mapping[str, Habit]] = {
     "court_end": _always("withdraw"),
     "delivery_check": _always("not_known"),
     "new_address": _always("found"),
+    "plan_approval": _always("agree"),
+    "plan_breach": _always("broken"),
     "idle_review": _always("continue", "the matter is before the court"),
 }
 
