@@ -267,14 +267,16 @@ def test_a_result_told_twice_is_one_and_another_one_a_conflict(server: Server, c
     assert len(_all(server, messages)) == 1
 
 
-def test_a_result_is_told_after_the_case_has_closed(server: Server, case_id: str) -> None:
+def test_a_result_told_after_the_case_has_closed_stands_in_the_ledger(server: Server, case_id: str) -> None:
     client = server.as_(Role.COLLECTOR)
     attempt_id = _start(client).json()["attempt_id"]
     with server.store.transaction() as connection:
         connection.execute(update(cases).values(status="closed", closed_at=rows.AT, closed_reason="CURED"))
-    assert _told(client, attempt_id, "na").status_code == 200
+    answer = _told(client, attempt_id, "rtp")
+    assert (answer.status_code, answer.json()["message_id"]) == (200, None)
     (attempt,) = _all(server, contact_attempts)
-    assert (attempt.status, attempt.result) == ("made", "na")
+    assert (attempt.status, attempt.result) == ("made", "rtp")
+    assert _all(server, messages) == [], "a closed case takes no more word of people"
 
 
 def test_a_dropped_contact_gives_its_slot_back_and_may_be_dropped_twice(server: Server, case_id: str) -> None:
