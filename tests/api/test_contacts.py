@@ -352,3 +352,20 @@ def test_the_numbers_own_person_is_the_only_one_it_is_for(quick_server: Server) 
     with quick_server.store.reading() as connection:
         assert len(connection.execute(select(borrowers)).all()) == 2
     assert _start(quick_server.as_(Role.COLLECTOR), contact_id="L2-phone").status_code == 404
+
+
+# ---- a decision that tells of a call ---------------------------------------------------------------------
+
+
+def test_a_decision_names_the_call_it_is_the_result_of(server: Server, case_id: str) -> None:
+    who = server.person(Role.COLLECTOR)
+    task_id = rows.a_task(server.store, case_id, assignee=who.staff_id)
+    slot = server.app.state.desk.contacts.call(who, task_id, "L1-phone")
+    client = server.speaking_for(who)
+    said = {"outcome": "na", "facts_no": 1, "recording_id": "rec-3"}
+    decision = f"/api/v1/tasks/{task_id}/decision"
+    wrong = client.post(decision, json=said | {"attempt_id": "s-nobody-1"})
+    assert wrong.json()["errors"] == [{"field": "attempt_id", "why": "contact_unknown"}]
+    assert client.post(decision, json=said | {"attempt_id": slot.attempt_id}).status_code == 202
+    (attempt,) = _all(server, contact_attempts)
+    assert (attempt.attempt_id, attempt.status, attempt.recording_id) == (slot.attempt_id, "made", "rec-3")
