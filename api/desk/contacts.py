@@ -11,6 +11,7 @@ from api.auth.person import Person
 from api.desk import errors
 from api.desk.asking import ContactIn, Task, asked, held_task, must_be_staff, under_task
 from api.desk.live import must_be_live
+from api.desk.revealing import report_quota
 from arrears import clock
 from arrears.contracts import Rules, RulesInForce
 from arrears.policy.codes import PROMISES, Action, Outcome
@@ -115,6 +116,17 @@ class ContactDesk:
     # ---- inside ------------------------------------------------------------------------------------------
 
     def _under_task(
+        self, who: Person, task_id: str, contact_id: str, action: Action, others: tuple[str, ...]
+    ) -> Slot:
+        try:
+            return self._begin(who, task_id, contact_id, action, others)
+        except errors.RevealQuota:
+            at = clock.door_now()
+            with self._store.transaction() as connection:
+                report_quota(connection, who, self._rules.at(_seconds(at)), at=at)
+            raise
+
+    def _begin(
         self, who: Person, task_id: str, contact_id: str, action: Action, others: tuple[str, ...]
     ) -> Slot:
         with self._store.transaction() as connection:

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from arrears import clock
-from arrears.store.tables import contact_attempts, contact_points, reveals, tasks
+from arrears.store.tables import contact_attempts, contact_points, incidents, reveals, tasks
 from tests.builders import CaseRoom
 from tests.web.branch import Branch, Desk
 from tests.web.reading import read
@@ -239,6 +239,9 @@ def test_calls_that_are_never_made_show_only_so_many_numbers(
     answer = _call(desk, task_id)
     assert answer.status_code == 429
     assert NUMBER not in answer.text
+    assert "已通知合规部门" in answer.text
+    with room.store.reading() as connection:
+        assert [row.kind for row in connection.execute(select(incidents))] == ["reveals_over_quota"]
 
 
 @pytest.mark.parametrize("contact_id", ["", "B000001-post", "B999999-phone", "../x", "x" * 300])
