@@ -62,16 +62,18 @@ class Form(BaseModel):
 
 
 class DecisionIn(Form):
-    """`facts_no` is the number of the facts the decision was made on."""
+    """`facts_no` is the number of the facts the decision was made on; `attempt_id` the call it is the result of."""
 
     outcome: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,32}$")]
     facts_no: Annotated[int, Field(strict=True, ge=0, le=2**31)]
     reason: Words | None = None
     amount_minor: Minor | None = None
     on: date | None = None
+    attempt_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,200}$")] | None = None
+    recording_id: RecordingId | None = None
 
     def answer(self) -> Answer:
-        return Answer(self.outcome, self.facts_no, self.reason, self.amount_minor, self.on)
+        return Answer(**self.model_dump())
 
 
 class PaymentBody(Form):

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from api.auth.permissions import Permission, may
 from api.auth.person import Person
 from arrears.contracts import Rules
-from arrears.policy.codes import CODES, Action
+from arrears.policy.codes import CODES, PROMISES, Action
 from arrears.policy.guard import Go, NotBefore
 from arrears.policy.masking import masked_contact
 from arrears.policy.stages import CONTACT_TASKS
@@ -47,7 +47,7 @@ class Running:
     address: str = field(repr=False)
     number: str = field(repr=False)
     since: datetime
-    results: tuple[tuple[str, str], ...]
+    results: tuple[tuple[str, str], ...]  # empty where the answer to the task tells of it
     warnings: tuple[str, ...]
 
 
@@ -61,7 +61,7 @@ class Panel:
     @property
     def call_id(self) -> str:
         """Of the call that the answer to the task is the result of."""
-        return self.running.attempt_id if self.running and self.running.act == "call" else ""
+        return self.running.attempt_id if self.running and not self.running.results else ""
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def panel(connection: Connection, task: TaskView, look: Look, *, is_open: bool) 
     visits = any(line.act == "visit" for line in lines)
     return Panel(
         lines,
-        _running(running, found, look) if running is not None else None,
+        None if running is None else _running(running, found, look, with_answer=is_open and works_it),
         tuple(ways.companions(connection, look.who.staff_id, look.rules, at=at)) if visits else (),
         is_open and asks_contact,
     )
@@ -128,7 +128,7 @@ def _line(way: Way, look: Look, *, begins: bool, is_open: bool) -> WayLine:
     )
 
 
-def _running(attempt: Attempt, found: tuple[Way, ...], look: Look) -> Running:
+def _running(attempt: Attempt, found: tuple[Way, ...], look: Look, *, with_answer: bool) -> Running:
     channel = next((way.channel for way in found if way.contact_id == attempt.contact_id), "phone")
     given = look.slot if look.slot is not None and look.slot.attempt_id == attempt.attempt_id else None
     action = Action(attempt.action)
@@ -139,8 +139,11 @@ def _running(attempt: Attempt, found: tuple[Way, ...], look: Look) -> Running:
         masked_contact(channel, attempt.number or ""),
         given.number if given else "",
         attempt.at,
-        tuple((code, called(words.RESULTS, code)) for code in CODES[action])
-        if action is Action.VISIT
-        else (),
+        () if with_answer and action is Action.OUT_CALL else _results(action),
         tuple(called(guarding.WARNINGS, rule) for rule in given.warnings) if given else (),
     )
+
+
+def _results(action: Action) -> tuple[tuple[str, str], ...]:
+    """What may be told without an answer to the task; a promise is for its case to hear."""
+    return tuple((code, called(words.RESULTS, code)) for code in CODES[action] if code not in PROMISES)

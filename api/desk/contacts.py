@@ -11,6 +11,7 @@ from api.auth.person import Person
 from api.desk import errors
 from api.desk.asking import ContactIn, Task, asked, held_task, must_be_staff, under_task
 from api.desk.live import must_be_live
+from api.desk.revealing import report_quota
 from arrears import clock
 from arrears.contracts import Rules, RulesInForce
 from arrears.policy.codes import PROMISES, Action, Outcome
@@ -22,7 +23,7 @@ from arrears.store.intents import Said
 from arrears.store.known import Ask, Point
 from arrears.store.reveals import Seen
 from arrears.store.session import Store
-from arrears.store.tables import cases, contact_attempts
+from arrears.store.tables import cases, contact_attempts, messages
 
 # Whose results its case hears of though no task had asked for them, or the task takes no such answer.
 _TOLD: Final = (Action.OUT_CALL, Action.AI_CALL, Action.VISIT)
@@ -95,12 +96,11 @@ class ContactDesk:
             rules = self._rules.at(_seconds(at))
             _check(result, today=rules.calendar.day_of(_seconds(at)))
             _confirm(connection, attempt, result.came, rules, at=at)
-            tells = _tells(attempt)
             if attempt.status == "reserved":
                 _note(connection, who, "contact_made", attempt, at=at, result=result.result)
-                if tells:
+                if _tells(connection, attempt):
                     _tell(connection, who, attempt, result, at=at)
-            return Finished(attempt_id, result.result, _told_id(attempt_id) if tells else None)
+            return Finished(attempt_id, result.result, _told(connection, attempt_id))
 
     def drop(self, who: Person, attempt_id: str) -> None:
         """It was not made: the slot is free again. Raises NotFound and ContactConflict."""
@@ -116,6 +116,17 @@ class ContactDesk:
     # ---- inside ------------------------------------------------------------------------------------------
 
     def _under_task(
+        self, who: Person, task_id: str, contact_id: str, action: Action, others: tuple[str, ...]
+    ) -> Slot:
+        try:
+            return self._begin(who, task_id, contact_id, action, others)
+        except errors.RevealQuota:
+            at = clock.door_now()
+            with self._store.transaction() as connection:
+                report_quota(connection, who, self._rules.at(_seconds(at)), at=at)
+            raise
+
+    def _begin(
         self, who: Person, task_id: str, contact_id: str, action: Action, others: tuple[str, ...]
     ) -> Slot:
         with self._store.transaction() as connection:
@@ -278,14 +289,28 @@ def _confirm(connection: Connection, attempt: Attempt, came: Came, rules: Rules,
         raise errors.ContactConflict from conflict
 
 
-def _tells(attempt: Attempt) -> bool:
-    """The answer to a task tells of its call; of a visit, and of what no task had asked for, this does."""
+def _tells(connection: Connection, attempt: Attempt) -> bool:
+    """The answer to a task tells of its call; of a visit, and of what no task had asked for, this does.
+
+    A case that has closed meanwhile takes no more word of people: the contact stands in the ledger.
+    """
     with_answer = attempt.task_id is not None and attempt.action != Action.VISIT
-    return attempt.case_id is not None and attempt.action in _TOLD and not with_answer
+    if attempt.case_id is None or attempt.action not in _TOLD or with_answer:
+        return False
+    try:
+        must_be_live(connection, attempt.case_id)
+    except errors.CaseClosed:
+        return False
+    return True
 
 
 def _told_id(attempt_id: str) -> str:
     return f"{attempt_id}-told"
+
+
+def _told(connection: Connection, attempt_id: str) -> str | None:
+    told = select(messages.c.message_id).where(messages.c.message_id == _told_id(attempt_id))
+    return connection.execute(told).scalar()
 
 
 def _tell(connection: Connection, who: Person, attempt: Attempt, result: ResultIn, *, at: datetime) -> None:

@@ -57,7 +57,7 @@ class RevealDesk:
             most = rules.conduct.reveals_per_day
             over = most > 0 and reveals.used(connection, who.staff_id, since=_today(rules, at)) >= most
             if over:
-                _report(connection, who, rules, at=at)
+                report_quota(connection, who, rules, at=at)
             else:
                 shown = _look_up(connection, case.borrower_id, said)
                 reveals.note(connection, _seen(who, case.borrower_id, said), at=at)
@@ -144,7 +144,7 @@ def _today(rules: Rules, at: datetime) -> datetime:
     return datetime.fromtimestamp(calendar.start_of(calendar.day_of(int(at.timestamp()))), UTC)
 
 
-def _report(connection: Connection, who: Person, rules: Rules, *, at: datetime) -> None:
+def report_quota(connection: Connection, who: Person, rules: Rules, *, at: datetime) -> None:
     """One incident for each person and day, however often they try."""
     day = rules.calendar.day_of(int(at.timestamp())).isoformat()
     detail = {"actor": who.staff_id, "day": day, "most": rules.conduct.reveals_per_day}

@@ -267,14 +267,16 @@ def test_a_result_told_twice_is_one_and_another_one_a_conflict(server: Server, c
     assert len(_all(server, messages)) == 1
 
 
-def test_a_result_is_told_after_the_case_has_closed(server: Server, case_id: str) -> None:
+def test_a_result_told_after_the_case_has_closed_stands_in_the_ledger(server: Server, case_id: str) -> None:
     client = server.as_(Role.COLLECTOR)
     attempt_id = _start(client).json()["attempt_id"]
     with server.store.transaction() as connection:
         connection.execute(update(cases).values(status="closed", closed_at=rows.AT, closed_reason="CURED"))
-    assert _told(client, attempt_id, "na").status_code == 200
+    answer = _told(client, attempt_id, "rtp")
+    assert (answer.status_code, answer.json()["message_id"]) == (200, None)
     (attempt,) = _all(server, contact_attempts)
-    assert (attempt.status, attempt.result) == ("made", "na")
+    assert (attempt.status, attempt.result) == ("made", "rtp")
+    assert _all(server, messages) == [], "a closed case takes no more word of people"
 
 
 def test_a_dropped_contact_gives_its_slot_back_and_may_be_dropped_twice(server: Server, case_id: str) -> None:
@@ -350,3 +352,20 @@ def test_the_numbers_own_person_is_the_only_one_it_is_for(quick_server: Server) 
     with quick_server.store.reading() as connection:
         assert len(connection.execute(select(borrowers)).all()) == 2
     assert _start(quick_server.as_(Role.COLLECTOR), contact_id="L2-phone").status_code == 404
+
+
+# ---- a decision that tells of a call ---------------------------------------------------------------------
+
+
+def test_a_decision_names_the_call_it_is_the_result_of(server: Server, case_id: str) -> None:
+    who = server.person(Role.COLLECTOR)
+    task_id = rows.a_task(server.store, case_id, assignee=who.staff_id)
+    slot = server.app.state.desk.contacts.call(who, task_id, "L1-phone")
+    client = server.speaking_for(who)
+    said = {"outcome": "na", "facts_no": 1, "recording_id": "rec-3"}
+    decision = f"/api/v1/tasks/{task_id}/decision"
+    wrong = client.post(decision, json=said | {"attempt_id": "s-nobody-1"})
+    assert wrong.json()["errors"] == [{"field": "attempt_id", "why": "contact_unknown"}]
+    assert client.post(decision, json=said | {"attempt_id": slot.attempt_id}).status_code == 202
+    (attempt,) = _all(server, contact_attempts)
+    assert (attempt.attempt_id, attempt.status, attempt.recording_id) == (slot.attempt_id, "made", "rec-3")

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arrears.contracts import Rules
-from arrears.policy.caps import VOICE, WEEK_SECONDS, Cap, Line, Scope, Window
+from arrears.policy.caps import VOICE, WEEK_SECONDS, Cap, Line, Scope, Window, uses
 from arrears.policy.codes import Action, Counts, code_of
 from arrears.policy.guard import Asked, Go, Known, NotBefore, line_of, verdict
 from tests.policy.contacts import CN, US, Debtor, at, bank_hours
@@ -231,3 +231,39 @@ def test_a_rolling_week_counts_instants_and_not_days(most: int, earlier: list[in
     if isinstance(answer, NotBefore):
         assert sum(then > answer.at - WEEK_SECONDS for then in earlier) < most
         assert sum(then > answer.at - 1 - WEEK_SECONDS for then in earlier) >= most
+
+
+# ---- how much is taken, for whoever looks ------------------------------------------------------------------
+
+
+def test_a_person_reads_how_much_of_each_cap_is_taken_as_the_guard_counts_it() -> None:
+    debtor = Debtor()
+    debtor.contact("09:00", "rtp", number="138")
+    debtor.contact("10:00", "na", number="138")
+    debtor.contact("11:00", "na", number="139")
+    debtor.contact("2026-03-01T11:00", "rtp", number="138")
+    asked = Asked(Action.OUT_CALL, "s-collector", number="138")
+    found = uses(
+        CN.conduct.caps,
+        line_of(asked, at("12:00")),
+        debtor.known.ledger,
+        at("12:00"),
+        calendar=CN.calendar,
+    )
+    assert {(use.cap.rule, use.used, use.cap.most) for use in found} == {("C02", 1, 3), ("C03", 2, 6)}
+
+
+@pytest.mark.parametrize("rules", [CN, US], ids=["cn", "us"])
+def test_what_is_full_is_what_the_guard_refuses(rules: Rules) -> None:
+    debtor = Debtor(rules)
+    for minute in range(12):
+        asked = Asked(Action.OUT_CALL, "s-collector", loan_id="L1", number="138")
+        now = at(f"12:{minute:02}", rules)
+        caps, ledger = rules.conduct.caps, debtor.known.ledger
+        found = uses(caps, line_of(asked, now), ledger, now, calendar=rules.calendar)
+        full = any(use.used >= use.cap.most for use in found)
+        assert full is isinstance(debtor.ask(now, loan_id="L1", number="138"), NotBefore)
+        if full:
+            return
+        debtor.contact(f"12:{minute:02}", "na", loan_id="L1", number="138")
+    raise AssertionError("no cap was ever full")

@@ -7,7 +7,19 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from arrears.policy.guard import Go, Hours, NotBefore, within_hours
+from arrears.policy.calendar import Calendar
+from arrears.policy.codes import Action
+from arrears.policy.guard import (
+    Asked,
+    Conduct,
+    Go,
+    Hours,
+    Known,
+    NotBefore,
+    closes_at,
+    verdict,
+    within_hours,
+)
 
 SHANGHAI, NEW_YORK, URUMQI = "Asia/Shanghai", "America/New_York", "Asia/Urumqi"
 ZONES = (SHANGHAI, NEW_YORK, URUMQI, "Europe/London", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC")
@@ -214,3 +226,40 @@ def test_the_first_instant_is_named_and_no_later_one(now: int, bank: Hours, own:
     until = min(verdict.at - 3600, now + 2 * 86_400)
     earlier = range(now, until, 450)
     assert not any(_is_open(instant, bank) and _is_open(instant, own) for instant in earlier)
+
+
+# ---- until when ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.rule("C01")
+@pytest.mark.parametrize(
+    ("action", "own", "until"),
+    [
+        (Action.OUT_CALL, None, "2026-03-02T21:55"),
+        (Action.VISIT, None, "2026-03-02T22:00"),
+        (Action.OUT_CALL, _window("09:00", "12:30"), "2026-03-02T12:30"),
+        (Action.OUT_CALL, _window("09:00", "24:00"), "2026-03-02T21:55"),
+        (Action.VISIT, _window("07:00", "15:00", URUMQI), "2026-03-02T17:00"),
+    ],
+)
+def test_an_open_window_is_told_until_the_first_one_closes(
+    action: Action, own: Hours | None, until: str
+) -> None:
+    hours = (C01,) if own is None else (C01, own)
+    conduct, known = Conduct(dial_to="21:55"), Known(hours)
+    ten = _at("2026-03-02T10:00")
+    assert closes_at(Asked(action, "s-1"), known, conduct, ten) == _at(until)
+
+
+def test_a_window_without_an_end_closes_at_midnight() -> None:
+    known, noon = Known((_window("00:00", "24:00"),)), _at("2026-03-02T12:00")
+    asked = Asked(Action.VISIT, "s-1")
+    assert closes_at(asked, known, Conduct(), noon) == _at("2026-03-03T00:00")
+
+
+def test_whatever_is_open_is_open_until_the_second_before() -> None:
+    known, asked, conduct = Known((C01,)), Asked(Action.OUT_CALL, "s-1"), Conduct(dial_to="21:55")
+    end = closes_at(asked, known, conduct, _at("2026-03-02T10:00"))
+    calendar = Calendar(SHANGHAI)
+    assert verdict(asked, known, conduct, calendar, end - 1) == Go()
+    assert isinstance(verdict(asked, known, conduct, calendar, end), NotBefore)

@@ -1,12 +1,14 @@
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, text
+from alembic import command
+from sqlalchemy import Connection, select, text
 
 from arrears.store import schema
 from arrears.store.session import Store, open_engine
-from arrears.store.tables import Row
+from arrears.store.tables import Row, recordings
 
 
 def test_the_migrated_database_has_the_tables_of_the_code(store: Store) -> None:
@@ -49,6 +51,26 @@ def test_a_newer_database_is_neither_used_nor_upgraded(store: Store) -> None:
     with pytest.raises(schema.DatabaseNewer, match="9999"):
         schema.upgrade(store)
     assert schema.current(store) == "9999"
+
+
+def test_recordings_of_earlier_contacts_are_kept_from_their_contact_on(tmp_path: Path) -> None:
+    store = Store(open_engine(f"sqlite:///{tmp_path / 'earlier.db'}"))
+    made = (
+        "INSERT INTO contact_attempts (attempt_id, borrower_id, action, party, purpose, actor, staff, status, effective, "
+        "conversation, at, reserved_at, recording_id) SELECT :attempt, 'B1', 'out_call', 'borrower', 'collection', 's-1', "
+        "'[]', 'made', 1, 0, :at, :at, :recording"
+    )
+    with store.transaction() as connection:
+        command.upgrade(schema.config(connection), "0008")
+        for attempt, day, recording in (("a1", "01", "rec-1"), ("a2", "03", "rec-1"), ("a3", "02", None)):
+            at = f"2026-03-{day}T02:00:00.000000Z"
+            connection.execute(text(made), {"attempt": attempt, "at": at, "recording": recording})
+    schema.upgrade(store)
+    with store.reading() as connection:
+        (kept,) = connection.execute(select(recordings)).all()
+    assert (kept.recording_id, kept.attempt_id) == ("rec-1", "a2")
+    assert kept.keep_until == datetime(2028, 3, 2, 2, tzinfo=UTC)
+    store.close()
 
 
 def test_an_upgrade_that_fails_leaves_no_half(sqlite_template: Path, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from arrears import clock
-from arrears.store.tables import contact_attempts, contact_points, reveals, tasks
+from arrears.store.tables import contact_attempts, contact_points, incidents, reveals, tasks
 from tests.builders import CaseRoom
 from tests.web.branch import Branch, Desk
 from tests.web.reading import read
@@ -213,6 +213,22 @@ def test_what_came_of_a_call_is_kept_though_the_task_is_gone(
     assert (attempt.status, attempt.result, attempt.effective) == ("made", "hung", True)
 
 
+def test_whoever_gave_the_task_back_tells_of_the_call_all_the_same(
+    room: CaseRoom, desk: Desk, task_id: str
+) -> None:
+    attempt_id = _attempt_in(_call(desk, task_id))
+    desk.post(f"/tasks/{task_id}/release")
+    page = desk.get(f"/tasks/{task_id}")
+    assert "该任务已不在您手中" in page.text
+    offered = {one.attributes["value"] for one in read(page).all("option")}
+    assert "rtp" in offered
+    assert "ptp" not in offered
+    told = desk.post(f"/tasks/{task_id}/told", attempt_id=attempt_id, result="busy")
+    assert told.status_code == 303
+    assert [(row.status, row.result) for row in _attempts(room)] == [("made", "busy")]
+    assert "first_contact" in room.state(room.case(f"case-{task_id.split('-')[1]}-1").case_id).tasks
+
+
 def test_calls_that_are_never_made_show_only_so_many_numbers(
     room: CaseRoom, desk: Desk, task_id: str
 ) -> None:
@@ -223,6 +239,9 @@ def test_calls_that_are_never_made_show_only_so_many_numbers(
     answer = _call(desk, task_id)
     assert answer.status_code == 429
     assert NUMBER not in answer.text
+    assert "已通知合规部门" in answer.text
+    with room.store.reading() as connection:
+        assert [row.kind for row in connection.execute(select(incidents))] == ["reveals_over_quota"]
 
 
 @pytest.mark.parametrize("contact_id", ["", "B000001-post", "B999999-phone", "../x", "x" * 300])
@@ -261,10 +280,10 @@ def test_a_visit_is_begun_by_two_and_told_with_its_recording(
     (attempt,) = _attempts(room)
     assert (attempt.action, list(attempt.staff)) == ("visit", ["s-colleague"])
     form = {"attempt_id": attempt.attempt_id, "result": "met"}
-    silent = desk.post(f"/tasks/{task_id}/visited", swap=False, **form)
+    silent = desk.post(f"/tasks/{task_id}/told", swap=False, **form)
     assert silent.status_code == 422
     assert "请填写录音编号" in silent.text
-    assert desk.post(f"/tasks/{task_id}/visited", swap=False, **form, recording_id="vis-1").status_code == 303
+    assert desk.post(f"/tasks/{task_id}/told", swap=False, **form, recording_id="vis-1").status_code == 303
     story = desk.get(f"/cases/{case_id}").text
     assert "上门" in story
     assert "录音 vis-1" in story

@@ -59,8 +59,8 @@ def visit(  # noqa: PLR0917  # one a field
         return refused(act, refusal, DecisionForm())
 
 
-@router.post("/tasks/{task_id}/visited")
-def visited(  # noqa: PLR0917  # one a field
+@router.post("/tasks/{task_id}/told")
+def tell(  # noqa: PLR0917  # one a field
     request: Request,
     task_id: str,
     office: TheOffice,
