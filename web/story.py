@@ -52,6 +52,9 @@ class Teller:
                 icon, headline = "user-round-check", _("%(task)s: taken on") % task
             case "task_released":
                 icon, headline = "undo-2", _("%(task)s: given back") % task
+            case "plan_signed":
+                proof = {"number": act.detail["proof"]}
+                icon, headline = "calendar-clock", _("Repayment plan entered, proof %(number)s") % proof
             case "delivery_reported":
                 icon, headline = "file-text", self._reported(act.detail)
             case "incident_closed":

@@ -168,7 +168,7 @@ CHAPTERS: Final[dict[str, dict[str, Rule]]] = {
             "before that word takes the question back; nothing breaks by itself.",
             DEF,
             _PRACTICE,
-            ("plan.risk_bank_days", "plan.breach_days", "plan.missed", "plan.cure_days"),
+            ("plan.risk_bank_days", "plan.breach_days", "plan.missed", "plan.catch_up_days"),
         ),
         "G6": Rule(
             "Whoever stands for a debt is not bound by a longer term without his written consent: without it no plan is taken.",

@@ -288,7 +288,7 @@ PACK_KEYS: Final[Mapping[str, Callable[[Any], Fault]]] = {
     "plan.risk_bank_days": _count_or_none,
     "plan.breach_days": _count,
     "plan.missed": _count,
-    "plan.cure_days": _count,
+    "plan.catch_up_days": _count,
     "payments.burden": _products,
     "payments.refund_bank_days": _count,
     **{f"sla_percent.{rung}": _count for rung in _RUNGS},
@@ -388,6 +388,6 @@ def _terms(values: Flat) -> Terms:
         plan_risk_bank_days=values["plan.risk_bank_days"],
         plan_breach_days=values["plan.breach_days"],
         plan_missed=values["plan.missed"],
-        plan_cure_days=values["plan.cure_days"],
+        plan_cure_days=values["plan.catch_up_days"],
         sla_percent=tuple(values[f"sla_percent.{rung}"] for rung in _RUNGS),
     )

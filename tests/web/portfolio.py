@@ -3,9 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from api.auth.person import Person
+from api.desk.plans import PlanIn
+from arrears.policy.agreements import Acceptance, Charges, Clause, Offer
+from arrears.policy.schedules import Method
+from arrears.policy.state import Clock
+from arrears.policy.tasks import Role
 from arrears.store import intents
 from arrears.store.intents import PaymentIn
-from tests.builders import CaseRoom, LoanFacts
+from tests.builders import CaseRoom, LoanFacts, standing_at
 
 NAMES = (
     "胡国栋",
@@ -36,6 +42,7 @@ class Portfolio:
     second: str
     legal: str
     paid: str
+    planned: str
     longest: str
 
 
@@ -57,6 +64,7 @@ def fill(room: CaseRoom, now: datetime) -> Portfolio:
         second=_up_to_second(room, now, "杨思远"),
         legal=_in_court(room, now),
         paid=_paid(room, now),
+        planned=_planned(room, now),
         longest=_longest(room, now),
     )
     room.now = now
@@ -140,6 +148,31 @@ def _paid(room: CaseRoom, now: datetime) -> str:
     case_id = room.a_case(LoanFacts("赵文博", days_past_due=9, overdue=1_481_010, balance=8_000_000))
     room.say(case_id, "first_contact", "cant", by="s-collector")
     room.pay(case_id, 1_481_010)
+    return case_id
+
+
+def _planned(room: CaseRoom, now: datetime) -> str:
+    """A plan of the whole debt, its first instalment paid in part and long missing: an officer is asked."""
+    room.now = now - timedelta(days=50)
+    case_id = room.a_case(LoanFacts("郑晓彤", days_past_due=35, overdue=6_000_000, balance=6_000_000))
+    offer = Offer(
+        Method.EQUAL_TOTAL,
+        6_000_000,
+        1_200,
+        12,
+        (room.today + timedelta(days=20)).isoformat(),
+        Charges.STOP,
+        Acceptance.SIGNED,
+        "HKFA-2026-0001",
+        tuple(Clause),
+    )
+    officer = Person("s-planner", "planner", "吴磊", frozenset({Role.PLAN_OFFICER}), "zh-CN")
+    with standing_at(room):
+        room.desk.sign_plan(officer, PlanIn(case_id, offer, room.state(case_id).facts_no))
+    room.hear(case_id)
+    room.pay(case_id, 100_000)
+    room.pass_until(case_id, Clock.PLAN)
+    room.pass_until(case_id, Clock.PLAN)
     return case_id
 
 

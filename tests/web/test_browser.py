@@ -139,6 +139,9 @@ VIEWS: Final = (
     View("pack", "manager", "/packs/trial.1"),
     View("payment", "ops", "/payments/new"),
     View("delivery", "ops", "delivery:formal"),
+    View("plan-new", "planner", "plan:formal"),
+    View("case-planned", "planner", "case:planned"),
+    View("task-plan", "planner", "planned:plan_breach"),
     View("settings", "admin", "/prefs"),
     View("forbidden", "admin", "/cases", 403),
     View("nothing", "lead", "/no-such-page", 404),
@@ -154,6 +157,8 @@ def _address(place: Place, view: View) -> str:
     if where == "delivery":
         case_id = getattr(place.cases, what)
         return f"{place.url}/cases/{case_id}/notices/{case_id}-notice-1/delivery"
+    if where == "plan":
+        return f"{place.url}/cases/{getattr(place.cases, what)}/plans/new"
     return place.task_href(getattr(place.cases, where), what)
 
 

@@ -67,7 +67,12 @@ def test_an_officer_computes_and_then_signs(branch: Branch, room: CaseRoom, case
     page = _case(branch, room, case_id)
     for shown in ("履行中", "等额本息", "年利率 12%", "DOC-2026-1", "已还 ¥0.00，共 ¥63,971.13", "吴磊"):
         assert shown in page.words
-    for told in ("债务人同意还款方案（书面签署）", "暂停催收：个性化分期", "共 12 期，已还 0 期"):
+    for told in (
+        "已登记还款方案，凭证编号 DOC-2026-1",
+        "债务人同意还款方案（书面签署）",
+        "暂停催收：个性化分期",
+        "共 12 期，已还 0 期",
+    ):
         assert told in page.words
     rows = [
         one.attributes["data-instalment"] for one in page.all("tr") if "data-instalment" in one.attributes
