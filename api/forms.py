@@ -16,6 +16,7 @@ from pydantic import (
 
 from api.desk.deliveries import DeliveryIn
 from api.desk.desk import Answer
+from arrears.policy.money import TakenBack
 from arrears.store.intents import PaymentIn
 from arrears.store.transfers import TransferIn
 
@@ -79,9 +80,10 @@ class PaymentBody(Form):
     reverses_payment_id: Id | None = None
     provisional: Annotated[bool, Field(strict=True)] = False
     designation: Id | None = None
+    reversal_reason: TakenBack | None = None
 
     def payment(self) -> PaymentIn:
-        return PaymentIn(**self.model_dump())
+        return PaymentIn(**self.model_dump(mode="python"))
 
 
 class TransferBody(Form):

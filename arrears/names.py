@@ -43,6 +43,11 @@ def payment_message_id(payment_id: str) -> str:
     return f"pay-{payment_id}"
 
 
+def final_message_id(payment_id: str) -> str:
+    """One message per payment, however often the bank says that it is final."""
+    return f"final-{payment_id}"
+
+
 def closing_message_id(case: str, day: date) -> str:
     """One message per case and day that the core bank closed."""
     return f"closed-{case}-{day}"

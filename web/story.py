@@ -109,8 +109,10 @@ class Teller:
             case "payment_posted":
                 return "banknote", self._paid(content)
             case "payment_reversed":
+                return "undo-2", self._taken_back(content)
+            case "payment_finalized":
                 amount = {"amount": self._money(content["amount_minor"])}
-                return "undo-2", _("Payment of %(amount)s was taken back") % amount
+                return "banknote", _("Payment of %(amount)s is final") % amount
             case "loan_restated":
                 amount = {"amount": self._money(content["overdue_minor"])}
                 return "refresh-cw", _("The core bank sent a newer state: %(amount)s overdue") % amount
@@ -148,6 +150,13 @@ class Teller:
             told |= {"amount": self._money(content["amount_minor"]), "day": content["on"]}
             return _("%(how)s: %(result)s, %(amount)s on %(day)s") % told
         return _("%(how)s: %(result)s") % told
+
+    def _taken_back(self, content: Record) -> str:
+        told = {"amount": self._money(content["amount_minor"])}
+        if content.get("reason"):
+            told["why"] = called(words.REVERSALS, content["reason"])
+            return _("Payment of %(amount)s was taken back: %(why)s") % told
+        return _("Payment of %(amount)s was taken back") % told
 
     def _paid(self, content: Record) -> str:
         amount = {"amount": self._money(content["amount_minor"])}

@@ -300,6 +300,7 @@ CLOCKS: Final[Words] = prose.CLOCKS
 
 # Why a decision or a payment was not applied.
 REFUSALS: Final[Words] = {
+    "not_provisional": term("refusal", "The payment was not waiting to become final."),
     "already_open": term("refusal", "The case is open already."),
     "case_closed": term("refusal", "The case is closed."),
     "not_due": term("refusal", "The deadline has not come yet."),
@@ -359,6 +360,26 @@ PAYMENTS: Final[Words] = {
     "write_off": term("payment", "Write-off"),
 }
 
+# Why money was taken back.
+REVERSALS: Final[Words] = {
+    "no_funds": term("reversal", "No money on the payer's account"),
+    "account_closed": term("reversal", "The payer's account is closed"),
+    "payer_objected": term("reversal", "The payer objected to the debit"),
+    "booked_twice": term("reversal", "The bank booked it twice"),
+    "wrong_loan": term("reversal", "The bank booked it on the wrong loan"),
+    "bank_error": term("reversal", "Another fault of the bank"),
+}
+
+REVERSAL_REFUSED: Final[Words] = {
+    "reason_required": term("reversal", "Say why it is taken back"),
+    "payment_not_reversible": term("reversal", "It was taken back already, or no case ever took it"),
+    "payment_differs": term("reversal", "It was taken back already, for another reason or on another day"),
+}
+
+FINAL_REFUSED: Final[Words] = {
+    "payment_not_provisional": term("reversal", "It was final from the beginning, or it was taken back"),
+}
+
 # What a door made of a payment.
 STANDINGS: Final[Words] = {
     "message": term("standing", "Told to the case"),
@@ -407,6 +428,7 @@ MARKS: Final[Words] = {
 PROMISES: Final[Words] = {
     "open": term("promise", "open again"),
     "kept": term("promise", "kept"),
+    "kept_provisional": term("promise", "kept for now, by money that may still bounce"),
     "partial": term("promise", "kept in part"),
     "broken": term("promise", "not kept"),
     "superseded": term("promise", "a new one took its place"),

@@ -70,6 +70,10 @@ class CollectionCase:
     def payment_reversed(self, said: RawValue) -> None:
         self._hear("payment_reversed", said)
 
+    @workflow.signal(description="Money that might have bounced is final")
+    def payment_finalized(self, said: RawValue) -> None:
+        self._hear("payment_finalized", said)
+
     @workflow.signal(description="The core bank sent a newer state of the loan")
     def loan_restated(self, said: RawValue) -> None:
         self._hear("loan_restated", said)

@@ -17,6 +17,7 @@ from arrears import clock
 from arrears.contracts import RulesInForce, fingerprint
 from arrears.policy import promises
 from arrears.policy.codes import PROMISES, TALK, Outcome
+from arrears.policy.money import TakenBack
 from arrears.policy.stages import CONTACT_TASKS
 from arrears.policy.tasks import ON_FACTS, Missing, TaskKind, lacks, may_answer
 from arrears.store import audit, certificates, closings, intents
@@ -136,6 +137,25 @@ class Desk:
                 )
             except intents.PaymentDiffers as differs:
                 raise errors.PaymentConflict from differs
+
+    def take_back(self, who: Person, payment_id: str, reason: TakenBack) -> Posted:
+        """All of a payment, with why. Raises NotAllowed, NotFound, NotReversible, PaymentConflict (another reason)."""
+        if not may(who, Permission.POST_PAYMENT):
+            raise errors.NotAllowed
+        at = int(clock.door_now().timestamp())
+        today = self._rules.at(at).calendar.day_of(at)
+        with self._store.reading() as connection:
+            reversal = money.reversal_of(connection, payment_id, reason, today=today)
+        return self.keep_payment(reversal, source=who.staff_id, by_hand=True)
+
+    def finalize_payment(self, who: Person, payment_id: str) -> Posted:
+        """The provisional money can bounce no more. Raises NotAllowed, NotFound and NotProvisional."""
+        if not may(who, Permission.POST_PAYMENT):
+            raise errors.NotAllowed
+        at = clock.door_now()
+        rules = self._rules.at(int(at.timestamp()))
+        with self._store.transaction() as connection:
+            return money.finalize(connection, payment_id, rules=rules, at=at, source=who.staff_id)
 
     def post_transfer(self, who: Person, transfer: TransferIn, *, by_hand: bool = False) -> TransferKept:
         """Money that names a debtor and perhaps a loan; see `keep_transfer`."""

@@ -101,6 +101,18 @@ class PaymentConflict(DeskError):
     message_id = "payment_differs"
 
 
+class NotReversible(DeskError):
+    """The payment was taken back already, or no case ever took it."""
+
+    message_id = "payment_not_reversible"
+
+
+class NotProvisional(DeskError):
+    """The payment cannot become final: it is already, or it was taken back."""
+
+    message_id = "payment_not_provisional"
+
+
 class DeliveryConflict(DeskError):
     """The notice was reported like this before, with another time or number; the first report stands."""
 

@@ -123,9 +123,9 @@ class PromiseMade:
 
 @dataclass(frozen=True)
 class PromiseBecame:
-    """`status` is open (again), kept, partial, broken, superseded, cancelled or reversed_technical.
+    """`status` is open (again), kept, kept_provisional, partial, broken, superseded, cancelled or reversed_technical.
 
-    `judged_at` (UTC seconds) only when it moved.
+    Kept provisionally: by money that may still bounce. `judged_at` (UTC seconds) only when it moved.
     """
 
     promise_id: str

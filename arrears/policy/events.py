@@ -64,6 +64,18 @@ class PaymentReversed:
 
 
 @dataclass(frozen=True)
+class PaymentFinalized:
+    """Money that might have bounced cannot any more; minor units.
+
+    `in_balance`: the core bank's state, which the case has heard, has it in already.
+    """
+
+    payment_id: str
+    amount: int
+    in_balance: bool = False
+
+
+@dataclass(frozen=True)
 class TaskDecided:
     task_id: str
     by: str
@@ -164,6 +176,7 @@ Event = (
     | LoanRestated
     | PaymentPosted
     | PaymentReversed
+    | PaymentFinalized
     | TaskDecided
     | DeliveryReported
     | HoldPlaced
@@ -202,6 +215,10 @@ def read(  # noqa: C901, PLR0911, PLR0912 - one arm per signal
                 say.text("reverses"),
                 say.positive("amount_minor"),
                 say.maybe_flag("technical"),
+            )
+        case "payment_finalized":
+            return PaymentFinalized(
+                say.text("payment_id"), say.positive("amount_minor"), say.flag("in_balance")
             )
         case "task_decided":
             if task_id is None:

@@ -122,7 +122,11 @@ def bounced(turn: Turn, payment_id: str, amount: int, *, technical: bool) -> Non
     left = tuple(kept for kept in promise.payments if kept != payment_id)
     promise = replace(promise, paid=max(0, promise.paid - amount), payments=left)
     turn.change(promise=promise)
-    if promise.status != "kept" or _is_kept(turn, promise):
+    if promise.status != "kept":
+        return
+    if _is_kept(turn, promise):
+        if payment_id in turn.state.provisional:
+            is_final(turn, *left)  # what is left keeps it alone
         return
     if technical and turn.state.terms.technical_bank_days:
         judged_at = judging_at(turn, turn.now.today.isoformat(), turn.state.terms.technical_bank_days)
@@ -136,6 +140,20 @@ def bounced(turn: Turn, payment_id: str, amount: int, *, technical: bool) -> Non
         turn.arm(Clock.PROMISE, promise.judged_at)
     else:
         _broke(turn)
+
+
+def is_final(turn: Turn, *payment_ids: str) -> None:
+    """None of the money that kept it may bounce any more: it is kept for good (scenario 20)."""
+    promise = turn.state.promise
+    if promise is None or promise.status != "kept" or turn.state.closed:
+        return
+    if set(payment_ids) & set(promise.payments) and not _may_bounce(turn):
+        _become(turn, "kept")
+
+
+def _may_bounce(turn: Turn) -> bool:
+    promise = turn.state.promise
+    return promise is not None and bool(set(promise.payments) & set(turn.state.provisional))
 
 
 def end(turn: Turn, status: str) -> None:
@@ -156,4 +174,5 @@ def open_until(turn: Turn) -> int:
 def _become(turn: Turn, status: str) -> None:
     assert turn.state.promise is not None
     turn.change(promise=replace(turn.state.promise, status=status))
-    turn.tell(PromiseBecame(turn.state.promise.promise_id, status, turn.state.promise.paid))
+    told = "kept_provisional" if status == "kept" and _may_bounce(turn) else status
+    turn.tell(PromiseBecame(turn.state.promise.promise_id, told, turn.state.promise.paid))

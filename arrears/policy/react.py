@@ -28,6 +28,7 @@ from arrears.policy.events import (
     LedgerClosed,
     LoanRestated,
     Opened,
+    PaymentFinalized,
     PaymentPosted,
     PaymentReversed,
     PolicyPublished,
@@ -73,6 +74,8 @@ def _dispatch(turn: Turn, event: Event) -> None:  # noqa: C901, PLR0912, PLR0915
             ledger.posted(turn, event)
         case PaymentReversed():
             ledger.taken_back(turn, event)
+        case PaymentFinalized():
+            ledger.finalized(turn, event)
         case LoanRestated():
             ledger.restated(turn, event)
         case _ if turn.state.closed:

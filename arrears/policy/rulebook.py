@@ -429,7 +429,11 @@ SCENARIOS: Final[dict[int, Scenario]] = {
     12: Scenario("Money of yesterday is booked while the clock of the formal stage rings.", ("4.6-1",)),
     13: Scenario("A notice arrives on the sixth day, or comes back.", ("T4", "L04")),
     14: Scenario("A part payment between draft and release: no notice goes with the old amount.", ("1.2",)),
-    20: Scenario("A payment bounces that had kept a promise.", ("3.1", "4.5", "4.6-8")),
+    20: Scenario(
+        "A payment bounces that had kept a promise, for want of money or through the bank's fault; or is final after "
+        "all.",
+        ("3.1", "4.5", "4.6-8"),
+    ),
     21: Scenario("Cured before the court, overdue again after 40 days and after 120.", ("T17",)),
     28: Scenario("A pack changes under way: the stage keeps its terms.", ("4.6-11",)),
     31: Scenario("Summer time ends in New York: hours by the wall, seven days by instants.", ("4.6-12",)),

@@ -16,6 +16,7 @@ from arrears import clock
 from arrears.contracts import Message, fingerprint, message_hash
 from arrears.names import case_id as name_case
 from arrears.names import open_message_id, payment_message_id, restated_message_id
+from arrears.policy.money import TECHNICAL
 from arrears.store.bulk import Clash, put_many
 from arrears.store.tables import cases, incidents, loans, messages, payments
 
@@ -23,6 +24,7 @@ RANK: Final = {
     "open": 0,
     "payment_posted": 0,
     "payment_reversed": 0,
+    "payment_finalized": 0,
     "loan_restated": 0,
     "ledger_closed": 0,
     "policy_published": 1,
@@ -65,11 +67,15 @@ class PaymentIn:
     reverses_payment_id: str | None = None
     provisional: bool = False
     designation: str | None = None
+    reversal_reason: str | None = None  # of `money.TakenBack`
 
     @property
     def content_hash(self) -> str:
         # Not asdict, which copies every value deeply and costs ten times the hash.
-        return fingerprint(vars(self) | {"booked_on": str(self.booked_on), "value_on": str(self.value_on)})
+        said = vars(self) | {"booked_on": str(self.booked_on), "value_on": str(self.value_on)}
+        if self.reversal_reason is None:
+            del said["reversal_reason"]  # or what was kept before there were reasons would differ from itself
+        return fingerprint(said)
 
 
 @dataclass(frozen=True)
@@ -344,6 +350,8 @@ def _payment_content(payment: PaymentIn) -> dict[str, Any]:
         "kind": payment.kind,
         "reverses": payment.reverses_payment_id,
         "provisional": payment.provisional,
+        "technical": payment.reversal_reason in TECHNICAL,
+        "reason": payment.reversal_reason,
     }
 
 

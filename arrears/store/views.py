@@ -183,7 +183,14 @@ class PaymentView:
     source: str
     standing: str
     received_at: datetime
+    reverses_payment_id: str | None
+    reversal_reason: str | None
+    final_at: datetime | None
     allocated: Mapping[str, int]
+
+    @property
+    def may_bounce(self) -> bool:
+        return self.provisional and self.final_at is None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from sqlalchemy import insert
 
 from api.auth.person import Person
 from arrears.policy.tasks import Role
-from arrears.store import people
+from arrears.store import intents, people
+from arrears.store.intents import PaymentIn
 from arrears.store.people import NewStaff
 from arrears.store.session import Store
 from arrears.store.tables import (
@@ -114,6 +115,15 @@ def a_case(store: Store, loan_id: str = "L1", *, stage: str = "initial", status:
         )
     a_step(store, case_id, seq=1)
     return case_id
+
+
+def a_provisional_payment(store: Store, loan_id: str) -> str:
+    """History, so that no case is told."""
+    day = date(2026, 10, 1)
+    payment = PaymentIn(f"P-{loan_id}", loan_id, day, day, 100, "CNY", provisional=True)
+    with store.transaction() as connection:
+        intents.post_payment(connection, payment, at=AT, source="core-bank", reopen_days=7)
+    return payment.payment_id
 
 
 def a_step(store: Store, case_id: str, *, seq: int) -> None:

@@ -57,6 +57,7 @@ REQUESTS: Final[dict[str, Request]] = {
     "POST /api/v1/tasks/{task_id}/decision": Request(202, DECISION),
     "GET /api/v1/messages/{message_id}": Request(200),
     "POST /api/v1/payments": Request(201, PAYMENT, {"Idempotency-Key": "k"}),
+    "POST /api/v1/payments/{payment_id}/final": Request(201),
     "POST /api/v1/eod": Request(201, {"business_date": "2026-11-02"}),
     "POST /api/v1/deliveries": Request(202, DELIVERY),
     "GET /api/v1/incidents": Request(200),
@@ -171,4 +172,5 @@ def _objects(server: Server, staff_id: str, role: Role, scene: str) -> dict[str,
         ),
         "notice_id": rows.a_notice(server.store, case_id),
         "incident_id": rows.an_incident(server.store, key),
+        "payment_id": rows.a_provisional_payment(server.store, key),
     }

@@ -55,6 +55,7 @@ CONTENTS = {
     "loan_restated": LOAN,
     "payment_posted": PAYMENT,
     "payment_reversed": REVERSAL,
+    "payment_finalized": {"payment_id": "P1", "amount_minor": 5, "in_balance": False},
     "task_decided": DECISION,
     "delivery_reported": DELIVERY,
     "contact_reported": CONTACT,

@@ -163,6 +163,59 @@ def test_a_case_that_waits_for_provisional_money_closes_when_the_file_repeats_th
     assert case.state.closed == "CURED"
 
 
+@pytest.mark.rule("4.5")
+def test_a_case_that_waited_closes_when_the_money_is_final() -> None:
+    case = a_case(overdue=100_000, balance=500_000)
+    waiting = case.pay(100_000, provisional=True)
+    assert case.state.closed == ""
+    case.later(days=2).finalize(waiting, 100_000)
+    assert case.saw(Allocate) == [Allocate(waiting, 0, 0, 100_000, 0)]
+    assert (case.state.closed, case.state.balance, case.state.provisional) == ("CURED", 400_000, ())
+
+
+def test_final_money_puts_the_new_figures_under_the_open_tasks() -> None:
+    case = a_case(overdue=100_000)
+    waiting = case.pay(30_000, provisional=True)
+    case.finalize(waiting, 30_000)
+    assert case.saw(RefreshTask)[0].facts["overdue_minor"] == 70_000
+
+
+def test_money_the_core_bank_has_counted_is_taken_against_nothing_when_it_is_final() -> None:
+    case = a_case(overdue=100_000, balance=500_000)
+    waiting = case.pay(30_000, provisional=True)
+    case.restate(balance=470_000, overdue=70_000)
+    case.finalize(waiting, 30_000, in_balance=True)
+    assert (case.saw(Allocate), case.state.balance, case.state.provisional) == ([], 470_000, ())
+    case.pay(1_000, provisional=True)
+    case.pay(70_000)
+    assert case.state.closed == ""
+    case.finalize("P2", 1_000, in_balance=True)
+    assert case.state.closed == "CURED"
+
+
+@pytest.mark.parametrize("known", ["posted as final", "reversed", "final already", "never heard of"])
+def test_only_money_that_waits_becomes_final(known: str) -> None:
+    case = a_case(overdue=100_000)
+    payment = "P9"
+    if known != "never heard of":
+        payment = case.pay(30_000, provisional=known != "posted as final")
+    if known == "reversed":
+        case.reverse(payment, 30_000)
+    if known == "final already":
+        case.finalize(payment, 30_000)
+    before = case.state
+    case.finalize(payment, 30_000)
+    assert (case.refusal, case.state) == ("not_provisional", before)
+
+
+def test_money_that_became_final_and_bounces_after_all_is_owed_again() -> None:
+    case = a_case(overdue=100_000, balance=500_000)
+    waiting = case.pay(100_000, provisional=True)
+    case.finalize(waiting, 100_000).later(days=1).reverse(waiting, 100_000)
+    assert case.saw(ReopenCase)
+    assert (case.state.overdue, case.state.balance) == (100_000, 500_000)
+
+
 # ---- money taken back --------------------------------------------------------------------------------------
 
 

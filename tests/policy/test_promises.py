@@ -144,7 +144,7 @@ def test_money_from_before_the_promise_is_not_what_was_promised() -> None:
 def test_a_payment_that_bounces_breaks_the_promise_it_had_kept() -> None:
     case = a_promise()
     case.hear(PaymentPosted("p", 100_000, "payment", True, "2026-03-03"))
-    assert became(case) == ["kept"]
+    assert became(case) == ["kept_provisional"]
     case.later(days=8)
     case.hear(PaymentReversed("r", "p", 100_000))
     assert became(case) == ["broken"]
@@ -170,6 +170,44 @@ def test_the_banks_own_fault_gives_three_bank_days() -> None:
     assert case.deadline(Clock.PROMISE) == at("2026-03-13")  # Tuesday, Wednesday, Thursday
     case.pay(100_000)
     assert became(case) == ["kept"]
+
+
+@pytest.mark.rule("s20")
+def test_a_promise_kept_for_now_is_kept_for_good_when_the_money_is_final() -> None:
+    case = a_promise()
+    case.hear(PaymentPosted("p", 60_000, "payment", True, "2026-03-03"))
+    case.hear(PaymentPosted("q", 60_000, "payment", True, "2026-03-03"))
+    assert became(case) == ["kept_provisional"]
+    case.finalize("p", 60_000)
+    assert became(case) == [], "the other one may still bounce"
+    case.finalize("q", 60_000)
+    assert became(case) == ["kept"]
+
+
+def test_a_promise_that_final_money_keeps_alone_is_kept_when_the_other_money_bounces() -> None:
+    case = a_promise()
+    case.hear(PaymentPosted("p", 60_000, "payment", True, "2026-03-03"))
+    case.hear(PaymentPosted("q", 100_000, "payment", False, "2026-03-03"))
+    assert became(case) == ["kept_provisional"]
+    case.reverse("p", 60_000)
+    assert became(case) == ["kept"]
+
+
+def test_final_money_is_credited_to_no_second_promise() -> None:
+    """It had kept the first one."""
+    case = a_promise()
+    case.hear(PaymentPosted("p", 100_000, "payment", True, "2026-03-03"))
+    case.later(hours=20).wake_until(Clock.FOLLOW_UP).talk(Outcome.PROMISE, on="2026-03-09", amount=50_000)
+    case.finalize("p", 100_000)
+    assert case.state.promise is not None
+    assert (case.state.promise.paid, case.state.promise.status) == (0, "open")
+
+
+def test_the_core_banks_word_that_nothing_is_due_makes_a_promise_kept_for_good() -> None:
+    case = a_promise()
+    case.hear(PaymentPosted("p", 100_000, "payment", True, "2026-03-03"))
+    case.restate(overdue=0, first_overdue_on=None)
+    assert (case.state.closed, became(case)) == ("CURED", ["kept"])
 
 
 def test_the_end_of_a_case_ends_its_promise() -> None:

@@ -18,7 +18,7 @@ from arrears import clock
 from arrears.names import payment_message_id
 from arrears.policy.tasks import Missing
 from arrears.store import queries, transfers
-from arrears.store.intents import PaymentIn
+from arrears.store.intents import PaymentIn, Standing
 from arrears.store.transfers import TransferIn
 from web.forms import PaymentForm, told
 from web.gate import Permitted
@@ -67,8 +67,13 @@ async def post(
 
 @router.get("/payments/{payment_id}")
 def show(request: Request, payment_id: str, office: TheOffice, _who: Poster) -> Response:
+    return payment_page(request, office, known_shape(payment_id))
+
+
+def payment_page(request: Request, office: Office, payment_id: str, *, fault: str = "") -> Response:
+    """`fault` says why something could not be done with it."""
     with office.store.reading() as connection:
-        known = queries.payment(connection, known_shape(payment_id))
+        known = queries.payment(connection, payment_id)
         if known is None:
             transfer = transfers.kept(connection, payment_id)
             if transfer is None:
@@ -76,10 +81,15 @@ def show(request: Request, payment_id: str, office: TheOffice, _who: Poster) -> 
             return office.pages.show(request, "transfer.html", transfer=transfer)
         payment, said = known
         found = queries.cases_of_loan(connection, payment.loan_id)
+        back = queries.reversal_of(connection, payment_id)
     waits = said is not None and said.status in queries.UNDER_WAY
     return office.pages.show(
         request,
         "payment.html",
+        status=409 if fault else 200,
+        fault=fault,
+        back=back,
+        may_take_back=payment.kind == "payment" and payment.standing != Standing.SUSPENSE and not back,
         payment=payment,
         said=said,
         waits=waits,
