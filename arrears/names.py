@@ -58,6 +58,11 @@ def published_message_id(case: str, pack: str) -> str:
     return f"pack-{case}-{pack}"
 
 
+def people_message_id(case: str, number: int) -> str:
+    """One message per case and change, counted."""
+    return f"people-{case}-{number}"
+
+
 def delivery_message_id(notice: str, status: str, at: int) -> str:
     """One message per notice, status and instant, however often and by whomever it is reported."""
     return f"{notice}-{status}-{at}"

@@ -118,6 +118,8 @@ class Teller:
                 return "refresh-cw", _("The core bank sent a newer state: %(amount)s overdue") % amount
             case "delivery_reported":
                 return "file-text", called(DELIVERIES, content["status"])
+            case "people_changed":
+                return "user-round-check", self._people(content)
             case "policy_published":
                 return "scale", _("The rules %(pack)s took effect") % {"pack": content["pack"]}
             case "ledger_closed":
@@ -150,6 +152,13 @@ class Teller:
             told |= {"amount": self._money(content["amount_minor"]), "day": content["on"]}
             return _("%(how)s: %(result)s, %(amount)s on %(day)s") % told
         return _("%(how)s: %(result)s") % told
+
+    def _people(self, content: Record) -> str:
+        if not content["parties"]:
+            return _("The core bank changed an address")
+        if not content["address"]:
+            return _("The core bank changed the parties")
+        return _("The core bank changed the parties and an address")
 
     def _taken_back(self, content: Record) -> str:
         told = {"amount": self._money(content["amount_minor"])}

@@ -221,6 +221,8 @@ WHYS: Final[Words] = {
     "first_advisor_approved": term("why", "One advisor wants to sue; a second person must agree."),
     "facts_changed": term("why", "The figures changed since the last decision."),
     "approval_stale": term("why", "The figures changed since the approval."),
+    "people_changed": term("why", "The parties or an address changed since the last decision."),
+    "address_changed": term("why", "The address changed before the notice went out."),
     "idle": term("why", "Nothing has happened in this case for long."),
     "payment_reversed": term("why", "A payment was taken back."),
     "no_arrival_reported": term("why", "Nobody reported that the notice arrived."),
@@ -239,10 +241,25 @@ WHYS: Final[Words] = {
     "promise_kept": term("why", "A promise was kept; the rest is open."),
 }
 
+# What a decision rests on.
+FACTS: Final[Words] = {
+    "overdue_minor": term("fact", "Amount overdue"),
+    "balance_minor": term("fact", "Whole balance"),
+    "principal_minor": term("fact", "Principal"),
+    "interest_minor": term("fact", "Interest"),
+    "costs_minor": term("fact", "Costs"),
+    "disputed_minor": term("fact", "Disputed"),
+    "first_overdue_on": term("fact", "Overdue since"),
+    "holds": term("fact", "Holds"),
+    "parties": term("fact", "Parties"),
+    "address": term("fact", "Address"),
+}
+
 # Why a task was cancelled.
 CANCELLED: Final[Words] = {
     "stage_left": term("cancelled", "the case left the stage"),
     "stale_facts": term("cancelled", "the figures changed"),
+    "people_changed": term("cancelled", "the parties or an address changed"),
     "paid_off": term("cancelled", "the loan is paid off"),
     "cured": term("cancelled", "the arrears are paid"),
     "data_error": term("cancelled", "the core bank closed the loan"),

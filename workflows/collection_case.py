@@ -100,6 +100,10 @@ class CollectionCase:
     def policy_published(self, said: RawValue) -> None:
         self._hear("policy_published", said)
 
+    @workflow.signal(description="The core bank changed who stands behind the debt, or an address")
+    def people_changed(self, said: RawValue) -> None:
+        self._hear("people_changed", said)
+
     @workflow.signal(description="The core bank closed a day: all its money is here")
     def ledger_closed(self, said: RawValue) -> None:
         self._hear("ledger_closed", said)

@@ -153,6 +153,14 @@ class SendAnswered:
 
 
 @dataclass(frozen=True)
+class PeopleChanged:
+    """The core bank changed who stands behind the debt, or where letters go; what it is now stays in the database."""
+
+    parties: bool
+    address: bool
+
+
+@dataclass(frozen=True)
 class PolicyPublished:
     """A pack took effect on which a date of this case waited."""
 
@@ -184,6 +192,7 @@ Event = (
     | ContactReported
     | SendAnswered
     | LedgerClosed
+    | PeopleChanged
     | PolicyPublished
     | Due
 )
@@ -248,6 +257,8 @@ def read(  # noqa: C901, PLR0911, PLR0912 - one arm per signal
             return HoldReleased(say.text("hold_id"), say.text("outcome"), actor)
         case "contact_reported":
             return _contact(say, actor)
+        case "people_changed":
+            return PeopleChanged(say.flag("parties"), say.flag("address"))
         case "policy_published":
             return PolicyPublished(say.text("pack"))
         case "ledger_closed":

@@ -11,6 +11,7 @@ from arrears.policy import (
     ledger,
     legal,
     notices,
+    parties,
     promises,
     provisional,
     service,
@@ -31,6 +32,7 @@ from arrears.policy.events import (
     PaymentFinalized,
     PaymentPosted,
     PaymentReversed,
+    PeopleChanged,
     PolicyPublished,
     SendAnswered,
     TaskDecided,
@@ -92,6 +94,8 @@ def _dispatch(turn: Turn, event: Event) -> None:  # noqa: C901, PLR0912, PLR0915
             contact.reported(turn, event)
         case SendAnswered():
             notices.send_answered(turn, event)
+        case PeopleChanged():
+            parties.changed(turn, event)
         case PolicyPublished():
             provisional.recompute(turn)
         case LedgerClosed():

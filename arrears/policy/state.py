@@ -189,6 +189,8 @@ class CaseState:
     stopped: dict[str, int] = field(
         default_factory=dict
     )  # clocks that a hold stopped: the seconds they had left
+    parties_no: int = 0  # how often who stands behind the debt changed while the case was open
+    address_no: int = 0  # ... and where letters go
     kept_off: tuple[str, ...] = ()  # staff whom the debtor complained of
 
     @property

@@ -28,6 +28,7 @@ RANK: Final = {
     "loan_restated": 0,
     "ledger_closed": 0,
     "policy_published": 1,
+    "people_changed": 1,
     "delivery_reported": 1,
     "hold_placed": 1,
     "hold_released": 1,

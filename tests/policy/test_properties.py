@@ -125,6 +125,12 @@ restatements = st.builds(
         }
     ),
 )
+people = st.builds(
+    Move,
+    st.just("people"),
+    picks,
+    st.fixed_dictionaries({"parties": st.booleans(), "address": st.booleans()}),
+)
 deliveries = st.builds(
     Move,
     st.just("deliver"),
@@ -202,6 +208,7 @@ moves = st.one_of(
     finals,
     reversals,
     restatements,
+    people,
     deliveries,
     sendings,
     contacts,
@@ -218,6 +225,7 @@ SIGNALS = [
     "payment_posted",
     "payment_reversed",
     "payment_finalized",
+    "people_changed",
     "loan_restated",
     "task_decided",
     "delivery_reported",
@@ -332,6 +340,8 @@ class Life:
                 waiting = [*self.case.state.provisional, "no-such-payment"]
                 name = waiting[move.pick % len(waiting)]
                 content |= {"payment_id": name, "amount_minor": self.paid.get(name, (1, False))[0]}
+            case "people":
+                signal = "people_changed"
             case "restate":
                 signal = "loan_restated"
             case "contact":
