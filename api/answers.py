@@ -113,6 +113,9 @@ class Timeline(Said):
 
 
 class IncidentPage(Said):
+    """`overdue` counts all open ones whose term is over, on whichever page."""
+
+    overdue: int
     items: list[reads.IncidentLine]
     next: str | None
 

@@ -16,6 +16,7 @@ from pydantic import (
 
 from api.desk.deliveries import DeliveryIn
 from api.desk.desk import Answer
+from api.desk.incident_work import Closing
 from arrears.policy.money import TakenBack
 from arrears.store.intents import PaymentIn
 from arrears.store.transfers import TransferIn
@@ -123,7 +124,14 @@ class DeliveryBody(Form):
 
 
 class IncidentClosing(Form):
-    reason: Annotated[Words, StringConstraints(min_length=1)]
+    """`outcome` and `reference` are of refunds alone."""
+
+    reason: Words = ""
+    outcome: Literal["paid_out", "kept"] | None = None
+    reference: Id | None = None
+
+    def closing(self) -> Closing:
+        return Closing(self.reason, self.outcome, self.reference)
 
 
 class SignInForm(Form):

@@ -169,6 +169,8 @@ class Teller:
 
     def _paid(self, content: Record) -> str:
         amount = {"amount": self._money(content["amount_minor"])}
+        if content.get("kind") == "refund":
+            return _("%(amount)s that was paid too much was given back") % amount
         if content.get("kind") == "fee":
             return _("Fee of %(amount)s charged") % amount
         if content.get("provisional"):
@@ -359,6 +361,7 @@ INCIDENTS: Final[words.Words] = {
     "payment_write_off": words.term("incident", "A write-off was sent as a payment"),
     "payment_reversal": words.term("incident", "A reversal was sent as a payment"),
     "surplus": words.term("incident", "More was paid than is owed"),
+    "refund_beyond_surplus": words.term("incident", "More was given back than had been paid too much"),
     "transfer_surplus": words.term("incident", "A transfer was more than the debtor owes"),
     "transfer_unknown_borrower": words.term("incident", "A transfer of an unknown debtor"),
     "transfer_unknown_loan": words.term("incident", "A transfer names a loan the debtor has not"),

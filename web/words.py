@@ -375,6 +375,7 @@ PAYMENTS: Final[Words] = {
     "reversal": term("payment", "Reversal"),
     "fee": term("payment", "Fee"),
     "write_off": term("payment", "Write-off"),
+    "refund": term("payment", "Refund"),
 }
 
 # Why money was taken back.
@@ -403,6 +404,12 @@ STANDINGS: Final[Words] = {
     "history": term("standing", "Before the bank's figures: already in the balance"),
     "suspense": term("standing", "Kept aside: no case takes it; see the incidents"),
     "repeated": term("standing", "Known already"),
+}
+
+# What became of money that was paid too much.
+REFUNDS: Final[Words] = {
+    "paid_out": term("refund", "Paid out"),
+    "kept": term("refund", "Kept, with a reason"),
 }
 
 # Why a loan got its part of a transfer.

@@ -101,6 +101,17 @@ class PaymentConflict(DeskError):
     message_id = "payment_differs"
 
 
+class SurplusUnseen(DeskError):
+    """More than is owed: whoever types it is asked first. Minor units; without a case all of it is left over."""
+
+    status = 409
+    message_id = "surplus_unseen"
+
+    def __init__(self, *, owed: int, surplus: int, has_case: bool) -> None:
+        super().__init__(self.message_id)
+        self.owed, self.surplus, self.has_case = owed, surplus, has_case
+
+
 class NotReversible(DeskError):
     """The payment was taken back already, or no case ever took it."""
 

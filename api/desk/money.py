@@ -8,7 +8,7 @@ from api.desk import errors
 from arrears.contracts import Rules, fingerprint
 from arrears.policy.money import TakenBack
 from arrears.policy.tasks import Missing
-from arrears.store import finality, intents, transfers
+from arrears.store import finality, intents, refunds, transfers
 from arrears.store.intents import PaymentIn, Posted, Standing
 from arrears.store.tables import borrowers, loans, payments
 from arrears.store.transfers import TransferIn, TransferKept
@@ -89,6 +89,17 @@ def reversal_of(connection: Connection, payment_id: str, reason: TakenBack, *, t
         reverses_payment_id=payment_id,
         reversal_reason=reason.value,
     )
+
+
+def ask_about_surplus(
+    connection: Connection, payment: PaymentIn, *, at: datetime, rules: Rules, seen: int | None
+) -> None:
+    """Money a hand typed that nobody owes is asked about once; what was posted before or is history is not."""
+    if payment.kind != "payment" or intents.is_settled(connection, payment):
+        return
+    left = refunds.beyond(connection, payment, at=at, reopen_days=rules.terms.reopen_days)
+    if left.surplus and left.surplus != seen:
+        raise errors.SurplusUnseen(**vars(left))
 
 
 def _must_be_known(connection: Connection, transfer: TransferIn) -> None:

@@ -231,9 +231,12 @@ class KeepProvisional:
 
 @dataclass(frozen=True)
 class RaiseIncident:
+    """`due_at` UTC seconds: by when a person has to end it; 0 when it has no term."""
+
     incident: str
     key: str
     detail: dict[str, Any] = field(default_factory=dict)
+    due_at: int = 0
 
 
 @dataclass(frozen=True)

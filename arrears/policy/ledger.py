@@ -31,6 +31,8 @@ def posted(turn: Turn, event: PaymentPosted) -> None:
             _facts_changed(turn)
         case "fee":
             _charged(turn, event)
+        case "refund":
+            _refunded(turn, event)
         case _:
             turn.tell(
                 RaiseIncident(f"payment_{event.kind[:20]}", event.payment_id, {"amount_minor": event.amount})
@@ -71,7 +73,20 @@ def _paid(turn: Turn, payment_id: str, amount: int) -> None:
     turn.tell(_allocation(payment_id, split))
     evidence.keep(turn, "L07", act="payment", proof=payment_id, by="core-bank")
     if split.surplus:
-        turn.tell(RaiseIncident("surplus", payment_id, {"surplus_minor": split.surplus}))
+        days = turn.now.terms.refund_bank_days
+        due = turn.now.calendar.close_after(turn.now.at, days) if days else 0
+        turn.tell(RaiseIncident("surplus", payment_id, {"surplus_minor": split.surplus}, due))
+
+
+def _refunded(turn: Turn, event: PaymentPosted) -> None:
+    """What was paid too much went back (4.7): a reversal that comes later finds it no more."""
+    given = min(event.amount, turn.state.surplus)
+    turn.change(surplus=turn.state.surplus - given)
+    if given:
+        turn.tell(Allocate(event.payment_id, 0, 0, 0, -given))
+    if given < event.amount:
+        beyond = {"amount_minor": event.amount - given}
+        turn.tell(RaiseIncident("refund_beyond_surplus", event.payment_id, beyond))
 
 
 def _charged(turn: Turn, event: PaymentPosted) -> None:

@@ -441,7 +441,7 @@ SCENARIOS: Final[dict[int, Scenario]] = {
     30: Scenario("A period ends on a Saturday that is worked.", ("D1",)),
     32: Scenario("A channel's clock runs ahead: caps go by the bank's, both are kept.", ("C04", "4.6-4")),
     38: Scenario("One transfer for several loans: the loan it names, else the order of the law.", ("W2",)),
-    39: Scenario("Two people pay all of it: the second payment is given back.", ("W1",)),
+    39: Scenario("Two people pay all of it: the second payment is given back.", ("W1", "4.7")),
     40: Scenario("A certificate ended yesterday: no new task, and the open ones go back.", ("C19",)),
     41: Scenario("A scheme of pay by recovery alone, or without a gate, is no pack.", ("C18",)),
     45: Scenario(

@@ -248,6 +248,13 @@ def post_payments(
     return standings
 
 
+def is_settled(connection: Connection, payment: PaymentIn) -> bool:
+    """Known already, or of the time before the loan's state: posting it moves no money."""
+    kept = content_hashes(connection, [payment.payment_id])
+    as_of = _as_of(connection, {payment.loan_id}).get(payment.loan_id)
+    return bool(kept) or _is_history(payment, as_of)
+
+
 def content_hashes(connection: Connection, payment_ids: Sequence[str]) -> dict[str, str]:
     """Of those payments that are kept already."""
     found = connection.execute(
@@ -270,7 +277,7 @@ def _as_of(connection: Connection, loan_ids: set[str]) -> dict[str, date]:
 
 def _is_history(payment: PaymentIn, as_of: date | None) -> bool:
     """Valued on or before its loan's state: the state has it in already."""
-    return as_of is not None and payment.kind != "reversal" and payment.value_on <= as_of
+    return as_of is not None and payment.kind not in ("reversal", "refund") and payment.value_on <= as_of
 
 
 def _payment_row(payment: PaymentIn, standing: Standing, *, at: datetime, source: str) -> dict[str, Any]:
@@ -291,6 +298,8 @@ def _place(
     if _is_history(payment, as_of):
         return Posted(Standing.HISTORY)
     case = live_case(connection, payment.loan_id, at=at, reopen_days=reopen_days)
+    if case is None and payment.kind == "refund":
+        return Posted(Standing.HISTORY)  # nobody's books but the bank's have it any more
     if case is None:
         return _suspend(connection, payment, "payment_without_case", at)
     message_id = payment_message_id(payment.payment_id)

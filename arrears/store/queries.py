@@ -716,4 +716,7 @@ def _incident() -> Select[Any]:
         incidents.c.closed_by,
         staff.c.name.label("closed_by_name"),
         incidents.c.reason,
+        incidents.c.due_at,
+        incidents.c.outcome,
+        incidents.c.reference,
     ).outerjoin(staff, staff.c.staff_id == incidents.c.closed_by)

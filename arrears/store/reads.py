@@ -135,6 +135,9 @@ class IncidentLine:
     closed_at: datetime | None
     closed_by: str | None
     reason: str | None
+    due_at: datetime | None
+    outcome: str | None  # of a refund: paid_out or kept
+    reference: str | None  # the bank's number of what was paid out
 
 
 @dataclass(frozen=True)

@@ -293,6 +293,9 @@ class IncidentView:
     closed_by: str | None
     closed_by_name: str | None
     reason: str | None
+    due_at: datetime | None
+    outcome: str | None
+    reference: str | None
 
 
 @dataclass(frozen=True)

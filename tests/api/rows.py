@@ -244,3 +244,20 @@ def an_incident(store: Store, key: str = "k1", *, minutes: int = 0) -> str:
             )
         )
     return incident_id
+
+
+def a_surplus(store: Store, key: str) -> str:
+    """Left over of a transfer, to be given back the day before."""
+    incident_id = f"transfer_surplus-{key}"
+    with store.transaction() as connection:
+        connection.execute(
+            insert(incidents).values(
+                incident_id=incident_id,
+                kind="transfer_surplus",
+                detail={"transfer_id": key, "surplus_minor": 500, "currency": "CNY"},
+                status="open",
+                opened_at=AT,
+                due_at=AT - timedelta(days=1),
+            )
+        )
+    return incident_id

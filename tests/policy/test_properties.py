@@ -98,7 +98,7 @@ payments = st.builds(
     st.fixed_dictionaries(
         {
             "amount_minor": amounts,
-            "kind": st.sampled_from(["payment", "payment", "payment", "fee", "write_off", ""]),
+            "kind": st.sampled_from(["payment", "payment", "payment", "fee", "refund", "write_off", ""]),
             "provisional": st.sampled_from([False, False, True]),
         }
     ),
@@ -442,6 +442,7 @@ class _Book:
     surplus: int = 0
     paid: int = 0
     back: int = 0
+    given: int = 0  # of the surplus, to whoever had paid it
     charged: int = 0
 
     @classmethod
@@ -455,7 +456,7 @@ class _Book:
             return
         match event:
             case PaymentPosted():
-                self._posted(event, paid)
+                self._posted(before, event, paid)
             case PaymentReversed() if event.reverses not in before.provisional:
                 self.back += event.amount
             case PaymentFinalized() if not event.in_balance:
@@ -465,9 +466,11 @@ class _Book:
             case _:
                 pass
 
-    def _posted(self, event: PaymentPosted, paid: dict[str, tuple[int, bool]]) -> None:
+    def _posted(self, before: CaseState, event: PaymentPosted, paid: dict[str, tuple[int, bool]]) -> None:
         if event.kind == "fee":
             self.charged += event.amount
+        if event.kind == "refund":
+            self.given += min(event.amount, before.surplus)
         if event.kind == "payment":
             paid[event.payment_id] = (event.amount, event.provisional)
             self.paid += 0 if event.provisional else event.amount
@@ -481,7 +484,7 @@ class _Book:
     def balances(self, case: Case) -> None:
         """What came in is what was allocated, kept as surplus, or is owed again; to the cent."""
         state = case.state
-        net = self.paid - self.back
+        net = self.paid - self.back - self.given
         assert state.balance - state.surplus == self.balance - self.surplus + self.charged - net
         owed = state.owed
         assert min(owed.costs, owed.interest, owed.principal, state.surplus, state.ahead) >= 0

@@ -176,3 +176,21 @@ def test_money_that_may_bounce_is_said_to_be_final_and_closes_the_case(
 def test_nobody_else_takes_money_back_or_says_it_is_final(branch: Branch, login: str) -> None:
     for act in ("final", "reversal"):
         assert branch.at(login).post(f"/payments/P-1/{act}", reason="no_funds").status_code == 403
+
+
+@pytest.mark.rule("4.7")
+def test_more_than_is_owed_is_asked_about_before_it_is_posted(branch: Branch, room: CaseRoom) -> None:
+    case_id = room.a_case(overdue=1_000_00, balance=1_000_00)
+    desk = branch.at("ops")
+    form = _form(desk)
+    status, asked = _post(desk, room, payment_id=form, amount="1,500.00")
+    assert status == 409
+    assert "该贷款欠款 ¥1,000.00；余下 ¥500.00 将作为溢缴款暂挂，须退还。" in asked.words
+    assert room.case(case_id).status == "open"
+    seen = asked.one("input", name="surplus_seen").attributes["value"]
+    assert asked.one("input", name="payment_id").attributes["value"] == form
+    status, done = _post(desk, room, payment_id=form, amount="1,500.00", surplus_seen=seen)
+    assert (status, room.case(case_id).closed_reason) == (200, "PAID_OFF")
+    assert "已生效" in done.words
+    other, _page = _post(desk, room, amount="20.00", surplus_seen=seen)
+    assert other == 409, "a yes is for the figure that was shown"

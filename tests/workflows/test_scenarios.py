@@ -12,6 +12,7 @@ from temporalio.client import Client
 
 from api.auth.person import Person
 from api.desk import errors
+from api.desk.incident_work import Closing
 from arrears import clock
 from arrears.policy.money import TakenBack
 from arrears.policy.tasks import Role
@@ -222,7 +223,7 @@ async def test_s38_multiple_debts(quiet_world: World, memo: str) -> None:
     assert {("house", "transfer_shared_out"), (cases[share.loan_id], "payment_posted")} <= seen
 
 
-@pytest.mark.rule("W1")
+@pytest.mark.rule("W1", "4.7")
 async def test_s39_surplus(quiet_world: World) -> None:
     """Two people pay all of it: the second payment is the bank's to give back, and nobody is called."""
     world = quiet_world
@@ -245,6 +246,14 @@ async def test_s39_surplus(quiet_world: World) -> None:
             (f"P-{case}-co-borrower", "surplus"),
         }
     assert (world.open_kinds(case), _contacts(world, case)) == (set(), 0)
+    # Operations have five bank days.
+    assert surplus.due_at == datetime(2026, 3, 9, 18, tzinfo=world.zone_time(case).tzinfo)
+    with clock.door_time(world.now_of(case)):
+        world.desk.close_incident(OPS, surplus.incident_id, Closing("", "paid_out", "OUT-1"))
+    async with world.relaying():
+        await world.settled(case)
+    assert (world.case(case).state["surplus"], world.incidents()[0].status) == (0, "closed")
+    assert await world.agrees(case)
 
 
 @pytest.mark.rule("T1", "4.5")
