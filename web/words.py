@@ -270,6 +270,7 @@ CANCELLED: Final[Words] = {
     "notice_arrived_later": term("cancelled", "the notice arrived later than assumed"),
     "paid_after_filing": term("cancelled", "all that was due is paid"),
     "payment_reversed": term("cancelled", "a payment was taken back"),
+    "promise_kept": term("cancelled", "the promise was kept after all"),
     "spoken_to": term("cancelled", "the debtor was spoken to"),
 }
 

@@ -69,9 +69,25 @@ def credit(turn: Turn, payment_id: str, amount: int, value_on: str | None) -> No
     if promise.status != "kept" and _is_kept(turn, promise):
         if promise.status == "broken":
             turn.change(broken=max(0, turn.state.broken - 1))  # booked late, paid in time
+        _ask_nobody_about_it(turn)
         _become(turn, "kept")
         turn.disarm(Clock.PROMISE)
         stages.follow_up(turn, turn.morning_in(1))
+
+
+def _ask_nobody_about_it(turn: Turn) -> None:
+    """Money that was booked late: what people were asked because of the promise has lost its ground (3.1).
+
+    What they have decided already stands: history is not written anew.
+    """
+    tasks = turn.state.tasks
+    call, question = tasks.get(TaskKind.FOLLOW_UP), tasks.get(TaskKind.ESCALATION)
+    if call is not None and call.why in ("promise_broken", "promise_partial"):
+        turn.cancel(TaskKind.FOLLOW_UP, why="promise_kept")
+    few = turn.state.broken < turn.state.terms.promises_broken
+    if question is not None and question.why == "promises_broken" and few:
+        turn.cancel(TaskKind.ESCALATION, why="promise_kept")
+        stages.arm_escalation(turn)
 
 
 def _in_window(turn: Turn, promise: Promise, value_on: str | None) -> bool:

@@ -98,6 +98,7 @@ class OpenTask:
     due_at: int = 0
     rung: int = 0  # how many of the pack's reminders were given
     bank_days: int = 0  # it was given; 0 when it is of a time before they were kept
+    why: str = ""  # it was opened; "" when it is of a time before that was kept
 
 
 @dataclass(frozen=True)

@@ -116,7 +116,7 @@ class Turn:
         no = self.state.facts_no
         days = self.now.terms.sla_bank_days[kind]
         due = self.now.calendar.close_after(self.now.at, days)
-        opened = Open("", self.now.at, no, barred, due, bank_days=days)
+        opened = Open("", self.now.at, no, barred, due, bank_days=days, why=why)
         self.change(tasks=self.state.tasks | {kind.value: opened})
         facts = self.facts() | dict(more or {})
         self.tell(OpenTask(kind, role or WORK[kind].role, due, no, facts, why, barred))

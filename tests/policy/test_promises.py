@@ -1,8 +1,10 @@
 """A promise is judged by money alone: kept, partial, broken; and money that comes late or bounces is heard."""
 
+from dataclasses import replace
+
 import pytest
 
-from arrears.policy.effects import OpenTask, PromiseBecame, PromiseMade
+from arrears.policy.effects import CancelTask, OpenTask, PromiseBecame, PromiseMade
 from arrears.policy.events import PaymentPosted, PaymentReversed
 from arrears.policy.promises import latest_day
 from arrears.policy.state import Clock, Stage
@@ -131,6 +133,41 @@ def test_money_booked_late_counts_by_the_day_of_its_value(value_on: str, status:
     assert case.state.promise is not None
     assert case.state.promise.status == status
     assert case.state.broken == (status == "broken")
+
+
+@pytest.mark.rule("3.1", "T14")
+def test_money_booked_late_takes_back_what_people_were_asked_about_a_broken_promise() -> None:
+    """Nobody calls about a promise that was kept, and no lead is asked about two that were not."""
+    case = a_promise(days_past_due=5)
+    case.wake_until(Clock.PROMISE)
+    on = case.today.isoformat()
+    case.talk(Outcome.PROMISE, on=on, amount=50_000).wake_until(Clock.PROMISE)
+    assert {"escalation", "follow_up"} <= set(case.state.tasks)
+    case.hear(PaymentPosted("late", 50_000, "payment", False, on))
+    assert sorted(gone.why for gone in case.saw(CancelTask)) == ["promise_kept", "promise_kept"]
+    assert (case.state.broken, became(case), set(case.state.tasks)) == (1, ["kept"], set())
+    assert case.deadline(Clock.ESCALATE) == at("2026-03-28"), "the debt's own age asks again"
+    assert case.deadline(Clock.FOLLOW_UP) is not None
+
+
+def test_what_a_lead_decided_before_late_money_came_stands() -> None:
+    case = a_promise(days_past_due=5)
+    case.wake_until(Clock.PROMISE)
+    on = case.today.isoformat()
+    case.talk(Outcome.PROMISE, on=on, amount=50_000).wake_until(Clock.PROMISE)
+    case.decide(TaskKind.ESCALATION, Outcome.ESCALATE, by="s-lead")
+    case.hear(PaymentPosted("late", 50_000, "payment", False, on))
+    assert (case.state.stage, case.state.broken, became(case)) == (Stage.FORMAL, 0, ["kept"])
+
+
+def test_a_task_of_before_its_reason_was_kept_stays() -> None:
+    case = a_promise()
+    case.wake_until(Clock.PROMISE)
+    case.state = replace(
+        case.state, tasks={kind: replace(task, why="") for kind, task in case.state.tasks.items()}
+    )
+    case.hear(PaymentPosted("late", 100_000, "payment", False, "2026-03-05"))
+    assert (became(case), set(case.state.tasks)) == (["kept"], {"follow_up"})
 
 
 def test_money_from_before_the_promise_is_not_what_was_promised() -> None:
