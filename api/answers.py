@@ -10,6 +10,7 @@ from api.auth.person import Person
 from arrears.policy.masking import masked_contact, masked_name
 from arrears.policy.tasks import WORK, TaskKind
 from arrears.store import reads
+from arrears.store.asked_again import Earlier
 
 
 class Said(BaseModel):
@@ -68,6 +69,24 @@ class TaskPage(Said):
     next: str | None
 
 
+class FactChanged(Said):
+    """Money in minor units; of parties and address only that they changed."""
+
+    fact: str
+    before: int | str | list[str] | None
+    after: int | str | list[str] | None
+
+
+class AskedBefore(Said):
+    """The same question earlier in this case, and what changed since; no outcome where nobody had answered."""
+
+    kind: str
+    outcome: str | None
+    decided_by: str | None
+    at: datetime
+    changed: list[FactChanged]
+
+
 class TaskFull(Said):
     task: TaskItem
     facts: dict[str, Any]
@@ -75,6 +94,7 @@ class TaskFull(Said):
     borrower_id: str
     borrower_name: str | None
     message_id: str | None
+    asked_before: AskedBefore | None
 
 
 class CaseFull(Said):
@@ -93,6 +113,9 @@ class Timeline(Said):
 
 
 class IncidentPage(Said):
+    """`overdue` counts all open ones whose term is over, on whichever page."""
+
+    overdue: int
     items: list[reads.IncidentLine]
     next: str | None
 
@@ -245,6 +268,17 @@ def task_full(who: Person, view: reads.TaskView) -> TaskFull:
         borrower_id=view.borrower_id,
         borrower_name=name,
         message_id=view.message_id,
+        asked_before=None if view.earlier is None else _asked_before(view.earlier),
+    )
+
+
+def _asked_before(earlier: Earlier) -> AskedBefore:
+    return AskedBefore(
+        kind=earlier.kind,
+        outcome=earlier.outcome,
+        decided_by=earlier.decided_by,
+        at=earlier.at,
+        changed=[FactChanged(**vars(change)) for change in earlier.changed],
     )
 
 

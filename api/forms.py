@@ -18,10 +18,12 @@ from api.desk.asking import ContactIn
 from api.desk.contacts import ResultIn
 from api.desk.deliveries import DeliveryIn
 from api.desk.desk import Answer
+from api.desk.incident_work import Closing
 from api.desk.plans import PlanIn
 from arrears.policy.agreements import Acceptance, Charges, Clause, Offer
 from arrears.policy.codes import Action
 from arrears.policy.guard import PartyRole
+from arrears.policy.money import TakenBack
 from arrears.policy.schedules import Method
 from arrears.store.intents import PaymentIn
 from arrears.store.transfers import TransferIn
@@ -90,9 +92,10 @@ class PaymentBody(Form):
     reverses_payment_id: Id | None = None
     provisional: Annotated[bool, Field(strict=True)] = False
     designation: Id | None = None
+    reversal_reason: TakenBack | None = None
 
     def payment(self) -> PaymentIn:
-        return PaymentIn(**self.model_dump())
+        return PaymentIn(**self.model_dump(mode="python"))
 
 
 class TransferBody(Form):
@@ -202,7 +205,14 @@ class PlanBody(Form):
 
 
 class IncidentClosing(Form):
-    reason: Annotated[Words, StringConstraints(min_length=1)]
+    """`outcome` and `reference` are of refunds alone."""
+
+    reason: Words = ""
+    outcome: Literal["paid_out", "kept"] | None = None
+    reference: Id | None = None
+
+    def closing(self) -> Closing:
+        return Closing(self.reason, self.outcome, self.reference)
 
 
 class SignInForm(Form):

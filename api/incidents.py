@@ -11,7 +11,8 @@ from api.deps import Allowed, TheDesk, TheStore
 from api.desk.errors import NotFound
 from api.forms import IncidentClosing
 from api.paging import MOST, USUAL, instant_behind, instant_cursor, known_shape
-from arrears.store import reads
+from arrears import clock
+from arrears.store import reads, refunds
 
 router = APIRouter(prefix="/incidents", tags=["incidents"])
 
@@ -24,13 +25,14 @@ def list_incidents(
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=MOST)] = USUAL,
 ) -> IncidentPage:
-    """Oldest first."""
+    """Oldest first; `due_at` is the term of those that have one, such as money to be given back."""
     behind = instant_behind(cursor)
     with store.reading() as connection:
         found = reads.incidents(connection, status=status, after=behind, limit=limit + 1)
+        overdue = refunds.overdue(connection, now=clock.door_now())
     items = found[:limit]
     following = instant_cursor(items[-1].opened_at, items[-1].incident_id) if len(found) > limit else None
-    return IncidentPage(items=items, next=following)
+    return IncidentPage(overdue=overdue, items=items, next=following)
 
 
 @router.post("/{incident_id}/close")
@@ -41,8 +43,11 @@ def close_incident(
     desk: TheDesk,
     store: TheStore,
 ) -> reads.IncidentLine:
-    """One that is closed already stays as it is, and is answered so."""
-    desk.close_incident(who, known_shape(incident_id), closing.reason)
+    """One that is closed already stays as it is, and is answered so.
+
+    Money paid too much is closed by operations as `paid_out` with the bank's `reference`, or `kept` with a reason.
+    """
+    desk.close_incident(who, known_shape(incident_id), closing.closing())
     with store.reading() as connection:
         found = reads.incident(connection, incident_id)
     if found is None:

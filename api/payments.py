@@ -15,9 +15,10 @@ from api.deps import Allowed, TheDesk, TheStore
 from api.desk.desk import Desk
 from api.errors import KeyMissing, KeyReused
 from api.forms import PaymentBody, TransferBody
+from api.paging import known_shape
 from arrears import clock
 from arrears.contracts import fingerprint
-from arrears.names import payment_message_id
+from arrears.names import final_message_id, payment_message_id
 from arrears.store import keyed, reads
 from arrears.store.intents import PaymentIn, Standing
 from arrears.store.keyed import Kept, Keyed
@@ -61,6 +62,32 @@ def post_payment(
         with store.transaction() as connection:
             kept = keyed.settle(connection, request, status=status, answer=answer.model_dump())
     return JSONResponse(kept.answer, kept.status)
+
+
+@router.post("/payments/{payment_id}/final", status_code=HTTPStatus.CREATED, response_model=PaymentKept)
+def finalize_payment(
+    payment_id: str,
+    who: Annotated[Person, Depends(Allowed(Permission.POST_PAYMENT))],
+    desk: TheDesk,
+    store: TheStore,
+) -> JSONResponse:
+    """Provisional money can bounce no more: its case takes it against what is owed, and closes if all is paid.
+
+    201 the first time, 200 when it was said before. Of a transfer all shares become final.
+    """
+    named = known_shape(payment_id)
+    done = desk.finalize_payment(who, named)
+    status = HTTPStatus.CREATED
+    standing = reads.PaymentStanding(done.standing.value, done.case_id, done.message_id)
+    if done.standing is Standing.REPEATED:
+        status = HTTPStatus.OK
+        with store.reading() as connection:
+            said = reads.message(connection, final_message_id(named))
+        standing = reads.PaymentStanding(
+            done.standing.value, said.case_id if said else None, said.message_id if said else None
+        )
+    kept = PaymentKept(payment_id=named, **vars(standing))
+    return JSONResponse(kept.model_dump(), status)
 
 
 def _key(header: str | None) -> str:

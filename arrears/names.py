@@ -43,6 +43,11 @@ def payment_message_id(payment_id: str) -> str:
     return f"pay-{payment_id}"
 
 
+def final_message_id(payment_id: str) -> str:
+    """One message per payment, however often the bank says that it is final."""
+    return f"final-{payment_id}"
+
+
 def closing_message_id(case: str, day: date) -> str:
     """One message per case and day that the core bank closed."""
     return f"closed-{case}-{day}"
@@ -56,6 +61,11 @@ def published_message_id(case: str, pack: str) -> str:
 def plan_message_id(case: str, content_hash: str) -> str:
     """One message per case and plan, word for word, however often it is sent."""
     return f"{case}-plan-{content_hash[:16]}"
+
+
+def people_message_id(case: str, number: int) -> str:
+    """One message per case and change, counted."""
+    return f"people-{case}-{number}"
 
 
 def delivery_message_id(notice: str, status: str, at: int) -> str:

@@ -31,6 +31,7 @@ from web.pages import (
     inbox,
     incidents,
     packs,
+    payment_acts,
     payments,
     plans,
     prefs,
@@ -79,6 +80,7 @@ def create_app(
         payments,
         reveals,
         plans,
+        payment_acts,
     ):
         app.include_router(part.router)
     app.add_api_route("/csp", _report, methods=["POST"], dependencies=[EVERYONE])

@@ -93,6 +93,7 @@ class CaseSheet:
     href: str
     engine_href: str | None
     may_skip: bool
+    may_post: bool
 
 
 @dataclass(frozen=True)
@@ -150,6 +151,7 @@ def case_sheet(
         href=href,
         engine_href=_engine_href(case, who, look.settings),
         may_skip=look.skips_time and case.status == "open" and may(who, Permission.SKIP_TIME),
+        may_post=may(who, Permission.POST_PAYMENT),
     )
 
 

@@ -47,6 +47,10 @@ FAULTS: Final[Words] = {
     "before_it_was_sent": term("fault", "The notice was sent later than that"),
     "notice_not_under_way": term("fault", "This notice is not under way"),
     "reference_unreadable": term("fault", "The number takes letters, digits, - and _, 48 at most"),
+    "refund_outcome_required": term("fault", "Say whether it was paid out or is kept"),
+    "reference_required": term("fault", "Enter the bank's number of the payment out"),
+    "surplus_gone": term("fault", "The money is no longer there: a reversal has taken it"),
+    "not_a_refund": term("fault", "This incident is about no money to be given back"),
     "loan_required": term("fault", "Enter the loan number"),
     "loan_unknown": term("fault", "No loan has this number"),
     "borrower_unknown": term("fault", "No debtor has this number"),
@@ -147,6 +151,12 @@ class PaymentForm:
     amount: str = ""
     value_on: str = ""
     borrower_id: str = ""  # then the loan is the one the payer named, if any
+    surplus_seen: str = ""  # what the page said would be left over, minor units
+
+    @property
+    def agreed(self) -> int | None:
+        known = self.surplus_seen.isascii() and self.surplus_seen.isdecimal() and len(self.surplus_seen) < 17
+        return int(self.surplus_seen) if known else None
 
     def read(self, *, currency: str, today: date) -> PaymentIn | TransferIn | list[Missing]:
         amount = minor_units(self.amount, currency) if self.amount.strip() else None

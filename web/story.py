@@ -115,13 +115,17 @@ class Teller:
             case "payment_posted":
                 return "banknote", self._paid(content)
             case "payment_reversed":
+                return "undo-2", self._taken_back(content)
+            case "payment_finalized":
                 amount = {"amount": self._money(content["amount_minor"])}
-                return "undo-2", _("Payment of %(amount)s was taken back") % amount
+                return "banknote", _("Payment of %(amount)s is final") % amount
             case "loan_restated":
                 amount = {"amount": self._money(content["overdue_minor"])}
                 return "refresh-cw", _("The core bank sent a newer state: %(amount)s overdue") % amount
             case "delivery_reported":
                 return "file-text", called(DELIVERIES, content["status"])
+            case "people_changed":
+                return "user-round-check", self._people(content)
             case "policy_published":
                 return "scale", _("The rules %(pack)s took effect") % {"pack": content["pack"]}
             case "ledger_closed":
@@ -161,8 +165,24 @@ class Teller:
         how = called(words.ACCEPTANCES, content["acceptance"])
         return _("The debtor agreed to a repayment plan (%(how)s)") % {"how": how}
 
+    def _people(self, content: Record) -> str:
+        if not content["parties"]:
+            return _("The core bank changed an address")
+        if not content["address"]:
+            return _("The core bank changed the parties")
+        return _("The core bank changed the parties and an address")
+
+    def _taken_back(self, content: Record) -> str:
+        told = {"amount": self._money(content["amount_minor"])}
+        if content.get("reason"):
+            told["why"] = called(words.REVERSALS, content["reason"])
+            return _("Payment of %(amount)s was taken back: %(why)s") % told
+        return _("Payment of %(amount)s was taken back") % told
+
     def _paid(self, content: Record) -> str:
         amount = {"amount": self._money(content["amount_minor"])}
+        if content.get("kind") == "refund":
+            return _("%(amount)s that was paid too much was given back") % amount
         if content.get("kind") == "fee":
             return _("Fee of %(amount)s charged") % amount
         if content.get("kind") == COUNTED:
@@ -406,6 +426,7 @@ INCIDENTS: Final[words.Words] = {
     "payment_reversal": words.term("incident", "A reversal was sent as a payment"),
     "surplus": words.term("incident", "More was paid than is owed"),
     "plan_paid_still_overdue": words.term("incident", "A plan is paid to its end and something is overdue"),
+    "refund_beyond_surplus": words.term("incident", "More was given back than had been paid too much"),
     "transfer_surplus": words.term("incident", "A transfer was more than the debtor owes"),
     "transfer_unknown_borrower": words.term("incident", "A transfer of an unknown debtor"),
     "transfer_unknown_loan": words.term("incident", "A transfer names a loan the debtor has not"),

@@ -10,13 +10,16 @@ from sqlalchemy import Connection
 from api.auth.permissions import Permission, may, task_relations
 from api.auth.person import Person
 from arrears.policy.codes import PROMISES, TALK, Outcome
+from arrears.policy.difference import Changed, difference
 from arrears.policy.tasks import NEEDS_REASON, PUT_OFF, WORK, TaskKind
 from arrears.store import queries
+from arrears.store.asked_again import Earlier, earlier
 from arrears.store.views import Said, TaskView
 from web import words
 from web.contact_panel import Look, Panel, panel
 from web.formats import Formats, money
 from web.language import gettext as _
+from web.language import pgettext
 from web.list_pane import Listing
 from web.reveal_panel import RevealPanel
 from web.seen import shown_name
@@ -79,6 +82,7 @@ class TaskSheet:
     contacts: Panel
     reveal: RevealPanel | None
     history: tuple[Entry, ...]
+    asked_before: "AskedBefore | None"
     next_href: str | None
 
     def href(self, act: str) -> str:
@@ -92,6 +96,14 @@ class Change:
     name: str
     before: str
     after: str
+
+
+@dataclass(frozen=True)
+class AskedBefore:
+    """The same question earlier in this case, and what is another fact now."""
+
+    title: str
+    changes: tuple[Change, ...]
 
 
 @dataclass(frozen=True)
@@ -156,6 +168,7 @@ def task_sheet(
         contacts=panel(connection, task, setting.look, is_open=is_open),
         reveal=setting.reveal,
         history=_history(connection, task, setting.shapes),
+        asked_before=_asked_before(earlier(connection, task.task_id), task, setting.shapes),
         next_href=next_href if settled else None,
     )
 
@@ -164,19 +177,38 @@ def changes(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> tuple
     """What is different between the facts a form was written on and those of now."""
     if before is None:
         return ()
-    currency = str(after["currency"])
-    figures = {
-        "overdue_minor": _("Amount overdue"),
-        "balance_minor": _("Whole balance"),
-        "principal_minor": _("Principal"),
-        "interest_minor": _("Interest"),
-        "costs_minor": _("Costs"),
-    }
-    return tuple(
-        Change(name, money(before[figure], currency), money(after[figure], currency))
-        for figure, name in figures.items()
-        if before.get(figure) != after.get(figure)
-    )
+    return tuple(_change(one, str(after["currency"])) for one in difference(before, after))
+
+
+def _change(changed: Changed, currency: str) -> Change:
+    name = called(words.FACTS, changed.fact)
+    if changed.fact.endswith("_minor"):
+        return Change(name, money(changed.before, currency), money(changed.after, currency))
+    if changed.fact == "holds":
+        return Change(name, _held(changed.before), _held(changed.after))
+    if changed.before is None and changed.after is None:
+        return Change(name, "", _("changed"))
+    return Change(name, changed.before or "–", changed.after or "–")
+
+
+def _held(kinds: list[str]) -> str:
+    return pgettext("list", ", ").join(called(words.HOLDS, kind) for kind in kinds) or _("None")
+
+
+def _asked_before(earlier: Earlier | None, task: TaskView, shapes: Formats) -> AskedBefore | None:
+    if earlier is None:
+        return None
+    told = {"task": called(words.TASKS, earlier.kind), "time": shapes.stamp(earlier.at)}
+    if earlier.outcome is None:
+        title = _("Asked before and taken back: %(task)s, %(time)s") % told
+    else:
+        told |= {
+            "answer": called(words.ANSWERS, earlier.outcome),
+            "name": earlier.decided_by_name or earlier.decided_by or "",
+        }
+        title = _("Decided before: %(task)s, %(answer)s, %(name)s, %(time)s") % told
+    currency = str(task.facts["currency"])
+    return AskedBefore(title, tuple(_change(one, currency) for one in earlier.changed))
 
 
 def _first_overdue(facts: Mapping[str, Any]) -> date | None:

@@ -243,6 +243,8 @@ WHYS: Final[Words] = {
     "first_advisor_approved": term("why", "One advisor wants to sue; a second person must agree."),
     "facts_changed": term("why", "The figures changed since the last decision."),
     "approval_stale": term("why", "The figures changed since the approval."),
+    "people_changed": term("why", "The parties or an address changed since the last decision."),
+    "address_changed": term("why", "The address changed before the notice went out."),
     "idle": term("why", "Nothing has happened in this case for long."),
     "payment_reversed": term("why", "A payment was taken back."),
     "no_arrival_reported": term("why", "Nobody reported that the notice arrived."),
@@ -263,10 +265,25 @@ WHYS: Final[Words] = {
     "promise_kept": term("why", "A promise was kept; the rest is open."),
 }
 
+# What a decision rests on.
+FACTS: Final[Words] = {
+    "overdue_minor": term("fact", "Amount overdue"),
+    "balance_minor": term("fact", "Whole balance"),
+    "principal_minor": term("fact", "Principal"),
+    "interest_minor": term("fact", "Interest"),
+    "costs_minor": term("fact", "Costs"),
+    "disputed_minor": term("fact", "Disputed"),
+    "first_overdue_on": term("fact", "Overdue since"),
+    "holds": term("fact", "Holds"),
+    "parties": term("fact", "Parties"),
+    "address": term("fact", "Address"),
+}
+
 # Why a task was cancelled.
 CANCELLED: Final[Words] = {
     "stage_left": term("cancelled", "the case left the stage"),
     "stale_facts": term("cancelled", "the figures changed"),
+    "people_changed": term("cancelled", "the parties or an address changed"),
     "paid_off": term("cancelled", "the loan is paid off"),
     "cured": term("cancelled", "the arrears are paid"),
     "data_error": term("cancelled", "the core bank closed the loan"),
@@ -281,6 +298,7 @@ CANCELLED: Final[Words] = {
     "plan_completed": term("cancelled", "the plan is paid to its end"),
     "plan_replaced": term("cancelled", "another plan took its place"),
     "plan_withdrawn": term("cancelled", "the plan is over"),
+    "promise_kept": term("cancelled", "the promise was kept after all"),
     "spoken_to": term("cancelled", "the debtor was spoken to"),
 }
 
@@ -332,6 +350,7 @@ CLOCKS: Final[Words] = prose.CLOCKS
 
 # Why a decision or a payment was not applied.
 REFUSALS: Final[Words] = {
+    "not_provisional": term("refusal", "The payment was not waiting to become final."),
     "already_open": term("refusal", "The case is open already."),
     "case_closed": term("refusal", "The case is closed."),
     "not_due": term("refusal", "The deadline has not come yet."),
@@ -405,6 +424,27 @@ PAYMENTS: Final[Words] = {
     "reversal": term("payment", "Reversal"),
     "fee": term("payment", "Fee"),
     "write_off": term("payment", "Write-off"),
+    "refund": term("payment", "Refund"),
+}
+
+# Why money was taken back.
+REVERSALS: Final[Words] = {
+    "no_funds": term("reversal", "No money on the payer's account"),
+    "account_closed": term("reversal", "The payer's account is closed"),
+    "payer_objected": term("reversal", "The payer objected to the debit"),
+    "booked_twice": term("reversal", "The bank booked it twice"),
+    "wrong_loan": term("reversal", "The bank booked it on the wrong loan"),
+    "bank_error": term("reversal", "Another fault of the bank"),
+}
+
+REVERSAL_REFUSED: Final[Words] = {
+    "reason_required": term("reversal", "Say why it is taken back"),
+    "payment_not_reversible": term("reversal", "It was taken back already, or no case ever took it"),
+    "payment_differs": term("reversal", "It was taken back already, for another reason or on another day"),
+}
+
+FINAL_REFUSED: Final[Words] = {
+    "payment_not_provisional": term("reversal", "It was final from the beginning, or it was taken back"),
 }
 
 # What a door made of a payment.
@@ -413,6 +453,12 @@ STANDINGS: Final[Words] = {
     "history": term("standing", "Before the bank's figures: already in the balance"),
     "suspense": term("standing", "Kept aside: no case takes it; see the incidents"),
     "repeated": term("standing", "Known already"),
+}
+
+# What became of money that was paid too much.
+REFUNDS: Final[Words] = {
+    "paid_out": term("refund", "Paid out"),
+    "kept": term("refund", "Kept, with a reason"),
 }
 
 # Why a loan got its part of a transfer.
@@ -484,6 +530,7 @@ MARKS: Final[Words] = {
 PROMISES: Final[Words] = {
     "open": term("promise", "open again"),
     "kept": term("promise", "kept"),
+    "kept_provisional": term("promise", "kept for now, by money that may still bounce"),
     "partial": term("promise", "kept in part"),
     "broken": term("promise", "not kept"),
     "superseded": term("promise", "a new one took its place"),

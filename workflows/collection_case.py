@@ -70,6 +70,10 @@ class CollectionCase:
     def payment_reversed(self, said: RawValue) -> None:
         self._hear("payment_reversed", said)
 
+    @workflow.signal(description="Money that might have bounced is final")
+    def payment_finalized(self, said: RawValue) -> None:
+        self._hear("payment_finalized", said)
+
     @workflow.signal(description="The core bank sent a newer state of the loan")
     def loan_restated(self, said: RawValue) -> None:
         self._hear("loan_restated", said)
@@ -99,6 +103,10 @@ class CollectionCase:
     @workflow.signal(description="A policy pack took effect on which a date of this case waited")
     def policy_published(self, said: RawValue) -> None:
         self._hear("policy_published", said)
+
+    @workflow.signal(description="The core bank changed who stands behind the debt, or an address")
+    def people_changed(self, said: RawValue) -> None:
+        self._hear("people_changed", said)
 
     @workflow.signal(description="The core bank closed a day: all its money is here")
     def ledger_closed(self, said: RawValue) -> None:

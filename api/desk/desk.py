@@ -10,8 +10,9 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from api.auth.permissions import Permission, may, task_relations
 from api.auth.person import Person
-from api.desk import contacts, deliveries, errors, money, plans
+from api.desk import contacts, deliveries, errors, incident_work, money, plans
 from api.desk.deliveries import DeliveryIn
+from api.desk.incident_work import Closing
 from api.desk.live import must_be_live
 from api.desk.plans import PlanIn
 from api.desk.time_machine import CannotSkip, TimeMachine
@@ -19,13 +20,14 @@ from arrears import clock
 from arrears.contracts import RulesInForce, fingerprint
 from arrears.policy import promises
 from arrears.policy.codes import PROMISES, TALK, Outcome
+from arrears.policy.money import TakenBack
 from arrears.policy.stages import CONTACT_TASKS
 from arrears.policy.tasks import ON_FACTS, Missing, TaskKind, lacks, may_answer
 from arrears.store import audit, certificates, closings, intents
 from arrears.store.contacts import Came, find
 from arrears.store.intents import PaymentIn, Posted, Said
 from arrears.store.session import Store
-from arrears.store.tables import incidents, loans, messages, remarks, staff, tasks
+from arrears.store.tables import loans, messages, remarks, staff, tasks
 from arrears.store.transfers import TransferIn, TransferKept
 
 
@@ -127,14 +129,21 @@ class Desk:
 
     # ---- money -------------------------------------------------------------------------------------------
 
-    def post_payment(self, who: Person, payment: PaymentIn, *, by_hand: bool = False) -> Posted:
+    def post_payment(
+        self, who: Person, payment: PaymentIn, *, by_hand: bool = False, surplus_seen: int | None = None
+    ) -> Posted:
         """From the core bank an unknown loan goes to suspense; a hand that mistypes it is told so."""
         if not may(who, Permission.POST_PAYMENT):
             raise errors.NotAllowed
-        return self.keep_payment(payment, source=who.staff_id, by_hand=by_hand)
+        return self.keep_payment(payment, source=who.staff_id, by_hand=by_hand, surplus_seen=surplus_seen)
 
-    def keep_payment(self, payment: PaymentIn, *, source: str, by_hand: bool) -> Posted:
-        """Raises Invalid, NotFound (by hand only) and PaymentConflict."""
+    def keep_payment(
+        self, payment: PaymentIn, *, source: str, by_hand: bool, surplus_seen: int | None = None
+    ) -> Posted:
+        """`surplus_seen`: what a person agreed to leave over, minor units.
+
+        Raises Invalid, PaymentConflict, and by hand NotFound and SurplusUnseen.
+        """
         at = clock.door_now()
         rules = self._rules.at(int(at.timestamp()))
         today = rules.calendar.day_of(int(at.timestamp()))
@@ -144,12 +153,33 @@ class Desk:
         with self._store.transaction() as connection:
             if by_hand and not _knows_loan(connection, payment.loan_id):
                 raise errors.NotFound
+            if by_hand:
+                money.ask_about_surplus(connection, payment, at=at, rules=rules, seen=surplus_seen)
             try:
                 return intents.post_payment(
                     connection, payment, at=at, source=source, reopen_days=rules.terms.reopen_days
                 )
             except intents.PaymentDiffers as differs:
                 raise errors.PaymentConflict from differs
+
+    def take_back(self, who: Person, payment_id: str, reason: TakenBack) -> Posted:
+        """All of a payment, with why. Raises NotAllowed, NotFound, NotReversible, PaymentConflict (another reason)."""
+        if not may(who, Permission.POST_PAYMENT):
+            raise errors.NotAllowed
+        at = int(clock.door_now().timestamp())
+        today = self._rules.at(at).calendar.day_of(at)
+        with self._store.reading() as connection:
+            reversal = money.reversal_of(connection, payment_id, reason, today=today)
+        return self.keep_payment(reversal, source=who.staff_id, by_hand=True)
+
+    def finalize_payment(self, who: Person, payment_id: str) -> Posted:
+        """The provisional money can bounce no more. Raises NotAllowed, NotFound and NotProvisional."""
+        if not may(who, Permission.POST_PAYMENT):
+            raise errors.NotAllowed
+        at = clock.door_now()
+        rules = self._rules.at(int(at.timestamp()))
+        with self._store.transaction() as connection:
+            return money.finalize(connection, payment_id, rules=rules, at=at, source=who.staff_id)
 
     def post_transfer(self, who: Person, transfer: TransferIn, *, by_hand: bool = False) -> TransferKept:
         """Money that names a debtor and perhaps a loan; see `keep_transfer`."""
@@ -216,28 +246,17 @@ class Desk:
 
     # ---- incidents ---------------------------------------------------------------------------------------
 
-    def close_incident(self, who: Person, incident_id: str, reason: str) -> None:
+    def close_incident(self, who: Person, incident_id: str, closing: Closing) -> None:
         """Raises NotAllowed, NotFound, Invalid; an incident that is closed already stays as it is."""
         if not may(who, Permission.CLOSE_INCIDENT):
             raise errors.NotAllowed
-        if not reason.strip():
-            raise errors.Invalid([Missing("reason", "reason_required")])
         at = clock.door_now()
+        rules = self._rules.at(int(at.timestamp()))
         with self._store.transaction() as connection:
-            incident = connection.execute(
-                select(incidents.c.status, incidents.c.case_id).where(incidents.c.incident_id == incident_id)
-            ).first()
-            if incident is None:
-                raise errors.NotFound
-            if incident.status != "open":
-                return
-            connection.execute(
-                update(incidents)
-                .where(incidents.c.incident_id == incident_id, incidents.c.status == "open")
-                .values(status="closed", closed_at=at, closed_by=who.staff_id, reason=reason.strip())
-            )
-            stream = incident.case_id or audit.HOUSE
-            self._note(connection, stream, who, "incident_closed", {"incident_id": incident_id})
+            closed = incident_work.close(connection, who, incident_id, closing, at=at, rules=rules)
+            if closed is not None:
+                detail = {"incident_id": incident_id} | closed.told
+                self._note(connection, closed.stream, who, "incident_closed", detail)
 
     # ---- demo --------------------------------------------------------------------------------------------
 

@@ -107,6 +107,29 @@ class PaymentConflict(DeskError):
     message_id = "payment_differs"
 
 
+class SurplusUnseen(DeskError):
+    """More than is owed: whoever types it is asked first. Minor units; without a case all of it is left over."""
+
+    status = 409
+    message_id = "surplus_unseen"
+
+    def __init__(self, *, owed: int, surplus: int, has_case: bool) -> None:
+        super().__init__(self.message_id)
+        self.owed, self.surplus, self.has_case = owed, surplus, has_case
+
+
+class NotReversible(DeskError):
+    """The payment was taken back already, or no case ever took it."""
+
+    message_id = "payment_not_reversible"
+
+
+class NotProvisional(DeskError):
+    """The payment cannot become final: it is already, or it was taken back."""
+
+    message_id = "payment_not_provisional"
+
+
 class DeliveryConflict(DeskError):
     """The notice was reported like this before, with another time or number; the first report stands."""
 

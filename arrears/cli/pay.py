@@ -1,6 +1,7 @@
 """`arrears pay LOAN AMOUNT`: post a payment by hand."""
 
 import secrets
+import sys
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -37,6 +38,7 @@ def pay(
     ] = "",
     value_on: Annotated[str, typer.Option(help="Value day, ISO; today when left out.")] = "",
     payment_id: Annotated[str, typer.Option(help="The bank's reference: the same one twice is one.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Post it also when it is more than is owed.")] = False,
 ) -> None:
     """Post a payment by hand; the case decides what follows."""
     *loan, amount = loan_and_amount
@@ -60,7 +62,7 @@ def pay(
         if borrower:
             _transfer(desk, money.of_debtor(borrower, loan[0] if loan else None))
         else:
-            _payment(desk, money.of_loan(loan[0]))
+            _payment(desk, money.of_loan(loan[0]), yes=yes)
     except errors.NotFound:
         stop(f"There is no loan {loan[0]}.", code=1)
     except errors.PaymentConflict:
@@ -89,9 +91,34 @@ class _Typed:
         )
 
 
-def _payment(desk: Desk, payment: PaymentIn) -> None:
-    posted = desk.keep_payment(payment, source="command-line", by_hand=True)
+def _payment(desk: Desk, payment: PaymentIn, *, yes: bool) -> None:
+    seen = None
+    while True:
+        try:
+            posted = desk.keep_payment(payment, source="command-line", by_hand=True, surplus_seen=seen)
+            break
+        except errors.SurplusUnseen as beyond:
+            _agree(payment, beyond, yes=yes)
+            seen = beyond.surplus
     typer.echo(f"{payment.payment_id}: {_MEANS[posted.standing].format(case=posted.case_id)}")
+
+
+def _agree(payment: PaymentIn, beyond: errors.SurplusUnseen, *, yes: bool) -> None:
+    """Asked of whoever sits there; a script has to say --yes."""
+    if beyond.has_case:
+        told = (
+            f"Loan {payment.loan_id} owes {beyond.owed} minor units; {beyond.surplus} are left over, are kept aside "
+            "and have to be given back."
+        )
+    else:
+        told = f"No open case takes it: all of it, {beyond.surplus} minor units, is kept aside."
+    typer.echo(told)
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        stop("Not posted. With --yes it is posted all the same.", code=1)
+    if not typer.confirm("Post it?"):
+        stop("Not posted.", code=1)
 
 
 def _transfer(desk: Desk, transfer: TransferIn) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, or_, select
 
 from arrears.names import case_id, open_message_id
 from arrears.policy.terms import Terms
@@ -136,15 +136,29 @@ def _look_for_openings(
 def _paid_since(connection: Connection, loans: Sequence[LoanRow]) -> Counter[str]:
     """Minor units by loan that came after the day of the state: the core bank's file does not know them yet."""
     as_of = {loan["loan_id"]: loan["as_of_date"] for loan in loans}
-    rows = connection.execute(
-        select(payments.c.loan_id, payments.c.value_on, payments.c.amount_minor, payments.c.kind).where(
-            payments.c.loan_id.in_(as_of),
-            payments.c.kind.in_(("payment", "reversal")),
-            payments.c.provisional == False,  # noqa: E712  # SQL
-        )
-    )
+    found = connection.execute(
+        select(
+            payments.c.payment_id,
+            payments.c.loan_id,
+            payments.c.booked_on,
+            payments.c.value_on,
+            payments.c.amount_minor,
+            payments.c.kind,
+            payments.c.reverses_payment_id,
+            or_(~payments.c.provisional, payments.c.final_at.is_not(None)).label("final"),
+        ).where(payments.c.loan_id.in_(as_of), payments.c.kind.in_(("payment", "reversal")))
+    ).all()
+    later = [row for row in found if _day_of(row) > as_of[row.loan_id]]
+    # Neither the file nor the case ever counted it, so that it bounced changes nothing.
+    uncounted = {row.payment_id for row in later if not row.final}
     paid: Counter[str] = Counter()
-    for row in rows:
-        if row.value_on > as_of[row.loan_id]:
+    for row in later:
+        if row.payment_id not in uncounted and row.reverses_payment_id not in uncounted:
             paid[row.loan_id] += row.amount_minor if row.kind == "payment" else -row.amount_minor
     return paid
+
+
+def _day_of(payment: Row[*tuple[Any, ...]]) -> date:
+    """A reversal carries the value day of what it takes back, and the file knows it from the day it was booked."""
+    day: date = payment.booked_on if payment.kind == "reversal" else payment.value_on
+    return day

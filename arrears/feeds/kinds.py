@@ -26,6 +26,7 @@ from arrears.feeds.columns import (
     one_of,
     words,
 )
+from arrears.policy.money import TakenBack
 from arrears.policy.transfers import PRODUCTS
 
 
@@ -226,6 +227,7 @@ PAYMENTS: Final = Kind(
         Column("reverses_payment_id", IDENT),
         Column("provisional", FLAG),
         Column("designation", IDENT),
+        Column("reversal_reason", one_of(*(reason.value for reason in TakenBack))),
     ),
     rules=(
         _OTHER_CURRENCY,
@@ -240,6 +242,11 @@ PAYMENTS: Final = Kind(
             "not_a_reversal",
             "reverses_payment_id",
             _is((col("kind") != "reversal") & col("reverses_payment_id").is_not_null()),
+        ),
+        RowRule(
+            "not_a_reversal",
+            "reversal_reason",
+            _is((col("kind") != "reversal") & col("reversal_reason").is_not_null()),
         ),
     ),
 )

@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 from arrears.feeds.comparing import CHUNK, State, as_payments, chunks
 from arrears.feeds.following import Following, what_follows
 from arrears.feeds.kinds import BORROWERS, CONTACTS, HISTORY, LOANS, PARTIES
+from arrears.feeds.noticing import WATCHED, notice, who_hears
 from arrears.policy.terms import Terms
 from arrears.store import audit
 from arrears.store.bulk import Clash, put_many
@@ -115,10 +116,18 @@ class Loader:
     def _put(self, table: Table, rows: pl.DataFrame, kind: str) -> int:
         written = done = 0
         for part in chunks(rows, self.chunk):
-            put = partial(put_many, table=table, columns=_columns(part), clash=Clash.REPLACE)
+            put = partial(self._put_people, table=table, rows=part, kind=kind)
             written += write(self.store, put)
             done += part.height
             self.progress.advance(kind, done, rows.height)
+        return written
+
+    def _put_people(self, connection: Connection, *, table: Table, rows: pl.DataFrame, kind: str) -> int:
+        """A changed party or address and the word of it to the open cases are one."""
+        noticed = notice(connection, kind, rows.to_dicts()) if kind in WATCHED else None
+        written = put_many(connection, table, _columns(rows), clash=Clash.REPLACE)
+        if noticed:
+            say_many(connection, who_hears(connection, noticed, source=SOURCE, at=self.at))
         return written
 
     def _loans(self, table: pl.DataFrame, loaded: Loaded) -> None:

@@ -123,9 +123,9 @@ class PromiseMade:
 
 @dataclass(frozen=True)
 class PromiseBecame:
-    """`status` is open (again), kept, partial, broken, superseded, cancelled or reversed_technical.
+    """`status` is open (again), kept, kept_provisional, partial, broken, superseded, cancelled or reversed_technical.
 
-    `judged_at` (UTC seconds) only when it moved.
+    Kept provisionally: by money that may still bounce. `judged_at` (UTC seconds) only when it moved.
     """
 
     promise_id: str
@@ -270,9 +270,12 @@ class KeepProvisional:
 
 @dataclass(frozen=True)
 class RaiseIncident:
+    """`due_at` UTC seconds: by when a person has to end it; 0 when it has no term."""
+
     incident: str
     key: str
     detail: dict[str, Any] = field(default_factory=dict)
+    due_at: int = 0
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,18 @@ class PaymentReversed:
 
 
 @dataclass(frozen=True)
+class PaymentFinalized:
+    """Money that might have bounced cannot any more; minor units.
+
+    `in_balance`: the core bank's state, which the case has heard, has it in already.
+    """
+
+    payment_id: str
+    amount: int
+    in_balance: bool = False
+
+
+@dataclass(frozen=True)
 class TaskDecided:
     task_id: str
     by: str
@@ -153,6 +165,14 @@ class SendAnswered:
 
 
 @dataclass(frozen=True)
+class PeopleChanged:
+    """The core bank changed who stands behind the debt, or where letters go; what it is now stays in the database."""
+
+    parties: bool
+    address: bool
+
+
+@dataclass(frozen=True)
 class PolicyPublished:
     """A pack took effect on which a date of this case waited."""
 
@@ -176,6 +196,7 @@ Event = (
     | LoanRestated
     | PaymentPosted
     | PaymentReversed
+    | PaymentFinalized
     | TaskDecided
     | DeliveryReported
     | HoldPlaced
@@ -184,6 +205,7 @@ Event = (
     | ContactReported
     | SendAnswered
     | LedgerClosed
+    | PeopleChanged
     | PolicyPublished
     | Due
 )
@@ -216,6 +238,10 @@ def read(  # noqa: C901, PLR0911, PLR0912 - one arm per signal
                 say.positive("amount_minor"),
                 say.maybe_flag("technical"),
             )
+        case "payment_finalized":
+            return PaymentFinalized(
+                say.text("payment_id"), say.positive("amount_minor"), say.flag("in_balance")
+            )
         case "task_decided":
             if task_id is None:
                 raise Unreadable("task_decided: no task")
@@ -246,6 +272,8 @@ def read(  # noqa: C901, PLR0911, PLR0912 - one arm per signal
             return PlanSigned(_offer(say), actor, say.whole("facts_no"), say.flag("guaranteed"))
         case "contact_reported":
             return _contact(say, actor)
+        case "people_changed":
+            return PeopleChanged(say.flag("parties"), say.flag("address"))
         case "policy_published":
             return PolicyPublished(say.text("pack"))
         case "ledger_closed":

@@ -4,7 +4,14 @@ from dataclasses import replace
 
 from arrears.policy import court, evidence, legal, money, notices, plans, promises, stages
 from arrears.policy.effects import Allocate, KeepProvisional, RaiseIncident, Refuse
-from arrears.policy.events import LoanRestated, LoanState, PaymentPosted, PaymentReversed, TaskDecided
+from arrears.policy.events import (
+    LoanRestated,
+    LoanState,
+    PaymentFinalized,
+    PaymentPosted,
+    PaymentReversed,
+    TaskDecided,
+)
 from arrears.policy.money import Owed, Split, allocate, take_back
 from arrears.policy.state import HoldKind, Stage
 from arrears.policy.tasks import Outcome, TaskKind
@@ -20,36 +27,73 @@ def posted(turn: Turn, event: PaymentPosted) -> None:
             promises.credit(turn, event.payment_id, event.amount, event.value_on)
             plans.credit(turn, event.payment_id, event.amount)
         case "payment":
-            _paid(turn, event)
+            _paid(turn, event.payment_id, event.amount)
+            promises.credit(turn, event.payment_id, event.amount, event.value_on)
+            plans.credit(turn, event.payment_id, event.amount)
+            _facts_changed(turn)
+            plans.settle(turn)
         case "fee":
             _charged(turn, event)
         case money.COUNTED:
             plans.counts(turn, event.payment_id, event.amount, event.value_on)
             plans.settle(turn)
+        case "refund":
+            _refunded(turn, event)
         case _:
             turn.tell(
                 RaiseIncident(f"payment_{event.kind[:20]}", event.payment_id, {"amount_minor": event.amount})
             )
 
 
-def _paid(turn: Turn, event: PaymentPosted) -> None:
+def finalized(turn: Turn, event: PaymentFinalized) -> None:
+    """It can bounce no more: taken against what is owed, and what waited for it goes on (rule book 4.5).
+
+    A promise or plan it kept was credited when it came; now it is kept for good.
+    """
+    if event.payment_id not in turn.state.provisional:
+        turn.tell(Refuse("not_provisional"))
+        return
+    turn.change(provisional=_without(turn, event.payment_id))
+    promises.is_final(turn, event.payment_id)
+    if event.in_balance:
+        close_if_paid(turn)
+    else:
+        _paid(turn, event.payment_id, event.amount)
+        _facts_changed(turn)
+    plans.settle(turn)
+
+
+def _without(turn: Turn, payment_id: str) -> tuple[str, ...]:
+    return tuple(payment for payment in turn.state.provisional if payment != payment_id)
+
+
+def _paid(turn: Turn, payment_id: str, amount: int) -> None:
     state = turn.state
-    split, owed = allocate(event.amount, state.owed)
-    due = min(event.amount, state.overdue)
+    split, owed = allocate(amount, state.owed)
+    due = min(amount, state.overdue)
     turn.change(
         owed=owed,
         overdue=state.overdue - due,
-        ahead=state.ahead + event.amount - due - split.surplus,
+        ahead=state.ahead + amount - due - split.surplus,
         surplus=state.surplus + split.surplus,
     )
-    turn.tell(_allocation(event.payment_id, split))
-    evidence.keep(turn, "L07", act="payment", proof=event.payment_id, by="core-bank")
-    promises.credit(turn, event.payment_id, event.amount, event.value_on)
-    plans.credit(turn, event.payment_id, event.amount)
+    turn.tell(_allocation(payment_id, split))
+    evidence.keep(turn, "L07", act="payment", proof=payment_id, by="core-bank")
     if split.surplus:
-        turn.tell(RaiseIncident("surplus", event.payment_id, {"surplus_minor": split.surplus}))
-    _facts_changed(turn)
-    plans.settle(turn)
+        days = turn.now.terms.refund_bank_days
+        due = turn.now.calendar.close_after(turn.now.at, days) if days else 0
+        turn.tell(RaiseIncident("surplus", payment_id, {"surplus_minor": split.surplus}, due))
+
+
+def _refunded(turn: Turn, event: PaymentPosted) -> None:
+    """What was paid too much went back (4.7): a reversal that comes later finds it no more."""
+    given = min(event.amount, turn.state.surplus)
+    turn.change(surplus=turn.state.surplus - given)
+    if given:
+        turn.tell(Allocate(event.payment_id, 0, 0, 0, -given))
+    if given < event.amount:
+        beyond = {"amount_minor": event.amount - given}
+        turn.tell(RaiseIncident("refund_beyond_surplus", event.payment_id, beyond))
 
 
 def _charged(turn: Turn, event: PaymentPosted) -> None:
@@ -66,8 +110,7 @@ def taken_back(turn: Turn, event: PaymentReversed) -> None:
         promises.bounced(turn, event.reverses, event.amount, technical=event.technical)
         plans.bounced(turn, event.reverses, event.amount)
     if event.reverses in turn.state.provisional:
-        left = tuple(payment for payment in turn.state.provisional if payment != event.reverses)
-        turn.change(provisional=left)
+        turn.change(provisional=_without(turn, event.reverses))
         if not turn.state.closed:
             close_if_paid(turn)
             plans.settle(turn)
@@ -102,7 +145,7 @@ def restated(turn: Turn, event: LoanRestated) -> None:
         turn.tell(Refuse("another_loan"))
         return
     if loan.overdue == 0 or loan.status == "closed":
-        turn.change(provisional=())  # the bank has counted it; if it bounces after all, the case re-opens
+        _all_is_final(turn)
     if _differs(turn, loan):
         _take_over(turn, loan)
     if turn.state.closed:
@@ -118,6 +161,14 @@ def restated(turn: Turn, event: LoanRestated) -> None:
         return
     close_if_paid(turn)
     plans.settle(turn)
+
+
+def _all_is_final(turn: Turn) -> None:
+    """The bank has counted it; if it bounces after all, the case re-opens."""
+    waited = turn.state.provisional
+    turn.change(provisional=())
+    if not turn.state.closed:
+        promises.is_final(turn, *waited)
 
 
 def _differs(turn: Turn, loan: LoanState) -> bool:

@@ -62,11 +62,11 @@ def send_back(turn: Turn, event: TaskDecided) -> None:
     turn.arm(Clock.FOLLOW_UP, turn.morning_in(1))
 
 
-def facts_changed(turn: Turn) -> None:
-    """Whoever approved saw other figures: the question goes back to an advisor with the new ones (4.6-5)."""
+def facts_changed(turn: Turn, why: str = "facts_changed") -> None:
+    """Whoever approved saw others: the question goes back to an advisor with the new ones (4.6-5)."""
     if is_asked(turn):
-        stand_down(turn, "stale_facts")
-        ask_for_review(turn, "facts_changed")
+        stand_down(turn, "stale_facts" if why == "facts_changed" else why)
+        ask_for_review(turn, why)
 
 
 def stand_down(turn: Turn, why: str) -> None:

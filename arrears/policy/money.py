@@ -1,10 +1,26 @@
 """What is owed, and in which order a payment is taken against it."""
 
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Final
 
 # A payment that the core bank's newer balance has in already: it is taken against nothing, and pays a plan.
 COUNTED: Final = "counted"
+
+
+class TakenBack(StrEnum):
+    """Why money that had come was taken back, as whoever books the reversal says it."""
+
+    NO_FUNDS = "no_funds"
+    ACCOUNT_CLOSED = "account_closed"
+    PAYER_OBJECTED = "payer_objected"
+    BOOKED_TWICE = "booked_twice"
+    WRONG_LOAN = "wrong_loan"
+    BANK_ERROR = "bank_error"
+
+
+# The bank's own fault: whoever had promised gets days to pay again (scenario 20).
+TECHNICAL: Final = frozenset({TakenBack.BOOKED_TWICE, TakenBack.WRONG_LOAN, TakenBack.BANK_ERROR})
 
 
 @dataclass(frozen=True)

@@ -210,9 +210,18 @@ def drop(turn: Turn, why: str) -> None:
 
 def amounts_changed(turn: Turn) -> None:
     """A notice whose amount is no longer the ledger's must not go out (rule book 1.2)."""
+    _ask_again(turn, "amount_changed")
+
+
+def address_changed(turn: Turn) -> None:
+    """Nor one that a lead released to another address."""
+    _ask_again(turn, "address_changed")
+
+
+def _ask_again(turn: Turn, why: str) -> None:
     notice = turn.state.notice
     if notice is not None and notice.phase == "released":
         turn.change(notice=None)
         turn.disarm(Clock.SEND)
         turn.tell(NoticeBecame(notice.notice_id, "withdrawn", turn.now.at))
-        turn.open(TaskKind.NOTICE_RELEASE, why="amount_changed")
+        turn.open(TaskKind.NOTICE_RELEASE, why=why)

@@ -69,9 +69,25 @@ def credit(turn: Turn, payment_id: str, amount: int, value_on: str | None) -> No
     if promise.status != "kept" and _is_kept(turn, promise):
         if promise.status == "broken":
             turn.change(broken=max(0, turn.state.broken - 1))  # booked late, paid in time
+        _ask_nobody_about_it(turn)
         _become(turn, "kept")
         turn.disarm(Clock.PROMISE)
         stages.follow_up(turn, turn.morning_in(1))
+
+
+def _ask_nobody_about_it(turn: Turn) -> None:
+    """Money that was booked late: what people were asked because of the promise has lost its ground (3.1).
+
+    What they have decided already stands: history is not written anew.
+    """
+    tasks = turn.state.tasks
+    call, question = tasks.get(TaskKind.FOLLOW_UP), tasks.get(TaskKind.ESCALATION)
+    if call is not None and call.why in ("promise_broken", "promise_partial"):
+        turn.cancel(TaskKind.FOLLOW_UP, why="promise_kept")
+    few = turn.state.broken < turn.state.terms.promises_broken
+    if question is not None and question.why == "promises_broken" and few:
+        turn.cancel(TaskKind.ESCALATION, why="promise_kept")
+        stages.arm_escalation(turn)
 
 
 def _in_window(turn: Turn, promise: Promise, value_on: str | None) -> bool:
@@ -122,7 +138,11 @@ def bounced(turn: Turn, payment_id: str, amount: int, *, technical: bool) -> Non
     left = tuple(kept for kept in promise.payments if kept != payment_id)
     promise = replace(promise, paid=max(0, promise.paid - amount), payments=left)
     turn.change(promise=promise)
-    if promise.status != "kept" or _is_kept(turn, promise):
+    if promise.status != "kept":
+        return
+    if _is_kept(turn, promise):
+        if payment_id in turn.state.provisional:
+            is_final(turn, *left)  # what is left keeps it alone
         return
     if technical and turn.state.terms.technical_bank_days:
         judged_at = judging_at(turn, turn.now.today.isoformat(), turn.state.terms.technical_bank_days)
@@ -136,6 +156,20 @@ def bounced(turn: Turn, payment_id: str, amount: int, *, technical: bool) -> Non
         turn.arm(Clock.PROMISE, promise.judged_at)
     else:
         _broke(turn)
+
+
+def is_final(turn: Turn, *payment_ids: str) -> None:
+    """None of the money that kept it may bounce any more: it is kept for good (scenario 20)."""
+    promise = turn.state.promise
+    if promise is None or promise.status != "kept" or turn.state.closed:
+        return
+    if set(payment_ids) & set(promise.payments) and not _may_bounce(turn):
+        _become(turn, "kept")
+
+
+def _may_bounce(turn: Turn) -> bool:
+    promise = turn.state.promise
+    return promise is not None and bool(set(promise.payments) & set(turn.state.provisional))
 
 
 def end(turn: Turn, status: str) -> None:
@@ -156,4 +190,5 @@ def open_until(turn: Turn) -> int:
 def _become(turn: Turn, status: str) -> None:
     assert turn.state.promise is not None
     turn.change(promise=replace(turn.state.promise, status=status))
-    turn.tell(PromiseBecame(turn.state.promise.promise_id, status, turn.state.promise.paid))
+    told = "kept_provisional" if status == "kept" and _may_bounce(turn) else status
+    turn.tell(PromiseBecame(turn.state.promise.promise_id, told, turn.state.promise.paid))

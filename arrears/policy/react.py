@@ -11,6 +11,7 @@ from arrears.policy import (
     ledger,
     legal,
     notices,
+    parties,
     plans,
     promises,
     provisional,
@@ -29,8 +30,10 @@ from arrears.policy.events import (
     LedgerClosed,
     LoanRestated,
     Opened,
+    PaymentFinalized,
     PaymentPosted,
     PaymentReversed,
+    PeopleChanged,
     PlanSigned,
     PolicyPublished,
     SendAnswered,
@@ -75,6 +78,8 @@ def _dispatch(turn: Turn, event: Event) -> None:  # noqa: C901, PLR0912, PLR0915
             ledger.posted(turn, event)
         case PaymentReversed():
             ledger.taken_back(turn, event)
+        case PaymentFinalized():
+            ledger.finalized(turn, event)
         case LoanRestated():
             ledger.restated(turn, event)
         case _ if turn.state.closed:
@@ -93,6 +98,8 @@ def _dispatch(turn: Turn, event: Event) -> None:  # noqa: C901, PLR0912, PLR0915
             contact.reported(turn, event)
         case SendAnswered():
             notices.send_answered(turn, event)
+        case PeopleChanged():
+            parties.changed(turn, event)
         case PolicyPublished():
             provisional.recompute(turn)
         case LedgerClosed():

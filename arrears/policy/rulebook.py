@@ -476,7 +476,11 @@ SCENARIOS: Final[dict[int, Scenario]] = {
         ("1.3", "4.4", "C15"),
     ),
     19: Scenario("An instalment is missing, an officer is asked, and the money comes first.", ("T15",)),
-    20: Scenario("A payment bounces that had kept a promise.", ("3.1", "4.5", "4.6-8")),
+    20: Scenario(
+        "A payment bounces that had kept a promise, for want of money or through the bank's fault; or is final after "
+        "all.",
+        ("3.1", "4.5", "4.6-8"),
+    ),
     21: Scenario("Cured before the court, overdue again after 40 days and after 120.", ("T17",)),
     28: Scenario("A pack changes under way: the stage keeps its terms.", ("4.6-11",)),
     31: Scenario("Summer time ends in New York: hours by the wall, seven days by instants.", ("4.6-12",)),
@@ -484,7 +488,7 @@ SCENARIOS: Final[dict[int, Scenario]] = {
     30: Scenario("A period ends on a Saturday that is worked.", ("D1",)),
     32: Scenario("A channel's clock runs ahead: caps go by the bank's, both are kept.", ("C04", "4.6-4")),
     38: Scenario("One transfer for several loans: the loan it names, else the order of the law.", ("W2",)),
-    39: Scenario("Two people pay all of it: the second payment is given back.", ("W1",)),
+    39: Scenario("Two people pay all of it: the second payment is given back.", ("W1", "4.7")),
     40: Scenario("A certificate ended yesterday: no new task, and the open ones go back.", ("C19",)),
     41: Scenario("A scheme of pay by recovery alone, or without a gate, is no pack.", ("C18",)),
     45: Scenario(

@@ -100,6 +100,7 @@ class OpenTask:
     due_at: int = 0
     rung: int = 0  # how many of the pack's reminders were given
     bank_days: int = 0  # it was given; 0 when it is of a time before they were kept
+    why: str = ""  # it was opened; "" when it is of a time before that was kept
 
 
 @dataclass(frozen=True)
@@ -226,6 +227,8 @@ class CaseState:
     stopped: dict[str, int] = field(
         default_factory=dict
     )  # clocks that a hold stopped: the seconds they had left
+    parties_no: int = 0  # how often who stands behind the debt changed while the case was open
+    address_no: int = 0  # ... and where letters go
     kept_off: tuple[str, ...] = ()  # staff whom the debtor complained of
     plan: Plan | None = None
     plans: int = 0  # how many were signed in this case

@@ -119,7 +119,7 @@ class Turn:
         no = self.state.facts_no
         days = self.now.terms.sla_bank_days[kind]
         due = self.now.calendar.close_after(self.now.at, days)
-        opened = Open("", self.now.at, no, barred, due, bank_days=days)
+        opened = Open("", self.now.at, no, barred, due, bank_days=days, why=why)
         self.change(tasks=self.state.tasks | {kind.value: opened})
         facts = self.facts() | dict(more or {})
         self.tell(OpenTask(kind, role or WORK[kind].role, due, no, facts, why, barred))
@@ -153,16 +153,21 @@ class Turn:
         held: dict[str, Any] = {"holds": [hold.kind.value for hold in state.holds]} if state.holds else {}
         if disputed := matrix.disputed(state.holds):
             held["disputed_minor"] = disputed
-        return held | {
-            "stage": state.stage.value,
-            "currency": state.currency,
-            "balance_minor": state.balance,
-            "costs_minor": state.owed.costs,
-            "interest_minor": state.owed.interest,
-            "principal_minor": state.owed.principal,
-            "overdue_minor": state.overdue,
-            "first_overdue_on": state.first_overdue_on,
-            "days_past_due": self.days_past_due,
-            "as_of": self.now.at,
-            "pack": self.now.terms.pack,
-        }
+        people = {"parties_no": state.parties_no, "address_no": state.address_no}
+        return (
+            held
+            | {name: no for name, no in people.items() if no}
+            | {
+                "stage": state.stage.value,
+                "currency": state.currency,
+                "balance_minor": state.balance,
+                "costs_minor": state.owed.costs,
+                "interest_minor": state.owed.interest,
+                "principal_minor": state.owed.principal,
+                "overdue_minor": state.overdue,
+                "first_overdue_on": state.first_overdue_on,
+                "days_past_due": self.days_past_due,
+                "as_of": self.now.at,
+                "pack": self.now.terms.pack,
+            }
+        )

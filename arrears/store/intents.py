@@ -16,7 +16,7 @@ from arrears import clock
 from arrears.contracts import Message, fingerprint, message_hash
 from arrears.names import case_id as name_case
 from arrears.names import open_message_id, payment_message_id, restated_message_id
-from arrears.policy.money import COUNTED
+from arrears.policy.money import COUNTED, TECHNICAL
 from arrears.store.bulk import Clash, put_many
 from arrears.store.tables import cases, incidents, loans, messages, payments, plans
 
@@ -24,9 +24,11 @@ RANK: Final = {
     "open": 0,
     "payment_posted": 0,
     "payment_reversed": 0,
+    "payment_finalized": 0,
     "loan_restated": 0,
     "ledger_closed": 0,
     "policy_published": 1,
+    "people_changed": 1,
     "delivery_reported": 1,
     "hold_placed": 1,
     "hold_released": 1,
@@ -67,11 +69,15 @@ class PaymentIn:
     reverses_payment_id: str | None = None
     provisional: bool = False
     designation: str | None = None
+    reversal_reason: str | None = None  # of `money.TakenBack`
 
     @property
     def content_hash(self) -> str:
         # Not asdict, which copies every value deeply and costs ten times the hash.
-        return fingerprint(vars(self) | {"booked_on": str(self.booked_on), "value_on": str(self.value_on)})
+        said = vars(self) | {"booked_on": str(self.booked_on), "value_on": str(self.value_on)}
+        if self.reversal_reason is None:
+            del said["reversal_reason"]  # or what was kept before there were reasons would differ from itself
+        return fingerprint(said)
 
 
 @dataclass(frozen=True)
@@ -244,6 +250,13 @@ def post_payments(
     return standings
 
 
+def is_settled(connection: Connection, payment: PaymentIn) -> bool:
+    """Known already, or of the time before the loan's state: posting it moves no money."""
+    kept = content_hashes(connection, [payment.payment_id])
+    as_of = _as_of(connection, {payment.loan_id}).get(payment.loan_id)
+    return bool(kept) or _is_history(payment, as_of)
+
+
 def content_hashes(connection: Connection, payment_ids: Sequence[str]) -> dict[str, str]:
     """Of those payments that are kept already."""
     found = connection.execute(
@@ -266,7 +279,7 @@ def _as_of(connection: Connection, loan_ids: set[str]) -> dict[str, date]:
 
 def _is_history(payment: PaymentIn, as_of: date | None) -> bool:
     """Valued on or before its loan's state: the state has it in already."""
-    return as_of is not None and payment.kind != "reversal" and payment.value_on <= as_of
+    return as_of is not None and payment.kind not in ("reversal", "refund") and payment.value_on <= as_of
 
 
 def _payment_row(payment: PaymentIn, standing: Standing, *, at: datetime, source: str) -> dict[str, Any]:
@@ -288,6 +301,8 @@ def _place(
         _tell_plan(connection, payment, at=at, actor=actor)
         return Posted(Standing.HISTORY)
     case = live_case(connection, payment.loan_id, at=at, reopen_days=reopen_days)
+    if case is None and payment.kind == "refund":
+        return Posted(Standing.HISTORY)  # nobody's books but the bank's have it any more
     if case is None:
         return _suspend(connection, payment, "payment_without_case", at)
     message_id = payment_message_id(payment.payment_id)
@@ -367,6 +382,8 @@ def _payment_content(payment: PaymentIn) -> dict[str, Any]:
         "kind": payment.kind,
         "reverses": payment.reverses_payment_id,
         "provisional": payment.provisional,
+        "technical": payment.reversal_reason in TECHNICAL,
+        "reason": payment.reversal_reason,
     }
 
 

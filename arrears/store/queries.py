@@ -393,6 +393,12 @@ def payment(connection: Connection, payment_id: str) -> tuple[PaymentView, Said 
     return _payment_of(row, split), _said_of(said) if said else None
 
 
+def reversal_of(connection: Connection, payment_id: str) -> str | None:
+    """The payment that took this one back."""
+    back = select(payments.c.payment_id).where(payments.c.reverses_payment_id == payment_id).limit(1)
+    return connection.execute(back).scalar()
+
+
 def notices_of(connection: Connection, case_id: str) -> tuple[NoticeView, ...]:
     rows = connection.execute(_notice().where(notices.c.case_id == case_id)).mappings()
     return tuple(NoticeView(**row) for row in rows)
@@ -562,6 +568,9 @@ def _payment_of(row: RowMapping, allocated: Mapping[str, int]) -> PaymentView:
         source=row["source"],
         standing=row["standing"],
         received_at=row["received_at"],
+        reverses_payment_id=row["reverses_payment_id"],
+        reversal_reason=row["reversal_reason"],
+        final_at=row["final_at"],
         allocated=allocated,
     )
 
@@ -688,4 +697,7 @@ def _incident() -> Select[Any]:
         incidents.c.closed_by,
         staff.c.name.label("closed_by_name"),
         incidents.c.reason,
+        incidents.c.due_at,
+        incidents.c.outcome,
+        incidents.c.reference,
     ).outerjoin(staff, staff.c.staff_id == incidents.c.closed_by)

@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Column, ColumnElement, Connection, Table, and_, func, literal, or_, select, tuple_
 
 from arrears.store import tables as rows
+from arrears.store.asked_again import Earlier, earlier
 from arrears.store.types import Instant, Text
 
 UNSETTLED: Final = ("waiting", "sent", "parked")
@@ -82,6 +83,7 @@ class TaskView:
     borrower_id: str
     borrower_name: str | None
     message_id: str | None  # the answer that is on its way or was applied
+    earlier: Earlier | None  # the same question before, and what changed since
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,9 @@ class IncidentLine:
     closed_at: datetime | None
     closed_by: str | None
     reason: str | None
+    due_at: datetime | None
+    outcome: str | None  # of a refund: paid_out or kept
+    reference: str | None  # the bank's number of what was paid out
 
 
 @dataclass(frozen=True)
@@ -258,7 +263,8 @@ def task_view(connection: Connection, task_id: str) -> TaskView | None:
             rows.messages.c.task_id == task_id, rows.messages.c.status.in_(("waiting", "sent", "applied"))
         )
     ).scalar()
-    return TaskView(line, more.facts, more.borrower_id, more.name, answer)
+    before = earlier(connection, task_id)
+    return TaskView(line, more.facts, more.borrower_id, more.name, answer, before)
 
 
 # ---- messages, payments, incidents -------------------------------------------------------------------------

@@ -140,7 +140,7 @@ class Statement(Row, table=True):
 
 
 class Payment(Row, table=True):
-    """Money that came, or was taken back; appended by feeds and by the payment doors, never changed."""
+    """Money that came, or was taken back; appended by feeds and by the payment doors, which also say when it is final."""
 
     __tablename__ = "payments"
     payment_id: str = _key()
@@ -158,6 +158,8 @@ class Payment(Row, table=True):
     source: str = _text()
     standing: str = _text()  # history | message | suspense: what the door made of it
     received_at: datetime = _at()
+    reversal_reason: str | None = _maybe_text()  # why it was taken back, a code
+    final_at: datetime | None = _maybe_at()  # when provisional money was said to be final
 
 
 class Transfer(Row, table=True):
@@ -393,7 +395,8 @@ class PromiseRow(Row, table=True):
     judged_at: datetime = _at()
     made_at: datetime = _at()
     by: str = _text()
-    status: str = _text()  # open | kept | partial | broken | superseded | cancelled | reversed_technical
+    # open | kept | kept_provisional | partial | broken | superseded | cancelled | reversed_technical
+    status: str = _text()
     paid_minor: int = _int(0)
     changed_at: datetime = _at()
 
@@ -661,6 +664,7 @@ class Incident(Row, table=True):
     reason: str | None = _maybe_text()
     due_at: datetime | None = _maybe_at()  # by when a person has to end it; none when it has no term
     outcome: str | None = _maybe_text()  # refunds: paid_out | kept
+    reference: str | None = _maybe_text()  # the bank's number of what was paid out
 
 
 class Audit(Row, table=True):

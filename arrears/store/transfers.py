@@ -194,7 +194,7 @@ def _debts(
         if takes_none and row.loan_id != transfer.designation:
             continue
         balance, due, since = _said(row) if known is None else (known.balance, known.due, known.since)
-        paid = _on_its_way(connection, case)
+        paid = on_its_way(connection, case)
         debt = Debt(
             row.loan_id,
             row.product,
@@ -244,7 +244,7 @@ def _said(row: Row[*tuple[Any, ...]]) -> tuple[int, int, date | None]:
     return row.balance_minor, row.overdue_minor, row.first_overdue_on
 
 
-def _on_its_way(connection: Connection, case: str | None) -> int:
+def on_its_way(connection: Connection, case: str | None) -> int:
     """Minor units that were told to the case and that it has not answered yet."""
     if case is None:
         return 0

@@ -172,7 +172,14 @@ class PaymentView:
     source: str
     standing: str
     received_at: datetime
+    reverses_payment_id: str | None
+    reversal_reason: str | None
+    final_at: datetime | None
     allocated: Mapping[str, int]
+
+    @property
+    def may_bounce(self) -> bool:
+        return self.provisional and self.final_at is None
 
 
 @dataclass(frozen=True)
@@ -275,6 +282,9 @@ class IncidentView:
     closed_by: str | None
     closed_by_name: str | None
     reason: str | None
+    due_at: datetime | None
+    outcome: str | None
+    reference: str | None
 
 
 @dataclass(frozen=True)

@@ -240,6 +240,7 @@ def apply(connection: Connection, step: Step, effect: fx.Effect) -> None:  # noq
                 case_id=step.case_id,
                 loan_id=step.loan_id,
                 detail=_with_currency(effect.detail, step),
+                due_at=instant(effect.due_at) if effect.due_at else None,
             )
         case fx.Refuse() | fx.EnterStage() | fx.CloseCase() | fx.ReopenCase() | fx.KeepProvisional():
             pass  # they stand in the record, the message and the case row

@@ -7,7 +7,8 @@ from sqlalchemy import insert
 
 from api.auth.person import Person
 from arrears.policy.tasks import Role
-from arrears.store import people
+from arrears.store import intents, people
+from arrears.store.intents import PaymentIn
 from arrears.store.people import NewStaff
 from arrears.store.session import Store
 from arrears.store.tables import (
@@ -115,6 +116,15 @@ def a_case(store: Store, loan_id: str = "L1", *, stage: str = "initial", status:
         )
     a_step(store, case_id, seq=1)
     return case_id
+
+
+def a_provisional_payment(store: Store, loan_id: str) -> str:
+    """History, so that no case is told."""
+    day = date(2026, 10, 1)
+    payment = PaymentIn(f"P-{loan_id}", loan_id, day, day, 100, "CNY", provisional=True)
+    with store.transaction() as connection:
+        intents.post_payment(connection, payment, at=AT, source="core-bank", reopen_days=7)
+    return payment.payment_id
 
 
 def a_step(store: Store, case_id: str, *, seq: int) -> None:
@@ -257,6 +267,23 @@ def an_incident(store: Store, key: str = "k1", *, minutes: int = 0) -> str:
                 detail={"signal": "x"},
                 status="open",
                 opened_at=AT + timedelta(minutes=minutes),
+            )
+        )
+    return incident_id
+
+
+def a_surplus(store: Store, key: str) -> str:
+    """Left over of a transfer, to be given back the day before."""
+    incident_id = f"transfer_surplus-{key}"
+    with store.transaction() as connection:
+        connection.execute(
+            insert(incidents).values(
+                incident_id=incident_id,
+                kind="transfer_surplus",
+                detail={"transfer_id": key, "surplus_minor": 500, "currency": "CNY"},
+                status="open",
+                opened_at=AT,
+                due_at=AT - timedelta(days=1),
             )
         )
     return incident_id

@@ -1,3 +1,4 @@
+import pytest
 from sqlalchemy import select
 
 from arrears.policy.tasks import Role
@@ -38,3 +39,25 @@ def test_closing_needs_a_reason_is_kept_and_happens_once(server: Server) -> None
 def test_a_missing_incident_is_not_there(server: Server) -> None:
     answer = server.as_(Role.OPERATOR).post("/api/v1/incidents/none/close", json={"reason": "x"})
     assert (answer.status_code, answer.json()["detail"]) == (404, "not_found")
+
+
+@pytest.mark.rule("4.7")
+def test_money_to_be_given_back_has_a_term_and_ends_paid_out_or_kept(server: Server) -> None:
+    incident_id = rows.a_surplus(server.store, "P9")
+    ops = server.as_(Role.OPS)
+    page = ops.get("/api/v1/incidents").json()
+    assert (page["overdue"], page["items"][0]["due_at"] is not None) == (1, True)
+    close = f"/api/v1/incidents/{incident_id}/close"
+    for body in ({"reason": "done"}, {"outcome": "paid_out"}, {"outcome": "given", "reference": "O-1"}):
+        assert ops.post(close, json=body).status_code == 422
+    assert server.as_(Role.OPERATOR).post(close, json={"outcome": "kept", "reason": "x"}).status_code == 403
+    closed = ops.post(close, json={"outcome": "paid_out", "reference": "O-1"}).json()
+    assert (closed["status"], closed["outcome"], closed["reference"]) == ("closed", "paid_out", "O-1")
+    assert ops.get("/api/v1/incidents").json() == {"overdue": 0, "items": [], "next": None}
+
+
+def test_other_work_takes_no_outcome_of_a_refund(server: Server) -> None:
+    incident_id = rows.an_incident(server.store)
+    body = {"reason": "typed by hand", "outcome": "kept"}
+    refused = server.as_(Role.OPS).post(f"/api/v1/incidents/{incident_id}/close", json=body)
+    assert refused.json()["errors"] == [{"field": "outcome", "why": "not_a_refund"}]

@@ -172,6 +172,8 @@ def test_a_request_needs_a_key(quick_server: Server, key: str | None) -> None:
         {"kind": "reversal"},
         {"reverses_payment_id": "P-0"},
         {"provisional": "yes"},
+        {"reversal_reason": "no_funds"},
+        {"kind": "reversal", "reverses_payment_id": "P-0", "reversal_reason": "bad luck"},
         {"case_id": "case-L1-1"},
     ],
     ids=str,
@@ -182,6 +184,59 @@ def test_a_payment_that_cannot_be_is_refused_whole(quick_server: Server, changed
     assert answer.status_code == 422
     assert answer.json()["errors"]
     assert _count(quick_server, payments) == 0
+
+
+# ---- what becomes of money that has come -----------------------------------------------------------------
+
+
+@pytest.mark.rule("3.1")
+@pytest.mark.parametrize(("reason", "technical"), [("bank_error", True), ("no_funds", False), (None, False)])
+def test_a_reversal_says_why_and_the_case_whose_fault_it_was(
+    server: Server, case_id: str, reason: str | None, technical: bool
+) -> None:
+    client = server.as_(Role.OPS)
+    _post(client)
+    back = {"payment_id": "R-1", "kind": "reversal", "reverses_payment_id": "P-1", "reversal_reason": reason}
+    assert _post(client, "k2", **back).status_code == 201
+    with server.store.reading() as connection:
+        told = connection.execute(select(messages).where(messages.c.message_id == "pay-R-1")).one()
+        kept = connection.execute(select(payments).where(payments.c.payment_id == "R-1")).one()
+    assert (told.content["technical"], told.content["reason"], kept.reversal_reason) == (
+        technical,
+        reason,
+        reason,
+    )
+
+
+def test_provisional_money_is_said_to_be_final_once(server: Server, case_id: str) -> None:
+    client = server.as_(Role.OPS)
+    _post(client, provisional=True)
+    first = client.post("/api/v1/payments/P-1/final")
+    again = client.post("/api/v1/payments/P-1/final")
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json() == {
+        "payment_id": "P-1",
+        "standing": "message",
+        "case_id": case_id,
+        "message_id": "final-P-1",
+    }
+    assert again.json() == first.json() | {"standing": "repeated"}
+    assert _count(server, messages) == 2
+
+
+def test_money_that_is_final_already_or_not_there_is_told_so(server: Server, case_id: str) -> None:
+    client = server.as_(Role.OPS)
+    _post(client)
+    refused = client.post("/api/v1/payments/P-1/final")
+    assert (refused.status_code, refused.json()["detail"]) == (409, "payment_not_provisional")
+    assert client.post("/api/v1/payments/P-404/final").status_code == 404
+    assert server.as_(Role.COLLECTOR).post("/api/v1/payments/P-1/final").status_code == 403
+
+
+def test_all_shares_of_a_provisional_transfer_become_final(server: Server, case_id: str) -> None:
+    client = server.as_(Role.OPS)
+    _send(client, provisional=True)
+    assert client.post("/api/v1/payments/P-1/final").json()["message_id"] == "final-P-1-1"
 
 
 # ---- money of a debtor with several loans ----------------------------------------------------------------

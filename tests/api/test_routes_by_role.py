@@ -73,6 +73,7 @@ REQUESTS: Final[dict[str, Request]] = {
     "POST /api/v1/tasks/{task_id}/decision": Request(202, DECISION),
     "GET /api/v1/messages/{message_id}": Request(200),
     "POST /api/v1/payments": Request(201, PAYMENT, {"Idempotency-Key": "k"}),
+    "POST /api/v1/payments/{payment_id}/final": Request(201),
     "POST /api/v1/eod": Request(201, {"business_date": "2026-11-02"}),
     "POST /api/v1/deliveries": Request(202, DELIVERY),
     "POST /api/v1/contacts": Request(201, CONTACT),
@@ -191,4 +192,5 @@ def _objects(server: Server, staff_id: str, role: Role, scene: str) -> dict[str,
         "attempt_id": rows.an_attempt(server.store, case_id, actor=staff_id),
         "notice_id": rows.a_notice(server.store, case_id),
         "incident_id": rows.an_incident(server.store, key),
+        "payment_id": rows.a_provisional_payment(server.store, key),
     }

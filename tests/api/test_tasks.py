@@ -1,5 +1,5 @@
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from arrears.policy.tasks import Role
 from arrears.store.tables import messages, remarks, tasks
@@ -139,3 +139,28 @@ def test_a_promise_too_far_ahead_is_refused_at_the_door(server: Server) -> None:
     refused = server.as_(Role.COLLECTOR).post(f"/api/v1/tasks/{task_id}/decision", json=far)
     assert refused.status_code == 422
     assert "promise_too_far" in refused.text
+
+
+@pytest.mark.rule("4.6-5")
+def test_a_question_that_came_back_says_what_changed_since(server: Server) -> None:
+    case_id = rows.a_case(server.store)
+    first = rows.a_task(server.store, case_id, 1, kind="legal_review", role=Role.LEGAL_ADVISOR)
+    client = server.as_(Role.LEGAL_ADVISOR)
+    assert client.get(f"/api/v1/tasks/{first}").json()["asked_before"] is None
+    rows.a_task(server.store, case_id, 2, kind="legal_review", role=Role.LEGAL_ADVISOR)
+    again = f"{case_id}-t1-2"
+    with server.store.transaction() as connection:
+        connection.execute(
+            update(tasks)
+            .where(tasks.c.task_id == first)
+            .values(status="done", outcome="sue", decided_by="s-1", closed_seq=2, closed_at=rows.AT)
+        )
+        facts = {"overdue_minor": 90_000, "holds": ["dispute"], "address_no": 1}
+        connection.execute(update(tasks).where(tasks.c.task_id == again).values(opened_seq=3, facts=facts))
+    told = client.get(f"/api/v1/tasks/{again}").json()["asked_before"]
+    assert (told["kind"], told["outcome"], told["decided_by"]) == ("legal_review", "sue", "s-1")
+    assert told["changed"] == [
+        {"fact": "overdue_minor", "before": 100_000, "after": 90_000},
+        {"fact": "holds", "before": [], "after": ["dispute"]},
+        {"fact": "address", "before": None, "after": None},
+    ]

@@ -5,13 +5,13 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import insert, select, text
 from typer.testing import CliRunner
 
 from arrears.cli import main
 from arrears.store import intents, schema
 from arrears.store.session import Store, open_engine
-from arrears.store.tables import borrowers, loans
+from arrears.store.tables import borrowers, loans, payments
 
 
 @pytest.fixture
@@ -86,8 +86,9 @@ def test_a_payment_by_hand_that_cannot_be_is_told_why(home: Path, loan: str, amo
     assert says in answer.output
 
 
-def test_money_of_a_debtor_is_shared_out_among_the_loans(home: Path) -> None:
-    with Store(open_engine(f"sqlite:///{home / 'arrears.db'}")).transaction() as connection:
+def _open_loan(store: Store) -> None:
+    """1,000.00 are owed, and a case is about to open."""
+    with store.transaction() as connection:
         connection.execute(
             insert(borrowers).values(borrower_id="B1", kind="person", name="甲", service_address_agreed=False)
         )
@@ -105,6 +106,10 @@ def test_money_of_a_debtor_is_shared_out_among_the_loans(home: Path) -> None:
         }
         connection.execute(insert(loans).values(row))
         intents.open_case(connection, row, episode=1, at=datetime(2026, 3, 2, tzinfo=UTC), pack="p.1")
+
+
+def test_money_of_a_debtor_is_shared_out_among_the_loans(home: Path) -> None:
+    _open_loan(Store(open_engine(f"sqlite:///{home / 'arrears.db'}")))
     paid = CliRunner().invoke(main.app, ["pay", "1000.01", "--borrower", "B1", "--payment-id", "T1"])
     assert paid.exit_code == 0, paid.output
     assert "T1-1: L1 100000 minor units (due)" in paid.output
@@ -114,6 +119,24 @@ def test_money_of_a_debtor_is_shared_out_among_the_loans(home: Path) -> None:
     nobody = CliRunner().invoke(main.app, ["pay", "10", "--borrower", "B404"])
     assert (nobody.exit_code, "borrower_unknown" in nobody.output) == (1, True)
     assert CliRunner().invoke(main.app, ["pay", "10"]).exit_code == 2
+
+
+def test_more_than_is_owed_is_posted_only_when_somebody_says_so(home: Path) -> None:
+    store = Store(open_engine(f"sqlite:///{home / 'arrears.db'}"))
+    _open_loan(store)
+    asked = CliRunner().invoke(main.app, ["pay", "L1", "1500.00", "--payment-id", "P1"])
+    assert asked.exit_code == 1
+    assert "owes 100000 minor units; 50000 are left over" in asked.output
+    assert "--yes" in asked.output
+    with store.reading() as connection:
+        assert connection.execute(select(payments.c.payment_id)).all() == []
+    for _ in range(2):
+        done = CliRunner().invoke(main.app, ["pay", "L1", "1500.00", "--payment-id", "P1", "--yes"])
+        assert done.exit_code == 0, done.output
+    assert "known already" in done.output
+    exact = CliRunner().invoke(main.app, ["pay", "L1", "0.01", "--payment-id", "P2"])
+    assert "owes 0 minor units; 1 are left over" in exact.output, "what is on its way counts"
+    store.close()
 
 
 def test_a_day_is_closed_by_hand_once(home: Path) -> None:

@@ -95,6 +95,7 @@ def a_payment(payment_id: str = "P1", **changed: str) -> Row:
         "reverses_payment_id": "",
         "provisional": "",
         "designation": "",
+        "reversal_reason": "",
     } | changed
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Row, insert, select, update
 
 from arrears.contracts import Message, message_hash
 from arrears.feeds.importing import Verdict
-from arrears.store import audit, packs
+from arrears.store import audit, finality, packs
 from arrears.store.intents import Standing
 from arrears.store.session import Store
 from arrears.store.tables import (
@@ -349,6 +349,45 @@ def test_a_nightly_state_does_not_undo_what_was_paid_since(desk: Desk) -> None:
     assert (told.content["balance_minor"], told.content["overdue_minor"]) == (4_980_000, 100_000)
     [loan] = _all(desk.store, loans)
     assert (loan.balance_minor, loan.overdue_minor) == (5_000_000, 120_000), "the file is kept as it came"
+
+
+def _back(payment_id: str, **changed: str) -> dict[str, str]:
+    return a_payment(f"R-{payment_id}", kind="reversal", reverses_payment_id=payment_id, **changed)
+
+
+def test_money_that_bounced_before_anybody_counted_it_makes_no_debt_larger(desk: Desk) -> None:
+    desk.bring(loans=[a_loan()])
+    _case(desk.store, "L1")
+    desk.bring(payments=[a_payment(provisional="1"), _back("P1", booked_on="2026-10-12")])
+    desk.bring(loans=[a_loan(as_of_date="2026-10-11")])
+    told = _told(desk.store)["restated-case-L1-1-2026-10-11"]
+    assert (told.content["balance_minor"], told.content["overdue_minor"]) == (5_000_000, 120_000)
+
+
+def test_money_that_became_final_since_the_state_is_not_undone_by_it(desk: Desk) -> None:
+    desk.bring(loans=[a_loan()])
+    _case(desk.store, "L1")
+    desk.bring(payments=[a_payment(provisional="1")])
+    with desk.store.transaction() as connection:
+        finality.finalize(connection, "P1", at=on("2026-10-12"), source="core-bank", reopen_days=7)
+    desk.bring(loans=[a_loan(as_of_date="2026-10-11")])
+    told = _told(desk.store)["restated-case-L1-1-2026-10-11"]
+    assert (told.content["balance_minor"], told.content["overdue_minor"]) == (4_950_000, 70_000)
+
+
+@pytest.mark.rule("4.6-8")
+def test_a_reversal_under_its_old_value_day_is_known_to_states_from_the_day_of_its_booking(
+    desk: Desk,
+) -> None:
+    desk.bring(loans=[a_loan()])
+    _case(desk.store, "L1")
+    back = _back("P0", value_on="2026-10-05", booked_on="2026-10-12", amount_minor="30000")
+    desk.bring(payments=[back | {"reversal_reason": "wrong_loan"}])
+    told = _told(desk.store)["pay-R-P0"].content
+    assert (told["technical"], told["reason"]) == (True, "wrong_loan")
+    desk.bring(loans=[a_loan(as_of_date="2026-10-11")])
+    restated = _told(desk.store)["restated-case-L1-1-2026-10-11"].content
+    assert (restated["balance_minor"], restated["overdue_minor"]) == (5_030_000, 150_000)
 
 
 @pytest.mark.parametrize("status", ["disputed", "stayed", "closed"])

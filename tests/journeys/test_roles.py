@@ -113,7 +113,7 @@ def test_ops_posts_a_payment_by_hand_and_the_case_closes(office: Office, stack: 
     expect(office.row("collector", case_id, "首次联系")).to_have_count(0)
 
 
-def test_an_operator_looks_after_an_incident_and_sees_the_workflow(
+def test_an_operator_sees_an_incident_and_its_workflow_and_operations_give_the_money_back(
     office: Office, stack: RunningStack
 ) -> None:
     case_id = stack.a_case(overdue=100_000, balance=100_000)
@@ -122,6 +122,8 @@ def test_an_operator_looks_after_an_incident_and_sees_the_workflow(
     ops.get_by_label("借据号").fill(stack.loan_of(case_id))
     ops.get_by_label("金额").fill("1,050.00")
     ops.get_by_role("button", name="录入还款").click()
+    expect(ops.get_by_text("余下 ¥50.00 将作为溢缴款暂挂，须退还")).to_be_visible()
+    ops.get_by_role("button", name="确认入账").click()
     expect(ops.get_by_text("案件已结案：已结清")).to_be_visible(timeout=PATIENCE)
     page = office.window("operator")
     page.get_by_role("link", name="异常").click()
@@ -132,12 +134,15 @@ def test_an_operator_looks_after_an_incident_and_sees_the_workflow(
     assert engine.endswith(f"/workflows/{case_id}")
     seen = page.request.get(engine)
     assert seen.ok
-    page.go_back()
-    incident.get_by_label("处理情况").fill("溢缴款已退回客户账户")
-    incident.get_by_role("button", name="关闭事项").click()
-    expect(page.locator(".incident").filter(has_text=case_id)).to_have_count(0)
+    ops.get_by_role("link", name="异常").click()
+    refund = ops.locator(".incident").filter(has_text=case_id)
+    refund.get_by_text("已退还", exact=True).click()
+    refund.get_by_label("付款流水号").fill("OUT-20261123-1")
+    refund.get_by_role("button", name="关闭事项").click()
+    expect(ops.locator(".incident").filter(has_text=case_id)).to_have_count(0)
+    page.goto(f"{stack.base_url}/incidents")
     page.get_by_role("link", name="已关闭").click()
-    expect(page.locator(".incident").filter(has_text=case_id)).to_contain_text("溢缴款已退回客户账户")
+    expect(page.locator(".incident").filter(has_text=case_id)).to_contain_text("已退还 · OUT-20261123-1")
 
 
 def test_an_operator_lets_the_time_of_one_case_pass(office: Office, stack: RunningStack) -> None:

@@ -15,6 +15,7 @@ from arrears.policy.events import (
     LoanRestated,
     LoanState,
     Opened,
+    PaymentFinalized,
     PaymentPosted,
     PaymentReversed,
     PlanSigned,
@@ -215,6 +216,10 @@ class Case:
 
     def reverse(self, payment: str, amount: int) -> "Case":
         self.hear(PaymentReversed(f"R-{payment}", payment, amount))
+        return self
+
+    def finalize(self, payment: str, amount: int, *, in_balance: bool = False) -> "Case":
+        self.hear(PaymentFinalized(payment, amount, in_balance))
         return self
 
     def restate(self, **loan: Any) -> "Case":

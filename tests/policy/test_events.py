@@ -55,6 +55,8 @@ CONTENTS = {
     "loan_restated": LOAN,
     "payment_posted": PAYMENT,
     "payment_reversed": REVERSAL,
+    "payment_finalized": {"payment_id": "P1", "amount_minor": 5, "in_balance": False},
+    "people_changed": {"parties": True, "address": False},
     "task_decided": DECISION,
     "delivery_reported": DELIVERY,
     "contact_reported": CONTACT,

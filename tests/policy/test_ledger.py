@@ -16,7 +16,7 @@ from arrears.policy.events import LoanRestated
 from arrears.policy.money import Owed
 from arrears.policy.state import Clock, Stage
 from arrears.policy.tasks import TaskKind
-from tests.policy.builders import Case, a_case, a_loan, a_notice_out, a_review, a_suit, opened
+from tests.policy.builders import Case, a_case, a_loan, a_notice_out, a_review, a_suit, at, opened
 
 # ---- payments ----------------------------------------------------------------------------------------------
 
@@ -66,12 +66,45 @@ def test_a_fee_is_due_at_once_and_is_paid_first() -> None:
     assert case.state.overdue == 99_700
 
 
+def _surplus(payment: str, amount: int) -> RaiseIncident:
+    """To be given back by the end of the fifth bank day after Monday 2 March."""
+    return RaiseIncident("surplus", payment, {"surplus_minor": amount}, at("2026-03-09", 18))
+
+
+@pytest.mark.rule("4.7")
+def test_what_was_given_back_is_no_surplus_that_a_reversal_could_take() -> None:
+    case = a_case(overdue=100_000, balance=100_000)
+    paid = case.pay(150_000)
+    refund = case.pay(50_000, kind="refund")
+    assert case.saw(Allocate) == [Allocate(refund, 0, 0, 0, -50_000)]
+    assert (case.state.surplus, case.state.closed) == (0, "PAID_OFF")
+    case.reverse(paid, 150_000)
+    assert (case.state.balance, case.state.overdue, case.state.surplus) == (150_000, 150_000, 0)
+    assert case.saw(ReopenCase)
+
+
+def test_more_given_back_than_is_there_is_put_before_a_person() -> None:
+    case = a_case(overdue=100_000, balance=100_000)
+    case.pay(150_000)
+    refund = case.pay(60_000, kind="refund")
+    assert case.saw(RaiseIncident) == [
+        RaiseIncident("refund_beyond_surplus", refund, {"amount_minor": 10_000})
+    ]
+    assert case.state.surplus == 0
+
+
+def test_a_pack_without_a_term_sets_none() -> None:
+    case = a_case(overdue=100_000, balance=100_000, terms={"refund_bank_days": 0})
+    case.pay(150_000)
+    assert [incident.due_at for incident in case.saw(RaiseIncident)] == [0]
+
+
 @pytest.mark.rule("W1", "s39")
 def test_money_beyond_all_that_is_owed_is_kept_and_put_before_a_person() -> None:
     case = a_case(overdue=100_000, balance=500_000)
     payment = case.pay(506_500)
     assert case.saw(Allocate) == [Allocate(payment, 0, 0, 500_000, 6_500)]
-    assert case.saw(RaiseIncident) == [RaiseIncident("surplus", payment, {"surplus_minor": 6_500})]
+    assert case.saw(RaiseIncident) == [_surplus(payment, 6_500)]
     assert (case.state.closed, case.state.surplus, case.state.balance) == ("PAID_OFF", 6_500, 0)
 
 
@@ -80,7 +113,7 @@ def test_money_for_a_closed_case_is_taken_against_what_is_still_owed() -> None:
     case.pay(50_000)
     assert (case.state.balance, case.state.closed) == (350_000, "CURED")
     extra = case.pay(400_000)
-    assert case.saw(RaiseIncident) == [RaiseIncident("surplus", extra, {"surplus_minor": 50_000})]
+    assert case.saw(RaiseIncident) == [_surplus(extra, 50_000)]
     assert case.saw(ReopenCase) == []
 
 
@@ -92,7 +125,7 @@ def test_a_fee_for_a_closed_case_is_kept_and_put_before_a_person() -> None:
     assert case.state.owed.costs == 700
 
 
-@pytest.mark.parametrize("kind", ["write_off", "refund", "", "x" * 200])
+@pytest.mark.parametrize("kind", ["write_off", "bonus", "", "x" * 200])
 def test_a_kind_of_money_the_rules_do_not_know_is_an_incident(kind: str) -> None:
     for case in (a_case(), a_case(Stage.CLOSED)):
         before = (case.state.owed, case.state.overdue, case.state.facts_no)
@@ -161,6 +194,59 @@ def test_a_case_that_waits_for_provisional_money_closes_when_the_file_repeats_th
     case.pay(100_000)
     case.restate()
     assert case.state.closed == "CURED"
+
+
+@pytest.mark.rule("4.5")
+def test_a_case_that_waited_closes_when_the_money_is_final() -> None:
+    case = a_case(overdue=100_000, balance=500_000)
+    waiting = case.pay(100_000, provisional=True)
+    assert case.state.closed == ""
+    case.later(days=2).finalize(waiting, 100_000)
+    assert case.saw(Allocate) == [Allocate(waiting, 0, 0, 100_000, 0)]
+    assert (case.state.closed, case.state.balance, case.state.provisional) == ("CURED", 400_000, ())
+
+
+def test_final_money_puts_the_new_figures_under_the_open_tasks() -> None:
+    case = a_case(overdue=100_000)
+    waiting = case.pay(30_000, provisional=True)
+    case.finalize(waiting, 30_000)
+    assert case.saw(RefreshTask)[0].facts["overdue_minor"] == 70_000
+
+
+def test_money_the_core_bank_has_counted_is_taken_against_nothing_when_it_is_final() -> None:
+    case = a_case(overdue=100_000, balance=500_000)
+    waiting = case.pay(30_000, provisional=True)
+    case.restate(balance=470_000, overdue=70_000)
+    case.finalize(waiting, 30_000, in_balance=True)
+    assert (case.saw(Allocate), case.state.balance, case.state.provisional) == ([], 470_000, ())
+    case.pay(1_000, provisional=True)
+    case.pay(70_000)
+    assert case.state.closed == ""
+    case.finalize("P2", 1_000, in_balance=True)
+    assert case.state.closed == "CURED"
+
+
+@pytest.mark.parametrize("known", ["posted as final", "reversed", "final already", "never heard of"])
+def test_only_money_that_waits_becomes_final(known: str) -> None:
+    case = a_case(overdue=100_000)
+    payment = "P9"
+    if known != "never heard of":
+        payment = case.pay(30_000, provisional=known != "posted as final")
+    if known == "reversed":
+        case.reverse(payment, 30_000)
+    if known == "final already":
+        case.finalize(payment, 30_000)
+    before = case.state
+    case.finalize(payment, 30_000)
+    assert (case.refusal, case.state) == ("not_provisional", before)
+
+
+def test_money_that_became_final_and_bounces_after_all_is_owed_again() -> None:
+    case = a_case(overdue=100_000, balance=500_000)
+    waiting = case.pay(100_000, provisional=True)
+    case.finalize(waiting, 100_000).later(days=1).reverse(waiting, 100_000)
+    assert case.saw(ReopenCase)
+    assert (case.state.overdue, case.state.balance) == (100_000, 500_000)
 
 
 # ---- money taken back --------------------------------------------------------------------------------------

@@ -1,9 +1,11 @@
 """Litigation: two people of whom neither worked the case, on facts that still hold, not before its day."""
 
+from collections.abc import Callable
+
 import pytest
 
-from arrears.policy.effects import CancelTask, EnterStage, FinishTask, OpenTask
-from arrears.policy.events import Due
+from arrears.policy.effects import CancelTask, EnterStage, FinishTask, NoticeBecame, OpenTask
+from arrears.policy.events import Due, PaymentPosted
 from arrears.policy.react import react
 from arrears.policy.state import Approval, Clock, Stage
 from arrears.policy.tasks import Outcome, Role, TaskKind
@@ -110,6 +112,24 @@ def test_the_limit_is_looked_at_again_when_the_amount_changes() -> None:
     assert case.saw(OpenTask)[0].role is Role.MANAGER
     case.pay(1)
     assert case.sue().saw(OpenTask)[0].role is Role.LEGAL_ADVISOR
+
+
+@pytest.mark.rule("4.6-5")
+@pytest.mark.parametrize("asked", [a_review, lambda: a_review().sue(), a_suit])
+def test_money_of_a_day_before_the_decision_takes_it_back_like_any_other(asked: Callable[[], Case]) -> None:
+    """Valued before it, booked after it: nobody who decided had seen it."""
+    case = asked()
+    case.hear(PaymentPosted("late", 10_000, "payment", False, "2026-03-02"))
+    assert [(task.task, task.why) for task in case.saw(OpenTask)] == [("legal_review", "facts_changed")]
+    assert case.state.approval is None
+
+
+@pytest.mark.rule("1.2")
+def test_money_of_a_day_before_its_release_takes_a_notice_back() -> None:
+    case = a_case(Stage.FORMAL).decide(TaskKind.NOTICE_RELEASE, Outcome.RELEASE, by=LEAD)
+    case.hear(PaymentPosted("late", 10_000, "payment", False, "2026-02-25"))
+    assert [became.status for became in case.saw(NoticeBecame)] == ["withdrawn"]
+    assert [(task.task, task.why) for task in case.saw(OpenTask)] == [("notice_release", "amount_changed")]
 
 
 # ---- when ---------------------------------------------------------------------------------------------------

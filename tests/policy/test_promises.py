@@ -1,8 +1,10 @@
 """A promise is judged by money alone: kept, partial, broken; and money that comes late or bounces is heard."""
 
+from dataclasses import replace
+
 import pytest
 
-from arrears.policy.effects import OpenTask, PromiseBecame, PromiseMade
+from arrears.policy.effects import CancelTask, OpenTask, PromiseBecame, PromiseMade
 from arrears.policy.events import PaymentPosted, PaymentReversed
 from arrears.policy.promises import latest_day
 from arrears.policy.state import Clock, Stage
@@ -133,6 +135,41 @@ def test_money_booked_late_counts_by_the_day_of_its_value(value_on: str, status:
     assert case.state.broken == (status == "broken")
 
 
+@pytest.mark.rule("3.1", "T14")
+def test_money_booked_late_takes_back_what_people_were_asked_about_a_broken_promise() -> None:
+    """Nobody calls about a promise that was kept, and no lead is asked about two that were not."""
+    case = a_promise(days_past_due=5)
+    case.wake_until(Clock.PROMISE)
+    on = case.today.isoformat()
+    case.talk(Outcome.PROMISE, on=on, amount=50_000).wake_until(Clock.PROMISE)
+    assert {"escalation", "follow_up"} <= set(case.state.tasks)
+    case.hear(PaymentPosted("late", 50_000, "payment", False, on))
+    assert sorted(gone.why for gone in case.saw(CancelTask)) == ["promise_kept", "promise_kept"]
+    assert (case.state.broken, became(case), set(case.state.tasks)) == (1, ["kept"], set())
+    assert case.deadline(Clock.ESCALATE) == at("2026-03-28"), "the debt's own age asks again"
+    assert case.deadline(Clock.FOLLOW_UP) is not None
+
+
+def test_what_a_lead_decided_before_late_money_came_stands() -> None:
+    case = a_promise(days_past_due=5)
+    case.wake_until(Clock.PROMISE)
+    on = case.today.isoformat()
+    case.talk(Outcome.PROMISE, on=on, amount=50_000).wake_until(Clock.PROMISE)
+    case.decide(TaskKind.ESCALATION, Outcome.ESCALATE, by="s-lead")
+    case.hear(PaymentPosted("late", 50_000, "payment", False, on))
+    assert (case.state.stage, case.state.broken, became(case)) == (Stage.FORMAL, 0, ["kept"])
+
+
+def test_a_task_of_before_its_reason_was_kept_stays() -> None:
+    case = a_promise()
+    case.wake_until(Clock.PROMISE)
+    case.state = replace(
+        case.state, tasks={kind: replace(task, why="") for kind, task in case.state.tasks.items()}
+    )
+    case.hear(PaymentPosted("late", 100_000, "payment", False, "2026-03-05"))
+    assert (became(case), set(case.state.tasks)) == (["kept"], {"follow_up"})
+
+
 def test_money_from_before_the_promise_is_not_what_was_promised() -> None:
     case = a_promise()
     case.hear(PaymentPosted("early", 100_000, "payment", False, "2026-03-01"))
@@ -144,7 +181,7 @@ def test_money_from_before_the_promise_is_not_what_was_promised() -> None:
 def test_a_payment_that_bounces_breaks_the_promise_it_had_kept() -> None:
     case = a_promise()
     case.hear(PaymentPosted("p", 100_000, "payment", True, "2026-03-03"))
-    assert became(case) == ["kept"]
+    assert became(case) == ["kept_provisional"]
     case.later(days=8)
     case.hear(PaymentReversed("r", "p", 100_000))
     assert became(case) == ["broken"]
@@ -170,6 +207,44 @@ def test_the_banks_own_fault_gives_three_bank_days() -> None:
     assert case.deadline(Clock.PROMISE) == at("2026-03-13")  # Tuesday, Wednesday, Thursday
     case.pay(100_000)
     assert became(case) == ["kept"]
+
+
+@pytest.mark.rule("s20")
+def test_a_promise_kept_for_now_is_kept_for_good_when_the_money_is_final() -> None:
+    case = a_promise()
+    case.hear(PaymentPosted("p", 60_000, "payment", True, "2026-03-03"))
+    case.hear(PaymentPosted("q", 60_000, "payment", True, "2026-03-03"))
+    assert became(case) == ["kept_provisional"]
+    case.finalize("p", 60_000)
+    assert became(case) == [], "the other one may still bounce"
+    case.finalize("q", 60_000)
+    assert became(case) == ["kept"]
+
+
+def test_a_promise_that_final_money_keeps_alone_is_kept_when_the_other_money_bounces() -> None:
+    case = a_promise()
+    case.hear(PaymentPosted("p", 60_000, "payment", True, "2026-03-03"))
+    case.hear(PaymentPosted("q", 100_000, "payment", False, "2026-03-03"))
+    assert became(case) == ["kept_provisional"]
+    case.reverse("p", 60_000)
+    assert became(case) == ["kept"]
+
+
+def test_final_money_is_credited_to_no_second_promise() -> None:
+    """It had kept the first one."""
+    case = a_promise()
+    case.hear(PaymentPosted("p", 100_000, "payment", True, "2026-03-03"))
+    case.later(hours=20).wake_until(Clock.FOLLOW_UP).talk(Outcome.PROMISE, on="2026-03-09", amount=50_000)
+    case.finalize("p", 100_000)
+    assert case.state.promise is not None
+    assert (case.state.promise.paid, case.state.promise.status) == (0, "open")
+
+
+def test_the_core_banks_word_that_nothing_is_due_makes_a_promise_kept_for_good() -> None:
+    case = a_promise()
+    case.hear(PaymentPosted("p", 100_000, "payment", True, "2026-03-03"))
+    case.restate(overdue=0, first_overdue_on=None)
+    assert (case.state.closed, became(case)) == ("CURED", ["kept"])
 
 
 def test_the_end_of_a_case_ends_its_promise() -> None:

@@ -21,6 +21,7 @@ from arrears.policy.events import (
     Event,
     LoanRestated,
     Opened,
+    PaymentFinalized,
     PaymentPosted,
     PaymentReversed,
     SendAnswered,
@@ -97,12 +98,18 @@ payments = st.builds(
     st.fixed_dictionaries(
         {
             "amount_minor": amounts,
-            "kind": st.sampled_from(["payment", "payment", "payment", "fee", "write_off", ""]),
+            "kind": st.sampled_from(["payment", "payment", "payment", "fee", "refund", "write_off", ""]),
             "provisional": st.sampled_from([False, False, True]),
         }
     ),
 )
 reversals = st.builds(Move, st.just("reverse"), picks)
+finals = st.builds(
+    Move,
+    st.just("final"),
+    picks,
+    st.fixed_dictionaries({"in_balance": st.sampled_from([False, False, True])}),
+)
 restatements = st.builds(
     Move,
     st.just("restate"),
@@ -117,6 +124,12 @@ restatements = st.builds(
             "currency": st.just("CNY"),
         }
     ),
+)
+people = st.builds(
+    Move,
+    st.just("people"),
+    picks,
+    st.fixed_dictionaries({"parties": st.booleans(), "address": st.booleans()}),
 )
 deliveries = st.builds(
     Move,
@@ -192,8 +205,10 @@ moves = st.one_of(
     *[decisions] * 2,
     payments,
     payments,
+    finals,
     reversals,
     restatements,
+    people,
     deliveries,
     sendings,
     contacts,
@@ -209,6 +224,8 @@ SIGNALS = [
     "open",
     "payment_posted",
     "payment_reversed",
+    "payment_finalized",
+    "people_changed",
     "loan_restated",
     "task_decided",
     "delivery_reported",
@@ -318,6 +335,13 @@ class Life:
                 earlier = sorted(self.paid)
                 name = earlier[move.pick % len(earlier)] if earlier else ""
                 content |= {"reverses": name, "amount_minor": self.paid.get(name, (0, False))[0]}
+            case "final":
+                signal = "payment_finalized"
+                waiting = [*self.case.state.provisional, "no-such-payment"]
+                name = waiting[move.pick % len(waiting)]
+                content |= {"payment_id": name, "amount_minor": self.paid.get(name, (1, False))[0]}
+            case "people":
+                signal = "people_changed"
             case "restate":
                 signal = "loan_restated"
             case "contact":
@@ -418,6 +442,7 @@ class _Book:
     surplus: int = 0
     paid: int = 0
     back: int = 0
+    given: int = 0  # of the surplus, to whoever had paid it
     charged: int = 0
 
     @classmethod
@@ -431,17 +456,21 @@ class _Book:
             return
         match event:
             case PaymentPosted():
-                self._posted(event, paid)
+                self._posted(before, event, paid)
             case PaymentReversed() if event.reverses not in before.provisional:
                 self.back += event.amount
+            case PaymentFinalized() if not event.in_balance:
+                self.paid += event.amount
             case LoanRestated():
                 self._restated(before, event)
             case _:
                 pass
 
-    def _posted(self, event: PaymentPosted, paid: dict[str, tuple[int, bool]]) -> None:
+    def _posted(self, before: CaseState, event: PaymentPosted, paid: dict[str, tuple[int, bool]]) -> None:
         if event.kind == "fee":
             self.charged += event.amount
+        if event.kind == "refund":
+            self.given += min(event.amount, before.surplus)
         if event.kind == "payment":
             paid[event.payment_id] = (event.amount, event.provisional)
             self.paid += 0 if event.provisional else event.amount
@@ -455,7 +484,7 @@ class _Book:
     def balances(self, case: Case) -> None:
         """What came in is what was allocated, kept as surplus, or is owed again; to the cent."""
         state = case.state
-        net = self.paid - self.back
+        net = self.paid - self.back - self.given
         assert state.balance - state.surplus == self.balance - self.surplus + self.charged - net
         owed = state.owed
         assert min(owed.costs, owed.interest, owed.principal, state.surplus, state.ahead) >= 0
@@ -675,7 +704,13 @@ def test_what_is_due_at_one_instant_comes_to_an_end(beginning: int, life: list[M
 # ---- money in any order -------------------------------------------------------------------------------------
 
 money = st.lists(
-    st.tuples(st.sampled_from(["payment", "bounced", "fee"]), st.integers(1, 300_000)), max_size=8
+    st.tuples(
+        st.sampled_from(
+            ["payment", "bounced", "fee", "final later", "bounced before final", "bounced after"]
+        ),
+        st.integers(1, 300_000),
+    ),
+    max_size=8,
 )
 
 
@@ -685,20 +720,31 @@ def test_money_in_any_order_leaves_the_same_position(
     moved: list[tuple[str, int]], overdue: int, rest: int, order: Any
 ) -> None:
     """Received = allocated + surplus; owed = opening + charges - received + taken back. Whatever came first."""
+    follows = {
+        "bounced": ["reverse"],
+        "final later": ["final"],
+        "bounced before final": ["reverse"],
+        "bounced after": ["final", "reverse"],
+    }
     acts: list[tuple[str, int, int]] = [("pay", n, amount) for n, (_, amount) in enumerate(moved)]
     order.shuffle(acts)
     for n, (kind, amount) in enumerate(moved):
-        if kind == "bounced":
-            paid = next(index for index, act in enumerate(acts) if act[1] == n)
-            acts.insert(order.randint(paid + 1, len(acts)), ("reverse", n, amount))
+        last = next(index for index, act in enumerate(acts) if act[1] == n)
+        for act in follows.get(kind, []):
+            last = order.randint(last + 1, len(acts))
+            acts.insert(last, (act, n, amount))
     case = opened(a_loan(overdue=overdue, balance=overdue + rest))
     names: dict[int, str] = {}
     for act, n, amount in acts:
+        kind = moved[n][0]
         if act == "pay":
-            names[n] = case.pay(amount, kind="fee" if moved[n][0] == "fee" else "payment")
+            waits = kind in ("final later", "bounced before final", "bounced after")
+            names[n] = case.pay(amount, kind="fee" if kind == "fee" else "payment", provisional=waits)
+        elif act == "final":
+            case.finalize(names[n], amount)
         else:
             case.reverse(names[n], amount)
-    received = sum(amount for kind, amount in moved if kind == "payment")
+    received = sum(amount for kind, amount in moved if kind in ("payment", "final later"))
     charged = sum(amount for kind, amount in moved if kind == "fee")
     state = case.state
     assert state.balance - state.surplus == overdue + rest + charged - received

@@ -190,7 +190,7 @@ def _longest(room: CaseRoom, now: datetime) -> str:
 
 
 def _strange_money(room: CaseRoom) -> None:
-    """Money for nobody and a signal nobody sent: the operators' queue is not empty."""
+    """Money for nobody, too much and not final, and a signal nobody sent: the operators' queue is not empty."""
     currency = room.rules.terms.currency
     with room.store.transaction() as connection:
         intents.post_payment(
@@ -208,3 +208,16 @@ def _strange_money(room: CaseRoom) -> None:
             case_id="case-RL2024000001-1",
             detail={"signal": "task_decided"},
         )
+        intents.raise_incident(
+            connection,
+            kind="transfer_surplus",
+            key="T-900003",
+            at=room.now - timedelta(days=9),
+            detail={"transfer_id": "T-900003", "surplus_minor": 6_543_21, "currency": currency},
+            due_at=room.now - timedelta(days=2),
+        )
+        long_ago = room.today - timedelta(days=300)
+        waiting = PaymentIn(
+            "P-900002", "RL2024000001", long_ago, long_ago, 880_000, currency, provisional=True
+        )
+        intents.post_payment(connection, waiting, at=room.now, source="core-bank", reopen_days=7)

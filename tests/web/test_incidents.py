@@ -1,7 +1,10 @@
 """The operators' queue."""
 
+from datetime import timedelta
+
 import pytest
 
+from arrears import clock
 from arrears.store import intents
 from arrears.store.intents import PaymentIn
 from tests.builders import CaseRoom
@@ -72,3 +75,40 @@ def test_many_incidents_come_in_pages_oldest_first(branch: Branch, room: CaseRoo
 @pytest.mark.parametrize("strange", ["no-such", "%00", "x" * 300])
 def test_what_is_no_incident_is_not_there(branch: Branch, strange: str) -> None:
     assert branch.at("operator").post(f"/incidents/{strange}/close", reason="weg").status_code == 404
+
+
+# ---- money to be given back ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def surplus(branch: Branch, room: CaseRoom) -> str:
+    case_id = room.a_case(overdue=1_000_00, balance=1_000_00)
+    return f"surplus-{room.pay(case_id, 1_500_00)}"
+
+
+@pytest.mark.rule("4.7")
+def test_money_paid_too_much_is_paid_out_by_operations_with_its_number(
+    branch: Branch, room: CaseRoom, surplus: str
+) -> None:
+    ops = branch.at("ops")
+    page = read(ops.get("/incidents"))
+    for shown in ("款项如何处理？", "¥500.00"):
+        assert shown in page.words
+    wrong = ops.post(f"/incidents/{surplus}/close", outcome="paid_out", reference=" ")
+    assert wrong.status_code == 422
+    assert read(wrong).links["请填写付款流水号"] == "#f-reference-1"
+    assert ops.post(f"/incidents/{surplus}/close", outcome="paid_out", reference="OUT-7").status_code == 303
+    closed = read(ops.get("/incidents?status=closed"))
+    assert "已退还 · OUT-7" in closed.words
+
+
+def test_operators_see_money_to_be_given_back_and_do_not_end_it(branch: Branch, surplus: str) -> None:
+    operator = branch.at("operator")
+    assert f"/incidents/{surplus}/close" not in read(operator.get("/incidents")).actions
+    assert operator.post(f"/incidents/{surplus}/close", outcome="kept", reason="weg").status_code == 403
+
+
+def test_a_term_that_is_over_is_told_on_top(branch: Branch, room: CaseRoom, surplus: str) -> None:
+    assert "已超过办理期限" not in branch.at("ops").get("/incidents").text
+    with clock.door_time(room.now + timedelta(days=30)):
+        assert "1 项异常事项已超过办理期限" in read(branch.at("ops").get("/incidents")).words

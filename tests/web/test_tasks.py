@@ -3,6 +3,8 @@
 import httpx
 import pytest
 
+from arrears.store import intents
+from arrears.store.intents import Said
 from tests.builders import CaseRoom
 from tests.web.branch import Branch, Desk
 from tests.web.reading import read
@@ -258,6 +260,31 @@ def test_a_stale_form_keeps_the_words_and_says_what_changed(branch: Branch, room
     again = page.one("input", name="facts_no").attributes["value"]
     assert lead.post(f"/tasks/{task.task_id}/decision", outcome="escalate", facts_no=again).status_code == 303
     assert room.case(case_id).stage == "formal"
+
+
+@pytest.mark.rule("4.6-5")
+def test_a_question_that_came_back_says_what_changed_since_it_was_decided(
+    branch: Branch, room: CaseRoom
+) -> None:
+    case_id = room.a_case(stage="formal", overdue=8_000_00, balance=20_000_00, days_past_due=80)
+    room.to_review(case_id)
+    first = room.task(case_id, "legal_review").task_id
+    assert "此后的变化" not in branch.at("advisor1").get(f"/tasks/{first}").text
+    room.say(case_id, "legal_review", "sue", by="s-advisor1")
+    room.pay(case_id, 1_000_00)
+    with room.store.transaction() as connection:
+        changed = {"parties": True, "address": False}
+        intents.say(connection, Said(case_id, "people-1", "people_changed", "core-bank", room.now, changed))
+    room.hear(case_id)
+    again = read(branch.at("advisor2").get(f"/tasks/{room.task(case_id, 'legal_review').task_id}"))
+    for shown in (
+        "上次决定后，相关方或地址有变更。",
+        "上次决定：诉讼审查，起诉，赵静",
+        "逾期金额: ¥8,000.00 → ¥7,000.00",
+        "全部欠款: ¥20,000.00 → ¥19,000.00",
+        "相关方: 已变更",
+    ):
+        assert shown in again.words, shown
 
 
 def test_the_same_person_does_not_approve_twice(branch: Branch, room: CaseRoom) -> None:

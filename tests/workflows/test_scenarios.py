@@ -12,12 +12,15 @@ from temporalio.client import Client
 
 from api.auth.person import Person
 from api.desk import errors
+from api.desk.incident_work import Closing
+from arrears import clock
+from arrears.policy.money import TakenBack
 from arrears.policy.tasks import Role
 from arrears.store.intents import Former
 from arrears.store.session import Store
 from arrears.store.tables import allocations, audit_rows, contact_attempts, loans, remarks
 from tests import stories
-from tests.world import COLLECTOR, World, a_world
+from tests.world import COLLECTOR, OPS, World, a_world
 
 pytestmark = [pytest.mark.server, pytest.mark.asyncio(loop_scope="session")]
 
@@ -100,7 +103,7 @@ async def _kept_for_now(world: World) -> tuple[str, str]:
     case = await _promised(world, overdue=100_000, amount=100_000, on=date(2026, 3, 2))
     payment = f"P-{case}"
     await world.pay(case, 100_000, payment_id=payment, provisional=True)
-    assert _statuses(world, case) == ["kept"]
+    assert _statuses(world, case) == ["kept_provisional"]
     row = world.case(case)
     assert (row.status, row.overdue_minor) == ("open", 100_000), "it closes nothing"
     await world.skip(case, timedelta(days=2))
@@ -112,7 +115,14 @@ async def test_s20_bounced_payment(world: World) -> None:
     """The debtor had not the money: the promise was broken, and the debt is as old as it was."""
     case, payment = await _kept_for_now(world)
     before = world.case(case)
-    await world.pay(case, 100_000, payment_id=f"R-{payment}", kind="reversal", reverses_payment_id=payment)
+    await world.pay(
+        case,
+        100_000,
+        payment_id=f"R-{payment}",
+        kind="reversal",
+        reverses_payment_id=payment,
+        reversal_reason="no_funds",
+    )
     row = world.case(case)
     assert (row.status, _statuses(world, case), row.state["broken"]) == ("open", ["broken"], 1)
     assert (row.first_overdue_on, row.overdue_minor) == (before.first_overdue_on, 100_000)
@@ -123,14 +133,11 @@ async def test_s20_bounced_payment(world: World) -> None:
 @pytest.mark.parametrize("pays", [True, False], ids=["paid again", "not paid again"])
 async def test_s20_bounced_payment_through_the_banks_own_fault(world: World, pays: bool) -> None:
     case, payment = await _kept_for_now(world)
-    reversal = {
-        "payment_id": f"R-{payment}",
-        "reverses": payment,
-        "amount_minor": 100_000,
-        "technical": True,
-    }
-    world.say(case, "payment_reversed", reversal)
+    with clock.door_time(world.now_of(case)):
+        world.desk.take_back(OPS, payment, TakenBack.BANK_ERROR)
     await world.settled(case)
+    [told] = [said for said in world.messages(case) if said.signal == "payment_reversed"]
+    assert (told.content["reason"], told.content["technical"]) == ("bank_error", True)
     assert _statuses(world, case) == ["reversed_technical"]
     assert world.case(case).state["broken"] == 0
     # Three bank days after the Wednesday, to the end of the last.
@@ -143,6 +150,19 @@ async def test_s20_bounced_payment_through_the_banks_own_fault(world: World, pay
     else:
         await world.skip_to(case, judged_at + MINUTE)
         assert (_statuses(world, case), world.case(case).state["broken"]) == (["broken"], 1)
+
+
+@pytest.mark.rule("4.5")
+async def test_s20_bounced_payment_that_does_not_bounce_after_all(world: World) -> None:
+    """The core bank says that the money is final: the promise is kept for good and the case closes."""
+    case, payment = await _kept_for_now(world)
+    with clock.door_time(world.now_of(case)):
+        world.desk.finalize_payment(OPS, payment)
+    await world.settled(case)
+    row = world.case(case)
+    assert (row.closed_reason, _statuses(world, case), row.balance_minor) == ("CURED", ["kept"], 900_000)
+    assert world.message(f"final-{payment}").status == "applied"
+    assert world.incidents() == []
 
 
 # ---- people ---------------------------------------------------------------------------------------------
@@ -203,7 +223,7 @@ async def test_s38_multiple_debts(quiet_world: World, memo: str) -> None:
     assert {("house", "transfer_shared_out"), (cases[share.loan_id], "payment_posted")} <= seen
 
 
-@pytest.mark.rule("W1")
+@pytest.mark.rule("W1", "4.7")
 async def test_s39_surplus(quiet_world: World) -> None:
     """Two people pay all of it: the second payment is the bank's to give back, and nobody is called."""
     world = quiet_world
@@ -226,6 +246,14 @@ async def test_s39_surplus(quiet_world: World) -> None:
             (f"P-{case}-co-borrower", "surplus"),
         }
     assert (world.open_kinds(case), _contacts(world, case)) == (set(), 0)
+    # Operations have five bank days.
+    assert surplus.due_at == datetime(2026, 3, 9, 18, tzinfo=world.zone_time(case).tzinfo)
+    with clock.door_time(world.now_of(case)):
+        world.desk.close_incident(OPS, surplus.incident_id, Closing("", "paid_out", "OUT-1"))
+    async with world.relaying():
+        await world.settled(case)
+    assert (world.case(case).state["surplus"], world.incidents()[0].status) == (0, "closed")
+    assert await world.agrees(case)
 
 
 @pytest.mark.rule("T1", "4.5")

@@ -13,6 +13,8 @@ from temporalio.client import Client
 from api.desk import errors
 from api.desk.desk import Answer
 from arrears import clock
+from arrears.policy.difference import Changed
+from arrears.store.asked_again import earlier
 from arrears.store.session import Store
 from arrears.store.tables import borrowers
 from tests import stories
@@ -66,6 +68,27 @@ async def test_s08_payment_in_full_while_approval_pending(
     with pytest.raises(errors.TaskGone), clock.door_time(world.now_of(case)):
         world.desk.decide(who, asked.task_id, Answer(outcome, asked.facts_no))
     assert list(world.matters(case)) == []
+
+
+@pytest.mark.rule("4.6-5")
+@pytest.mark.parametrize(("story", "who", "kind", "outcome"), ASKED, ids=_ids)
+async def test_another_party_while_approval_pending_asks_again_and_says_so(
+    world: World, story: stories.Story, who: Any, kind: str, outcome: str
+) -> None:
+    case = await story(world)
+    asked = world.task(case, kind)
+    world.say(case, "people_changed", {"parties": True, "address": False})
+    await world.settled(case)
+    with pytest.raises(errors.TaskGone), clock.door_time(world.now_of(case)):
+        world.desk.decide(who, asked.task_id, Answer(outcome, asked.facts_no))
+    review = world.task(case, "legal_review")
+    assert (review.why, review.facts["parties_no"]) == ("people_changed", 1)
+    with world.store.reading() as connection:
+        before = earlier(connection, review.task_id)
+    assert before is not None
+    assert before.changed == (Changed("parties"),)
+    assert await world.agrees(case)
+    assert world.incidents() == []
 
 
 @pytest.mark.rule("4.6-5")

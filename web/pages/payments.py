@@ -12,13 +12,13 @@ from starlette.responses import RedirectResponse, Response
 
 from api.auth.permissions import Permission
 from api.auth.person import Person
-from api.desk.errors import Invalid, NotFound, PaymentConflict
+from api.desk.errors import Invalid, NotFound, PaymentConflict, SurplusUnseen
 from api.paging import known_shape
 from arrears import clock
 from arrears.names import payment_message_id
 from arrears.policy.tasks import Missing
 from arrears.store import queries, transfers
-from arrears.store.intents import PaymentIn
+from arrears.store.intents import PaymentIn, Standing
 from arrears.store.transfers import TransferIn
 from web.forms import PaymentForm, told
 from web.gate import Permitted
@@ -34,14 +34,15 @@ _LOAN: Final = re.compile(r"[A-Za-z0-9_-]{1,48}")
 Poster = Annotated[Person, Depends(Permitted(Permission.POST_PAYMENT))]
 
 
-def typed(
+def typed(  # noqa: PLR0917  # one a field
     payment_id: Annotated[str, Form()] = "",
     loan_id: Annotated[str, Form()] = "",
     amount: Annotated[str, Form()] = "",
     value_on: Annotated[str, Form()] = "",
     borrower_id: Annotated[str, Form()] = "",
+    surplus_seen: Annotated[str, Form()] = "",
 ) -> PaymentForm:
-    return PaymentForm(payment_id, loan_id, amount, value_on, borrower_id)
+    return PaymentForm(payment_id, loan_id, amount, value_on, borrower_id, surplus_seen)
 
 
 @router.get("/payments/new")
@@ -67,8 +68,13 @@ async def post(
 
 @router.get("/payments/{payment_id}")
 def show(request: Request, payment_id: str, office: TheOffice, _who: Poster) -> Response:
+    return payment_page(request, office, known_shape(payment_id))
+
+
+def payment_page(request: Request, office: Office, payment_id: str, *, fault: str = "") -> Response:
+    """`fault` says why something could not be done with it."""
     with office.store.reading() as connection:
-        known = queries.payment(connection, known_shape(payment_id))
+        known = queries.payment(connection, payment_id)
         if known is None:
             transfer = transfers.kept(connection, payment_id)
             if transfer is None:
@@ -76,10 +82,15 @@ def show(request: Request, payment_id: str, office: TheOffice, _who: Poster) -> 
             return office.pages.show(request, "transfer.html", transfer=transfer)
         payment, said = known
         found = queries.cases_of_loan(connection, payment.loan_id)
+        back = queries.reversal_of(connection, payment_id)
     waits = said is not None and said.status in queries.UNDER_WAY
     return office.pages.show(
         request,
         "payment.html",
+        status=409 if fault else 200,
+        fault=fault,
+        back=back,
+        may_take_back=payment.kind == "payment" and payment.standing != Standing.SUSPENSE and not back,
         payment=payment,
         said=said,
         waits=waits,
@@ -96,7 +107,7 @@ def _post(request: Request, office: Office, who: Person, form: PaymentForm) -> R
     if any(number and not _LOAN.fullmatch(number) for number in _numbers(money)):
         return _form(request, office, form, faults=[Missing("loan_id", "loan_unknown")])
     try:
-        return _keep(office, who, money)
+        return _keep(office, who, money, form.agreed)
     except NotFound:
         return _form(request, office, form, faults=[Missing("loan_id", "loan_unknown")])
     except Invalid as invalid:
@@ -104,11 +115,13 @@ def _post(request: Request, office: Office, who: Person, form: PaymentForm) -> R
         return _form(request, office, form, faults=faults)
     except PaymentConflict:
         return _form(request, office, form, conflict=True)
+    except SurplusUnseen as beyond:
+        return _form(request, office, form, beyond=beyond)
 
 
-def _keep(office: Office, who: Person, money: PaymentIn | TransferIn) -> str | None:
+def _keep(office: Office, who: Person, money: PaymentIn | TransferIn, agreed: int | None) -> str | None:
     if isinstance(money, PaymentIn):
-        office.desk.post_payment(who, money, by_hand=True)
+        office.desk.post_payment(who, money, by_hand=True, surplus_seen=agreed)
         return money.payment_id
     kept = office.desk.post_transfer(who, money, by_hand=True)
     return kept.shares[-1].payment_id if kept.shares else None
@@ -132,14 +145,16 @@ def _form(
     *,
     faults: list[Missing] | None = None,
     conflict: bool = False,
+    beyond: SurplusUnseen | None = None,
 ) -> Response:
     return office.pages.show(
         request,
         "payment_new.html",
-        status=409 if conflict else 422 if faults else 200,
+        status=409 if conflict or beyond else 422 if faults else 200,
         form=form,
         errors=told(faults or []),
         conflict=conflict,
+        beyond=beyond,
         currency=office.rules_now().terms.currency,
     )
 
