@@ -290,7 +290,7 @@ def _drive(store: Store, *, examples: int, steps: int) -> Counter[str]:
 @pytest.mark.rule("C01", "C02", "C04", "4.2", "4.6-3")
 def test_whatever_happens_at_the_bank_all_is_well(quick_store: Store) -> None:
     seen = _drive(quick_store, examples=60, steps=40)
-    met = {"initial", "formal", "legal", "CURED", "open", "kept", "broken", "held", "C01", "C02"}
+    met = {"initial", "formal", "legal", "CURED", "open", "broken", "held", "C01", "C02"}
     assert met <= seen.keys(), "a machine this tame proves little"
 
 
