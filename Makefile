@@ -41,7 +41,7 @@ fmt: setup ## format, and mend what the linter can mend by itself
 	$(BIN)/ruff format $(wildcard $(CODE))
 	$(BIN)/ruff check --fix $(wildcard $(CODE))
 
-bench: setup ## measure: intake, starts per second, click to applied, memory (minutes; never part of the tests)
+bench: setup ## measure: intake, guard, rules, starts per second, click to applied, memory (minutes; never part of the tests)
 	@for one in $(basename $(notdir $(wildcard benchmarks/[a-z]*.py))); do \
 		$(BIN)/python -m benchmarks.$$one $(ARGS) || exit 1; \
 	done

@@ -276,7 +276,8 @@ class CaseRoom:
 
     def hear(self, case_id: str) -> None:
         """Every message that waits, money first, each as a step of its own."""
-        for row in self._waiting(case_id):
+        while rows := self._waiting(case_id):  # a step that closes the case refuses what still waits
+            row = rows[0]
             with self.store.transaction() as connection:
                 connection.execute(
                     update(messages).where(messages.c.message_id == row.message_id).values(status="sent")

@@ -22,6 +22,7 @@ from arrears.cli.simulation.terms import OtherSimulation, SimulationTerms, settl
 from arrears.engine.errors import EngineError
 from arrears.engine.programs import silent
 from arrears.settings import Settings
+from arrears.store.packs import Pack
 from arrears.store.schema import SchemaError
 
 _SHOWN_MISMATCHES: Final = 20
@@ -36,6 +37,9 @@ def simulate(
     as_of: Annotated[str, typer.Option(help="The bank's day the portfolio is moved to.")] = "2026-01-05",
     horizon: Annotated[str, typer.Option(help="So many days are lived, as in 150d.")] = "150d",
     seed: Annotated[int, typer.Option(help="What robots leave to chance; the same seed, the same end.")] = 1,
+    pack: Annotated[
+        str, typer.Option(help="A pack by its name or its file, instead of the portfolio's own.")
+    ] = "",
     data_dir: Annotated[
         Path, typer.Option(help="Where this simulation keeps its database, server and letters.")
     ] = Path(".arrears-simulation"),
@@ -44,14 +48,19 @@ def simulate(
     """Let robots work a portfolio with known payments to its end, in skipped time; a wrong end is named."""
     if not (portfolio / "intake").exists():
         stop(f"{portfolio} holds no intake folder.")
-    terms = SimulationTerms(str(portfolio.resolve()), _loans(loans), _day(as_of), _days(horizon), seed)
+    chosen = str(Path(pack).resolve()) if pack.endswith(".toml") else pack
+    terms = SimulationTerms(
+        str(portfolio.resolve()), _loans(loans), _day(as_of), _days(horizon), seed, chosen
+    )
+    settings = _settings(portfolio, data_dir, chosen)
+    rules = load_pack(settings)
     console = Console(stderr=as_json)
     # What lies there is personal data: for nobody but the one who runs this.
     os.umask(0o077)
     try:
         if not settle_in(data_dir, terms) and not as_json:
             console.print("Going on with the simulation that is here.")
-        ran = _run(_settings(portfolio, data_dir), terms, console, quiet=as_json)
+        ran = _run(settings, rules, terms, console, quiet=as_json)
     except OtherSimulation as other:
         stop(str(other))
     except (Stuck, PortfolioRefused, EngineError, SchemaError) as wrong:
@@ -66,16 +75,17 @@ def simulate(
         raise typer.Exit(1)
 
 
-def _run(settings: Settings, terms: SimulationTerms, console: Console, *, quiet: bool) -> Ran:
+def _run(settings: Settings, pack: Pack, terms: SimulationTerms, console: Console, *, quiet: bool) -> Ran:
     columns = (TextColumn("{task.description:>10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     say = silent if quiet else console.print
     with Progress(*columns, console=console) as progress:
-        return asyncio.run(run(settings, load_pack(settings), terms, reporter=Bars(progress), say=say))
+        return asyncio.run(run(settings, pack, terms, reporter=Bars(progress), say=say))
 
 
-def _settings(portfolio: Path, data_dir: Path) -> Settings:
+def _settings(portfolio: Path, data_dir: Path, pack: str) -> Settings:
     """Whatever the environment says, a simulation touches no other database and no other Temporal."""
-    pack = portfolio / "pack.toml"
+    own = portfolio / "pack.toml"
+    pack = pack or (str(own) if own.exists() else "")
     return load_settings(
         data_dir=data_dir,
         database_url=None,
@@ -83,7 +93,7 @@ def _settings(portfolio: Path, data_dir: Path) -> Settings:
         time_skipping=True,
         shift_seconds=0,
         letters_dir=None,
-        **({"pack": str(pack)} if pack.exists() else {}),
+        **({"pack": pack} if pack else {}),
     )
 
 

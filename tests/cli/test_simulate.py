@@ -25,19 +25,19 @@ ARREARS: Final = Path(sys.executable).with_name("arrears")
 _TAKEN: Final = {"wall_s", "cases_per_s", "cpu_s_per_case"}
 _KEYS: Final = {
     "loans", "cured", "paid_off", "wrong_day", "legal_review", "approved_by_two", "returned", "open",
-    "received_minor", "allocated_minor", "unallocated_minor", "contacts", "outside_window", "applied",
-    "refused", "unapplied", "wall_s", "cases_per_s", "mismatches",
+    "received_minor", "allocated_minor", "unallocated_minor", "contacts", "outside_window", "over_caps",
+    "applied", "refused", "unapplied", "wall_s", "cases_per_s", "mismatches",
 }  # fmt: skip
 
 
-def command(folder: Path, loans: int, portfolio: Path) -> list[str]:
+def command(folder: Path, loans: int, portfolio: Path, *more: str) -> list[str]:
     words = ["simulate", "--portfolio", str(portfolio), "--loans", str(loans), "--json"]
-    return [str(ARREARS), *words, "--data-dir", str(folder)]
+    return [str(ARREARS), *words, "--data-dir", str(folder), *more]
 
 
-def simulated(folder: Path, loans: int, portfolio: Path = SAMPLE) -> dict[str, Any]:
+def simulated(folder: Path, loans: int, portfolio: Path = SAMPLE, *more: str) -> dict[str, Any]:
     done = subprocess.run(
-        command(folder, loans, portfolio), cwd=ROOT, capture_output=True, text=True, check=False
+        command(folder, loans, portfolio, *more), cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     told = json.loads(done.stdout)
@@ -136,6 +136,45 @@ def test_halves_close_with_the_second_and_money_for_closed_cases_is_kept_apart(t
     assert told["received_minor"] == told["allocated_minor"] + told["unallocated_minor"]
 
 
+ONCE_A_DAY: Final = f"""
+extends = "{SAMPLE / "pack.toml"}"
+pack = "uci-once.1"
+""" + "".join(
+    f"""
+[[caps]]
+rule = "{rule}"
+scope = "{scope}"
+window = "{window}"
+counts = "{counts}"
+most = 1
+"""
+    for rule, scope, window, counts in (
+        ("C02", "person", "day", "effective"),
+        ("C03", "person", "day", "attempt"),
+        ("C03", "number", "day", "attempt"),
+        ("C05", "person", "day", "message"),
+        ("C05", "person", "week", "message"),
+        ("C10", "person", "week", "visit"),
+    )
+)
+
+
+@pytest.mark.server
+@pytest.mark.rule("C02", "C03", "C04")
+def test_with_one_contact_a_day_no_cap_is_broken_and_each_loan_ends_as_it_must(tmp_path: Path) -> None:
+    pack = tmp_path / "once.toml"
+    pack.write_text(ONCE_A_DAY, "utf-8")
+    told = simulated(tmp_path / "data", 12, SAMPLE, "--pack", str(pack))
+    assert told["mismatches"] == []
+    assert (told["loans"], told["over_caps"], told["outside_window"]) == (12, 0, 0)
+    a_day = (
+        "select borrower_id, date(at, '+8 hours'), count(*) from contact_attempts where action = 'out_call'"
+    )
+    calls = rows(tmp_path / "data", f"{a_day} and status in ('made', 'reserved', 'uncertain') group by 1, 2")
+    assert {count for _, _, count in calls} == {1}
+    assert rows(tmp_path / "data", "select distinct pack from cases") == [("uci-once.1",)]
+
+
 @pytest.mark.server
 @pytest.mark.slow
 def test_the_first_150_loans_end_as_their_money_says(tmp_path: Path) -> None:
@@ -143,7 +182,7 @@ def test_the_first_150_loans_end_as_their_money_says(tmp_path: Path) -> None:
     assert told["mismatches"] == []
     assert (told["loans"], told["cured"], told["paid_off"], told["wrong_day"]) == (150, 71, 5, 0)
     assert told["received_minor"] == told["allocated_minor"] + told["unallocated_minor"]
-    assert (told["outside_window"], told["unapplied"]) == (0, 0)
+    assert (told["outside_window"], told["over_caps"], told["unapplied"]) == (0, 0, 0)
     assert told["open"] == 74
     assert told["approved_by_two"] <= told["legal_review"]
     assert told["returned"] > 0
@@ -157,6 +196,7 @@ def test_the_first_150_loans_end_as_their_money_says(tmp_path: Path) -> None:
         (["--loans", "0"], "--loans"),
         (["--as-of", "monday"], "--as-of"),
         (["--horizon", "soon"], "--horizon"),
+        (["--pack", "cn-bank-1999"], "did you mean"),
     ],
 )
 def test_what_cannot_be_simulated_is_told_before_anything_is_made(

@@ -69,6 +69,7 @@ class Found:
     unallocated_minor: int
     contacts: int
     outside_window: Sequence[str] = ()
+    over_caps: Sequence[str] = ()
     messages: Mapping[str, int] = field(default_factory=dict)
     refused_without_reason: Sequence[str] = ()
     faults: Sequence[str] = ()
@@ -89,6 +90,7 @@ class Tally:
     unallocated_minor: int
     contacts: int
     outside_window: int
+    over_caps: int
     applied: int
     refused: int
     unapplied: int
@@ -117,6 +119,7 @@ def tally(expected: Sequence[Expected], found: Found) -> Tally:
         unallocated_minor=found.unallocated_minor,
         contacts=found.contacts,
         outside_window=len(found.outside_window),
+        over_caps=len(found.over_caps),
         **settled,
         unapplied=sum(found.messages.values()) - sum(settled.values()),
         mismatches=tuple(_mismatches(expected, found)),
@@ -137,6 +140,7 @@ def _mismatches(expected: Sequence[Expected], found: Found) -> Iterator[str]:
     if found.received_minor != placed:
         yield f"money: {found.received_minor} was received, {placed} was allocated or kept apart"
     yield from (f"contact outside the hours: {contact}" for contact in found.outside_window)
+    yield from (f"contact beyond the caps: {contact}" for contact in found.over_caps)
     yield from (f"refused without a reason: {message}" for message in found.refused_without_reason)
     yield from (f"incident: {fault}" for fault in found.faults)
     for status, times in found.messages.items():

@@ -18,13 +18,14 @@ class OtherSimulation(Exception):
 
 @dataclass(frozen=True)
 class SimulationTerms:
-    """`loans` None means all; cases live from the morning of `as_of` to the end of its `horizon_days`-th day."""
+    """`loans` None means all, `pack` "" the portfolio's own; cases live from the morning of `as_of` to the end of its `horizon_days`-th day."""
 
     portfolio: str
     loans: int | None
     as_of: date
     horizon_days: int
     seed: int
+    pack: str = ""
 
     def begins_at(self, calendar: Calendar) -> int:
         """UTC seconds: the bank's morning of the day on which the portfolio arrives."""
@@ -43,7 +44,7 @@ def settle_in(folder: Path, terms: SimulationTerms) -> bool:
     """Take the folder for this simulation; False when it began earlier. Raises OtherSimulation."""
     kept, wanted = folder / _NAME, asdict(terms) | {"as_of": terms.as_of.isoformat()}
     if kept.exists():
-        known = json.loads(kept.read_text("utf-8"))
+        known = {"pack": ""} | json.loads(kept.read_text("utf-8"))  # of a time before packs could be named
         other = sorted(name for name in wanted if known.get(name) != wanted[name])
         if other:
             raise OtherSimulation(
