@@ -300,6 +300,17 @@ ICONS: Final = {
     "delivery_check": "file-text",
     "new_address": "file-text",
     "idle_review": "hourglass",
+    "paid_claim_check": "banknote",
+    "dispute_review": "scale",
+    "complaint_reply": "message-square",
+    "complaint_extension": "hourglass",
+    "hardship_decision": "user-round-check",
+    "death_verify": "file-text",
+    "capacity_verify": "file-text",
+    "insolvency_verify": "gavel",
+    "fraud_verify": "shield-check",
+    "declare_claim": "gavel",
+    "hold_review": "calendar-clock",
 }
 MACHINES: Final[words.Words] = {
     "core-bank": words.term("actor", "Core bank"),
@@ -331,6 +342,7 @@ DETAILS: Final[words.Words] = {
     "rule": words.term("detail", "Rule"),
     "pack": words.term("detail", "Rules"),
     "seq": words.term("detail", "Step"),
+    "hold": words.term("detail", "Hold"),
 }
 INCIDENTS: Final[words.Words] = {
     "calendar_missing": words.term("incident", "The bank days of a year are not known yet"),
@@ -363,5 +375,16 @@ INCIDENTS: Final[words.Words] = {
     "rules_failed": words.term("incident", "The rules failed on an event"),
     "state_too_large": words.term("incident", "A case has grown too large"),
     "message_parked": words.term("incident", "A message that a case does not answer"),
+    "complaint_late": words.term("incident", "A complaint was not answered in time"),
+    "complaint_upheld": words.term("incident", "A complaint was upheld: to be heeded in appraisal"),
+    "money_to_book": words.term("incident", "Money was found that is not booked here yet"),
+    "ledger_to_correct": words.term(
+        "incident", "A dispute was right: core bank and credit bureau to be corrected"
+    ),
+    "plan_to_agree": words.term("incident", "A repayment plan is to be agreed"),
+    "standing_debit_to_stop": words.term("incident", "Standing debits are to be stopped: insolvency"),
+    "bureau_to_delete": words.term("incident", "Not this person's debt: to be deleted at the credit bureau"),
+    "court_to_be_told": words.term("incident", "A court is to be told of a hold"),
+    "claim_not_declared": words.term("incident", "A claim was not declared in the insolvency"),
     "workflow_missing": words.term("incident", "An open case without its workflow"),
 }

@@ -143,7 +143,7 @@ def task_sheet(
         is_open=is_open,
         opened_at=task.opened_at,
         due_at=task.due_at,
-        why=called(words.WHYS, task.why),
+        why=words.opened(task.why),
         facts=task.facts,
         facts_no=task.facts_no,
         days_past_due=setting.shapes.days_past_due(_first_overdue(task.facts), setting.now),

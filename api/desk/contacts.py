@@ -328,8 +328,14 @@ def _confirm(connection: Connection, attempt: Attempt, came: Came, rules: Rules,
 
 def _tell(connection: Connection, who: Person, attempt: Attempt, result: ResultIn, *, at: datetime) -> None:
     """The case of a contact no task had asked for hears what was said; its line stands in the ledger already."""
-    if attempt.task_id is not None or attempt.case_id is None or result.result not in set(TALK):
-        return
+    if attempt.task_id is None and attempt.case_id is not None and result.result in set(TALK):
+        tell_late(connection, who, attempt, result, at=at)
+
+
+def tell_late(
+    connection: Connection, who: Person, attempt: Attempt, result: ResultIn, *, at: datetime
+) -> None:
+    """As a contact no task had asked for: there is none, or somebody else's answer to it stands."""
     content = {
         "attempt_id": attempt.attempt_id,
         "action": attempt.action,

@@ -16,7 +16,7 @@ from api.desk.time_machine import CannotSkip, TimeMachine
 from arrears import clock
 from arrears.contracts import RulesInForce, fingerprint
 from arrears.policy import promises
-from arrears.policy.codes import PROMISES, TALK, Outcome
+from arrears.policy.codes import PROMISES, STOPPING, TALK, Outcome
 from arrears.policy.stages import CONTACT_TASKS
 from arrears.policy.tasks import ON_FACTS, Missing, TaskKind, lacks, may_answer
 from arrears.store import audit, certificates, closings, intents
@@ -97,6 +97,7 @@ class Desk:
             self._remark(connection, who, task, answer)
             if answer.attempt_id is not None:  # the call was made, whoever's answer stands
                 self._contact(connection, who, task, answer, at=now)
+                self._tell_what_stops(connection, who, answer, at=now)
         raise errors.AlreadyAnswered(self._name(first.actor), first.accepted_at)
 
     def answer_state(self, who: Person, message_id: str) -> AnswerState:
@@ -329,6 +330,13 @@ class Desk:
             at=at,
         )
         return str(made.attempt_id)
+
+    def _tell_what_stops(self, connection: Connection, who: Person, answer: Answer, *, at: datetime) -> None:
+        """Nothing that stops the bank is lost to whoever was first (C16)."""
+        attempt = None if answer.attempt_id is None else find(connection, answer.attempt_id)
+        if attempt is not None and answer.outcome in STOPPING:
+            result = contacts.ResultIn(answer.outcome, answer.amount_minor)
+            contacts.tell_late(connection, who, attempt, result, at=at)
 
     def _say(
         self,

@@ -23,6 +23,7 @@ class Key(StrEnum):
     CURED_TOLERANCE = auto()  # at
     PAID_OFF = auto()  # at
     DATA_ERROR = auto()  # at
+    FRAUD_NOT_DEBTOR = auto()  # at
     CLOSED = auto()  # at
     OVERDUE_SINCE = auto()  # on
     # what it waits for: a person
@@ -37,8 +38,20 @@ class Key(StrEnum):
     FILING = auto()  # at
     COURT_END = auto()  # at
     IDLE_REVIEW = auto()  # at
+    PAID_CLAIM_CHECK = auto()  # at
+    DISPUTE_REVIEW = auto()  # at
+    COMPLAINT_REPLY = auto()  # at
+    COMPLAINT_EXTENSION = auto()  # at
+    HARDSHIP_DECISION = auto()  # at
+    DEATH_VERIFY = auto()  # at
+    CAPACITY_VERIFY = auto()  # at
+    INSOLVENCY_VERIFY = auto()  # at
+    FRAUD_VERIFY = auto()  # at
+    DECLARE_CLAIM = auto()  # at
+    HOLD_REVIEW = auto()  # at
     LATE = auto()  # until
     # ... the debtor, the letter, money, a day
+    HELD = auto()  # n holds
     PROMISED = auto()  # on, until
     PROMISE_KEPT = auto()  # on
     PROMISE_PARTIAL = auto()  # on
@@ -67,6 +80,9 @@ class Key(StrEnum):
     AFTER_FILING = auto()
     AFTER_COURT_END = auto()
     AFTER_IDLE_REVIEW = auto()
+    AFTER_INQUIRY = auto()
+    AFTER_EXTENSION = auto()
+    AFTER_DECLARATION = auto()
     BY_THE_CLOCK = auto()  # at, clock
     AT_ONCE = auto()  # clock
     BOOKS_OPEN = auto()  # clock
@@ -159,6 +175,8 @@ def _closed(state: CaseState) -> Sentence:
             key = Key.PAID_OFF
         case "DATA_ERROR":
             key = Key.DATA_ERROR
+        case "FRAUD_NOT_DEBTOR":
+            key = Key.FRAUD_NOT_DEBTOR
         case _:
             key = Key.CLOSED
     return Sentence(key, at=state.closed_at)
@@ -203,10 +221,17 @@ def _asked(kind: TaskKind) -> Key:  # noqa: C901, PLR0911, PLR0912 - one arm per
         case TaskKind.IDLE_REVIEW:
             return Key.IDLE_REVIEW
         case _:
-            assert_never(kind)
+            return _asked_by_hold(kind)
+
+
+def _asked_by_hold(kind: TaskKind) -> Key:
+    """Work that a hold or its end opens goes by one name in both."""
+    return Key(kind.value)
 
 
 def _days(state: CaseState, calendar: Calendar) -> Iterator[Sentence]:
+    if state.holds:
+        yield Sentence(Key.HELD, n=len(state.holds))
     if state.promise is not None:
         yield from _promise(state.promise)
     if state.stage is Stage.INITIAL and state.lacks_attempts and TaskKind.ESCALATION not in state.tasks:
@@ -319,14 +344,18 @@ def _after(kind: TaskKind) -> Key:  # noqa: C901, PLR0911, PLR0912 - one arm per
             return Key.AFTER_COURT_END
         case TaskKind.IDLE_REVIEW:
             return Key.AFTER_IDLE_REVIEW
+        case TaskKind.COMPLAINT_EXTENSION:
+            return Key.AFTER_EXTENSION
+        case TaskKind.DECLARE_CLAIM:
+            return Key.AFTER_DECLARATION
         case _:
-            assert_never(kind)
+            return Key.AFTER_INQUIRY
 
 
 def _moves(clock: Clock, *, is_overdue: bool) -> bool:
     """Whether the case itself goes on then. While nothing is overdue most clocks only strike in vain."""
     match clock:
-        case Clock.SLA | Clock.IDLE:
+        case Clock.SLA | Clock.IDLE | Clock.HOLD:
             return False  # people are reminded of what is shown above
         case Clock.PROMISE | Clock.COURT:
             return True

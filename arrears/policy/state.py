@@ -30,6 +30,7 @@ class Clock(StrEnum):
     ENTER_LEGAL = "enter_legal"  # an approved litigation takes effect
     FILING = "filing"  # an advisor is asked again to file
     COURT = "court"  # an advisor is asked again whether the court matter has ended
+    HOLD = "hold"  # a hold has stood as long as it may without a word: a person is asked
     SLA = "sla"  # a task is older than its time: somebody is reminded
     IDLE = "idle"  # nothing happened for long: a person confirms the case
 
@@ -73,6 +74,8 @@ class Hold:
     against: str = ""  # the member of staff a complaint is about
     asks: bool = True  # this case asks the people who decide about it; another case of the person may
     confirmed_by: str = ""
+    asked: str = ""  # when its day came: own (its own task was open still) | review (somebody looks again)
+    matched: bool = False  # money came after the debtor said that it was paid
 
 
 # What these lead to presses on the debtor: they wait until yesterday's money is all here (scenario 12).
@@ -190,6 +193,9 @@ class CaseState:
         default_factory=dict
     )  # clocks that a hold stopped: the seconds they had left
     kept_off: tuple[str, ...] = ()  # staff whom the debtor complained of
+    corrected: int = (
+        0  # taken off what is owed because a dispute was right; the core bank has not booked it yet
+    )
 
     @property
     def lacks_attempts(self) -> bool:

@@ -54,7 +54,7 @@ def give_consent(
 
 
 def withdraw_consent(connection: Connection, contact_id: str, *, to: str, at: int) -> None:
-    """At once, and not backwards (P2)."""
+    """At once, and not backwards (P2); the phone of the contract stays, for it needs none (P1)."""
     connection.execute(
         update(consents)
         .where(consents.c.contact_id == contact_id, consents.c.withdrawn_at.is_(None))

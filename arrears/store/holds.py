@@ -178,6 +178,8 @@ def greet(connection: Connection, place: Place, *, seq: int) -> int:
     assert place.case_id is not None
     assert place.borrower_id is not None
     lock_person(connection, place.borrower_id)
+    # Where no other case is open nobody would be asked about them.
+    alone = not [case for case in open_cases(connection, place.borrower_id) if case != place.case_id]
     told = [
         Said(
             place.case_id,
@@ -185,10 +187,38 @@ def greet(connection: Connection, place: Place, *, seq: int) -> int:
             PLACED,
             row["by"],
             place.at,
-            row["content"],
+            row["content"] | {"asks": alone and row["content"]["scope"] == "person"},
             effective_at=_no_later_than_now(place.at),
         )
         for row in _standing(connection, place.borrower_id)
+    ]
+    return say_many(connection, told)
+
+
+def hand_over(connection: Connection, place: Place, *, seq: int) -> int:
+    """What is about the person stands on when this case has closed: another open case asks about it (4.6-9)."""
+    assert place.borrower_id is not None
+    rows = connection.execute(
+        select(holds).where(
+            holds.c.borrower_id == place.borrower_id, holds.c.scope == "person", holds.c.ended_at.is_(None)
+        )
+    ).all()
+    if not rows:
+        return 0
+    lock_person(connection, place.borrower_id)
+    heirs = [case for case in open_cases(connection, place.borrower_id) if case != place.case_id]
+    told = [
+        Said(
+            case,
+            f"{row.hold_id}-asks-{case}-{seq}",
+            PLACED,
+            row.placed_by,
+            place.at,
+            _of(row) | {"asks": True},
+            effective_at=_no_later_than_now(place.at),
+        )
+        for case in heirs[:1]
+        for row in rows
     ]
     return say_many(connection, told)
 
@@ -244,4 +274,5 @@ def _of(row: Row[*tuple[Any, ...]]) -> dict[str, Any]:
         "evidence": row.evidence or "",
         "remark_id": row.remark_id or "",
         "asks": False,
+        "confirmed_by": row.approved_by or "",
     }

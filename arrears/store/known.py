@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, or_, select
 from arrears.contracts import Rules
 from arrears.policy import matrix
 from arrears.policy.caps import Line, may_come_to
-from arrears.policy.codes import INBOUND, Action, Counts, Mark
+from arrears.policy.codes import INBOUND, STOPPING, TALK, Action, Counts, Mark, Outcome
 from arrears.policy.guard import STAND_IN, Asked, Held, Hours, Known, PartyRole, end_of
 from arrears.policy.matrix import Act
 from arrears.policy.state import HoldKind, Scope
@@ -168,14 +168,29 @@ def _held(connection: Connection, ask: Ask, rules: Rules) -> list[Held]:
     asked = {"person": ask.about, "case": ask.case_id}
     standing = [(row, row.kind, row.scope, row.against) for row in connection.execute(_HOLDS, asked)]
     standing += [
-        (row, *(row.content.get(name) for name in ("kind", "scope", "against")))
+        (row, *on_the_way)
         for row in connection.execute(_HOLDS_ON_THE_WAY, asked)
+        if (on_the_way := _said(row)) is not None
     ]
     return [
         Held(kind, against or "")
         for row, kind, scope, against in standing
         if _forbids(kind, scope, against, rules) and _reaches(row, scope, ask)
     ]
+
+
+def _said(row: Row[*tuple[Any, ...]]) -> tuple[str, str, str | None] | None:
+    """Kind, scope and whom it is about, of a hold that somebody placed or that follows from what a debtor said (C16)."""
+    if row.signal == PLACED:
+        kind, scope, against = (row.content.get(name) for name in ("kind", "scope", "against"))
+        return kind, scope, against
+    result = row.content.get("result" if row.signal == "contact_reported" else "outcome")
+    code = TALK.get(Outcome(result)) if result in STOPPING else None
+    if code is None or code.hold is None:
+        return None
+    # All of it until the case has heard which part; whoever reports a complaint keeps off at once.
+    against = row.actor if code.hold is HoldKind.COMPLAINT else None
+    return code.hold.value, matrix.SCOPES[code.hold][0].value, against
 
 
 def _forbids(kind: str, scope: str, against: str | None, rules: Rules) -> bool:
@@ -270,14 +285,14 @@ _HOLDS: Final = select(
     ),
 )
 _HOLDS_ON_THE_WAY: Final = (
-    select(messages.c.content, messages.c.case_id, cases.c.borrower_id)
+    select(messages.c.signal, messages.c.actor, messages.c.content, messages.c.case_id, cases.c.borrower_id)
     .join(cases, cases.c.case_id == messages.c.case_id)
     .where(
         or_(
             cases.c.borrower_id == bindparam("person"),
             messages.c.case_id == bindparam("case"),
         ),
-        messages.c.signal == PLACED,
+        messages.c.signal.in_((PLACED, "task_decided", "contact_reported")),
         messages.c.status.in_(("waiting", "sent")),
     )
 )
