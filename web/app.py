@@ -27,6 +27,7 @@ from web.pages import (
     cases,
     certificates,
     deliveries,
+    holds,
     inbox,
     incidents,
     packs,
@@ -62,7 +63,19 @@ def create_app(
     app.state.temporal_reachable = temporal_ready
     app.state.office = Office(settings, store, desk, entrance, rules, pages, patience)
     app.include_router(api_router)
-    for part in (sign_in, prefs, inbox, tasks, cases, deliveries, incidents, packs, certificates, payments):
+    for part in (
+        sign_in,
+        prefs,
+        inbox,
+        tasks,
+        cases,
+        deliveries,
+        holds,
+        incidents,
+        packs,
+        certificates,
+        payments,
+    ):
         app.include_router(part.router)
     app.add_api_route("/csp", _report, methods=["POST"], dependencies=[EVERYONE])
     app.mount(PREFIX, assets, name="static")

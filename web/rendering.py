@@ -99,6 +99,7 @@ def menu(person: Person, path: str) -> tuple[Place, ...]:
             "shield-check",
             ("/certificates",),
         ),
+        (Permission.SEE_FREEZE, pgettext("menu", "Stop of all work"), "/freeze", "ban", ("/freeze",)),
         (Permission.READ_PACK, pgettext("menu", "Rules"), "/packs", "scale", ("/packs",)),
     )
     return tuple(

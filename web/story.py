@@ -41,7 +41,7 @@ class Teller:
             for entry in self.timeline.entries
         )
 
-    def _act(self, act: Act) -> Entry:
+    def _act(self, act: Act) -> Entry:  # noqa: C901 - one arm per act
         kind = self.timeline.task_kinds.get(str(act.detail.get("task_id")), "")
         task = {"task": called(words.TASKS, kind)}
         match act.what:
@@ -51,6 +51,14 @@ class Teller:
                 icon, headline = "undo-2", _("%(task)s: given back") % task
             case "delivery_reported":
                 icon, headline = "file-text", self._reported(act.detail)
+            case "hold_said":
+                icon, headline = "ban", _("Hold asked for: %(hold)s") % _hold_of(act.detail)
+            case "hold_end_said":
+                icon, headline = "ban", _("End of the hold asked for: %(hold)s") % _hold_of(act.detail)
+            case "consent_given":
+                icon, headline = "check", _("Consent given: %(way)s") % _way_of(act.detail)
+            case "consent_withdrawn":
+                icon, headline = "ban", _("Consent withdrawn: %(way)s") % _way_of(act.detail)
             case "incident_closed":
                 icon, headline = "siren", _("An incident was closed")
             case other:
@@ -269,6 +277,14 @@ class Teller:
         return actor_name(event.get("actor"), self.timeline.names)
 
 
+def _hold_of(detail: Record) -> dict[str, str]:
+    return {"hold": called(words.HOLDS, detail["kind"])}
+
+
+def _way_of(detail: Record) -> dict[str, str]:
+    return {"way": called(words.CHANNELS, detail["channel"])}
+
+
 def _came_to_light(effect: Record) -> str:
     match effect["kind"]:
         case "mark_contact":
@@ -343,6 +359,7 @@ DETAILS: Final[words.Words] = {
     "pack": words.term("detail", "Rules"),
     "seq": words.term("detail", "Step"),
     "hold": words.term("detail", "Hold"),
+    "contact_id": words.term("detail", "Contact"),
 }
 INCIDENTS: Final[words.Words] = {
     "calendar_missing": words.term("incident", "The bank days of a year are not known yet"),
@@ -375,6 +392,8 @@ INCIDENTS: Final[words.Words] = {
     "rules_failed": words.term("incident", "The rules failed on an event"),
     "state_too_large": words.term("incident", "A case has grown too large"),
     "message_parked": words.term("incident", "A message that a case does not answer"),
+    "consent_withdrawn": words.term("incident", "Consent was withdrawn: copies elsewhere to be deleted"),
+    "all_work_stopped": words.term("incident", "All work with debtors is stopped"),
     "complaint_late": words.term("incident", "A complaint was not answered in time"),
     "complaint_upheld": words.term("incident", "A complaint was upheld: to be heeded in appraisal"),
     "money_to_book": words.term("incident", "Money was found that is not booked here yet"),

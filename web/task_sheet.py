@@ -12,13 +12,14 @@ from api.auth.person import Person
 from arrears.policy.codes import PROMISES, TALK, Outcome
 from arrears.policy.guard import Go, Hours, NotBefore, within_hours
 from arrears.policy.masking import masked_contact
-from arrears.policy.tasks import NEEDS_REASON, PUT_OFF, WORK, TaskKind
+from arrears.policy.tasks import NEEDS_REASON, PUT_OFF, WITH_DAY, WITH_PART, WORK, TaskKind
 from arrears.policy.terms import Terms
 from arrears.store import queries
 from arrears.store.views import ContactView, Said, TaskView
 from web import words
 from web.formats import Formats, money
 from web.language import gettext as _
+from web.language import pgettext
 from web.list_pane import Listing
 from web.seen import shown_name
 from web.story import Entry, Teller, actor_name
@@ -81,6 +82,7 @@ class TaskSheet:
     facts: Mapping[str, Any]
     facts_no: int
     days_past_due: int
+    held: str  # the holds that stand, in words
     holder: str | None
     is_mine: bool
     may_claim: bool
@@ -147,6 +149,7 @@ def task_sheet(
         facts=task.facts,
         facts_no=task.facts_no,
         days_past_due=setting.shapes.days_past_due(_first_overdue(task.facts), setting.now),
+        held=pgettext("list", ", ").join(called(words.HOLDS, kind) for kind in task.facts.get("holds", ())),
         holder=task.assignee_name if is_open else None,
         is_mine=is_mine,
         may_claim=is_open and task.assignee is None and may(who, Permission.CLAIM_TASK, relations),
@@ -204,6 +207,8 @@ def _asks(outcome: Outcome) -> str:
         "promise": outcome in PROMISES,
         "arrival": outcome is Outcome.ARRIVED,
         "again": outcome in PUT_OFF,
+        "part": outcome in WITH_PART,
+        "until": outcome in WITH_DAY - {Outcome.ARRIVED},
     }
     return " ".join(what for what, wanted in asked.items() if wanted)
 

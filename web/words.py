@@ -365,6 +365,22 @@ HOLDS: Final[Words] = {
     "system_freeze": term("hold", "Stop of all work"),
 }
 
+# How far a hold reaches.
+SCOPES: Final[Words] = {
+    "part": term("scope", "part of the debt"),
+    "loan": term("scope", "this loan"),
+    "person": term("scope", "every loan of the person"),
+    "bank": term("scope", "the whole bank"),
+}
+
+# What a hold blocks.
+ACTS: Final[Words] = {
+    "contact": term("act", "contact"),
+    "escalation": term("act", "escalation"),
+    "filing": term("act", "filing"),
+    "penalty": term("act", "penalty interest"),
+}
+
 # How a hold ended.
 HOLD_ENDS: Final[Words] = {
     "case_closed": term("hold end", "the case closed"),
@@ -486,6 +502,8 @@ CHANNELS: Final[Words] = {
     "sms": term("channel", "SMS"),
     "email": term("channel", "E-mail"),
     "post": term("channel", "Post"),
+    "im": term("channel", "Chat"),
+    "app": term("channel", "App"),
 }
 
 PRODUCTS: Final[Words] = {

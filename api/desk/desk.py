@@ -10,7 +10,9 @@ from sqlalchemy import Connection, Row, insert, select, update
 from api.auth.permissions import Permission, may, task_relations
 from api.auth.person import Person
 from api.desk import contacts, deliveries, errors, money
+from api.desk.consents import ConsentDesk
 from api.desk.deliveries import DeliveryIn
+from api.desk.holding import HoldDesk
 from api.desk.live import must_be_live
 from api.desk.time_machine import CannotSkip, TimeMachine
 from arrears import clock
@@ -55,6 +57,8 @@ class Desk:
         self._store = store
         self._rules = rules
         self._time_machine = time_machine
+        self.holds = HoldDesk(store, rules)
+        self.consents = ConsentDesk(store)
 
     @property
     def skips_time(self) -> bool:
@@ -292,7 +296,9 @@ class Desk:
         today = rules.calendar.day_of(now)
         if outcome is Outcome.ARRIVED:
             return [Missing("on", "day_in_the_future")] if on > today else []
-        if on < today:
+        if (
+            on < today and outcome is not Outcome.INSOLVENT
+        ):  # a court's day may have passed before anybody heard
             return [Missing("on", "day_in_the_past")]
         late = task.facts["days_past_due"]
         last = (

@@ -107,6 +107,18 @@ class DeliveryConflict(DeskError):
     message_id = "delivery_differs"
 
 
+class HoldStands(DeskError):
+    """A hold of this kind stands already, or is on its way."""
+
+    message_id = "hold_stands"
+
+
+class HoldOver(DeskError):
+    """This hold is over already."""
+
+    message_id = "hold_not_open"
+
+
 class ContactRefused(DeskError):
     """The guard says not before `at`, because of `rule`; without an instant no time opens it."""
 

@@ -30,8 +30,8 @@ def _instant(at: int) -> datetime | None:
     return datetime.fromtimestamp(at, UTC) if at else None
 
 
-def put(connection: Connection, place: Place, began: HoldBegan) -> None:
-    """Once by its id, however many cases of the person tell of it."""
+def put(connection: Connection, place: Place, began: HoldBegan) -> bool:
+    """Once by its id, however many cases of the person tell of it; False when it is there already."""
     values = {
         "hold_id": began.hold_id,
         "case_id": place.case_id,
@@ -48,7 +48,8 @@ def put(connection: Connection, place: Place, began: HoldBegan) -> None:
         "until": _instant(began.until),
     }
     insert_ = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    connection.execute(insert_(holds).values(values).on_conflict_do_nothing())
+    new = insert_(holds).values(values).on_conflict_do_nothing().returning(holds.c.hold_id)
+    return connection.execute(new).first() is not None
 
 
 def became(connection: Connection, effect: HoldBecame) -> None:
@@ -77,6 +78,27 @@ def keep_off(connection: Connection, case_id: str, effect: KeepOff) -> None:
         free = {"assignee": None, "claimed_at": None} if row.assignee == effect.staff_id else {}
         barred = [*row.barred, *({effect.staff_id} - set(row.barred))]
         connection.execute(update(tasks).where(tasks.c.task_id == row.task_id).values(barred=barred, **free))
+
+
+def keeps_off(connection: Connection, case_id: str, staff_id: str) -> bool:
+    """Whether the debtor of this case complained of this member of staff, heard by the case or not (K1)."""
+    case = connection.execute(
+        select(cases.c.borrower_id, cases.c.state).where(cases.c.case_id == case_id)
+    ).first()
+    if case is None:
+        return False
+    about = holds.c.against == staff_id
+    standing = select(holds.c.hold_id).where(
+        about, holds.c.borrower_id == case.borrower_id, holds.c.ended_at.is_(None)
+    )
+    return (
+        staff_id in case.state.get("kept_off", ())
+        or connection.execute(standing.limit(1)).first() is not None
+        or any(
+            row.signal == PLACED and row.content["against"] == staff_id
+            for row in _on_the_way(connection, case.borrower_id)
+        )
+    )
 
 
 # ---- every case of a person ------------------------------------------------------------------------------
@@ -150,7 +172,14 @@ def spread_end(connection: Connection, place: Place, ended: HoldEnded) -> int:
     return say_released(connection, others, ended, at=place.at)
 
 
-def say_released(connection: Connection, case_ids: Iterable[str], ended: HoldEnded, *, at: datetime) -> int:
+def say_released(
+    connection: Connection,
+    case_ids: Iterable[str],
+    ended: HoldEnded,
+    *,
+    at: datetime,
+    remark_id: str | None = None,
+) -> int:
     return say_many(
         connection,
         [
@@ -160,7 +189,7 @@ def say_released(connection: Connection, case_ids: Iterable[str], ended: HoldEnd
                 RELEASED,
                 ended.by,
                 at,
-                {"hold_id": ended.hold_id, "outcome": ended.outcome},
+                {"hold_id": ended.hold_id, "outcome": ended.outcome, "remark_id": remark_id},
                 effective_at=_no_later_than_now(at),
             )
             for case in case_ids

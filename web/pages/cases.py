@@ -11,6 +11,7 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 from api.auth.permissions import Permission
 from api.auth.person import Person
 from api.desk.errors import CannotSkipNow, NotFound
+from api.desk.live import must_be_seen
 from api.paging import instant_behind, instant_cursor, known_shape
 from arrears import clock
 from arrears.store import queries
@@ -60,10 +61,11 @@ def show(
 
 
 @router.get("/cases/{case_id}/notices/{notice_id}")
-def show_letter(case_id: str, notice_id: str, office: TheOffice, _who: Reader) -> Response:
+def show_letter(case_id: str, notice_id: str, office: TheOffice, who: Reader) -> Response:
     """The very bytes that were sent."""
     with office.store.reading() as connection:
         notice = queries.notice(connection, known_shape(case_id), known_shape(notice_id))
+        must_be_seen(connection, who, case_id)
     if notice is None or notice.document is None:
         raise NotFound
     letter = office.settings.letters / f"{notice.notice_id}.pdf"
@@ -106,6 +108,7 @@ def _show(
         case = queries.case(connection, case_id)
         if case is None:
             raise NotFound
+        must_be_seen(connection, who, case_id)
         sheet = case_sheet(
             connection,
             case,
@@ -116,6 +119,7 @@ def _show(
                 office.shapes,
                 clock.door_now(),
                 office.desk.skips_time,
+                office.rules_now().terms,
             ),
             before=before,
         )

@@ -12,8 +12,10 @@ from api.auth.permissions import Permission, may, task_relations
 from api.auth.person import Person
 from api.desk import errors
 from api.desk.desk import Answer
+from api.desk.live import must_be_seen
 from api.paging import known_shape
 from arrears import clock
+from arrears.policy.codes import Outcome
 from arrears.store import queries
 from arrears.store.views import TaskView
 from web import words
@@ -65,7 +67,7 @@ class Act:
         return self.listing.task_href(self.task_id)
 
 
-def typed(  # noqa: PLR0917  # one a field
+def typed(  # noqa: PLR0913, PLR0917  # one a field
     outcome: Annotated[str, Form()] = "",
     facts_no: Annotated[str, Form()] = "",
     reason: Annotated[str, Form()] = "",
@@ -73,8 +75,10 @@ def typed(  # noqa: PLR0917  # one a field
     on: Annotated[str, Form()] = "",
     arrived_on: Annotated[str, Form()] = "",
     again_on: Annotated[str, Form()] = "",
+    part: Annotated[str, Form()] = "",
+    until_on: Annotated[str, Form()] = "",
 ) -> DecisionForm:
-    return DecisionForm(outcome, facts_no, reason, amount, on, arrived_on, again_on)
+    return DecisionForm(outcome, facts_no, reason, amount, on, arrived_on, again_on, part, until_on)
 
 
 @router.get("/tasks/{task_id}")
@@ -118,6 +122,8 @@ async def decide(
     if isinstance(said, Response):
         return said
     await until_settled(office.desk, who, said, patience=office.patience)
+    if form.outcome == Outcome.COMPLAINS:  # the case is no longer this person's to see
+        return _leave(act)
     return await run_in_threadpool(_done, act)
 
 
@@ -154,6 +160,12 @@ def _done(act: Act) -> Response:
     if is_swap(act.request):
         return _show(act, focus="decision")
     return RedirectResponse(act.page_href, 303)
+
+
+def _leave(act: Act) -> Response:
+    if is_swap(act.request):
+        return Response(headers={"HX-Redirect": "/inbox"})
+    return RedirectResponse("/inbox", 303)
 
 
 def _refused(act: Act, refusal: errors.DeskError, form: DecisionForm) -> Response:
@@ -269,6 +281,7 @@ def _show(
         task = queries.task(connection, act.task_id)
         if task is None or not _may_read(act.who, task):
             raise errors.NotFound
+        must_be_seen(connection, act.who, task.case_id)
         pane = list_pane(connection, act.who, act.listing, shapes=office.shapes, now=now)
         setting = Setting(
             act.who, act.listing, clock.case_now(task.decided_at), office.rules_now().terms, office.shapes
