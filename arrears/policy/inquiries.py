@@ -64,7 +64,8 @@ def dispute_reviewed(turn: Turn, outcome: Outcome, event: TaskDecided) -> None:
         if amount > at_most:
             turn.tell(Refuse("amount_too_large"))
             return
-        ledger.correct(turn, amount, whole=outcome is Outcome.UPHELD and not hold.part)
+        if amount:
+            ledger.correct(turn, amount, whole=outcome is Outcome.UPHELD and not hold.part)
     holds.lift(turn, HoldKind.DISPUTE, by=event.by, why=outcome.value)
 
 
