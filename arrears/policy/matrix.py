@@ -70,6 +70,9 @@ ASKS: Final[dict[HoldKind, TaskKind]] = {
     HoldKind.INCAPACITY: TaskKind.CAPACITY_VERIFY,
     HoldKind.FRAUD_CLAIM: TaskKind.FRAUD_VERIFY,
 }
+INQUIRIES: Final = frozenset(
+    {*ASKS.values(), TaskKind.COMPLAINT_EXTENSION, TaskKind.DECLARE_CLAIM, TaskKind.HOLD_REVIEW}
+)
 # The longest time of these is given in bank days, of all others in calendar days.
 IN_BANK_DAYS: Final = (HoldKind.HARDSHIP_REVIEW, HoldKind.PAID_CLAIM)
 

@@ -126,8 +126,9 @@ class Turn:
         self.tell(OpenTask(kind, role or WORK[kind].role, due, no, facts, why, barred))
 
     def _bank_days(self, kind: TaskKind) -> int:
-        """A pack of before there was such work does not know its time: then a week of bank days."""
-        return self.now.terms.sla_bank_days.get(kind, 5)
+        """A pack of before holds asked people does not know the time of that work: then a week of bank days."""
+        days = self.now.terms.sla_bank_days
+        return days.get(kind, 5) if kind in matrix.INQUIRIES else days[kind]
 
     def finish(self, kind: TaskKind, *, outcome: str, by: str) -> None:
         self.tell(FinishTask(self._take(kind).task_id, outcome, by))

@@ -27,7 +27,7 @@ from arrears.policy.events import (
     Unreadable,
     read,
 )
-from arrears.policy.matrix import ASKS
+from arrears.policy.matrix import INQUIRIES
 from arrears.policy.react import react
 from arrears.policy.state import CaseState, Clock, Stage
 from arrears.policy.tasks import Outcome, TaskKind
@@ -490,9 +490,6 @@ def _a_refusal_changes_nothing(before: CaseState, case: Case) -> None:
     if case.refusal:
         assert len(case.last) == 1
         assert case.state == before
-
-
-INQUIRIES = {*ASKS.values(), TaskKind.COMPLAINT_EXTENSION, TaskKind.DECLARE_CLAIM, TaskKind.HOLD_REVIEW}
 
 
 def _stays_awake(state: CaseState) -> None:
