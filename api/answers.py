@@ -127,6 +127,12 @@ class Accepted(Said):
     status: str
 
 
+class Frozen(Said):
+    """The hold that stops all work."""
+
+    hold_id: str
+
+
 class PaymentKept(Said):
     """`standing`: message, history, suspense or settled."""
 

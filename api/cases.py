@@ -9,6 +9,7 @@ from api.auth.permissions import Permission
 from api.auth.person import Person
 from api.deps import Allowed, TheStore
 from api.desk.errors import NotFound
+from api.desk.live import must_be_seen
 from api.paging import MOST, USUAL, key_behind, key_cursor, known_shape, number_behind, number_cursor
 from arrears.policy.state import Stage
 from arrears.store import reads
@@ -40,6 +41,7 @@ def list_cases(
 def read_case(case_id: str, who: Reader, store: TheStore) -> CaseFull:
     with store.reading() as connection:
         found = reads.case(connection, known_shape(case_id))
+        must_be_seen(connection, who, case_id)
     if found is None:
         raise NotFound
     return case_full(who, found)
@@ -47,13 +49,14 @@ def read_case(case_id: str, who: Reader, store: TheStore) -> CaseFull:
 
 @router.get("/{case_id}/timeline")
 def read_timeline(
-    case_id: str, _who: Reader, store: TheStore, cursor: str | None = None, limit: Limit = USUAL
+    case_id: str, who: Reader, store: TheStore, cursor: str | None = None, limit: Limit = USUAL
 ) -> Timeline:
     """What the case heard and what followed, step by step, in ids, integers and days."""
     behind = number_behind(cursor)
     with store.reading() as connection:
         if not reads.has_case(connection, known_shape(case_id)):
             raise NotFound
+        must_be_seen(connection, who, case_id)
         found = reads.steps(connection, case_id, after=behind, limit=limit + 1)
         is_last = len(found) <= limit
         unsettled = reads.unsettled(connection, case_id, limit=MOST) if is_last else []

@@ -18,6 +18,7 @@ from api.desk.asking import ContactIn
 from api.desk.contacts import ResultIn
 from api.desk.deliveries import DeliveryIn
 from api.desk.desk import Answer
+from api.desk.holding import HoldIn
 from api.desk.incident_work import Closing
 from api.desk.plans import PlanIn
 from arrears.policy.agreements import Acceptance, Charges, Clause, Offer
@@ -25,6 +26,7 @@ from arrears.policy.codes import Action
 from arrears.policy.guard import PartyRole
 from arrears.policy.money import TakenBack
 from arrears.policy.schedules import Method
+from arrears.policy.state import HoldKind, Scope
 from arrears.store.intents import PaymentIn
 from arrears.store.transfers import TransferIn
 
@@ -202,6 +204,35 @@ class PlanBody(Form):
             self.guarantor_proof or "",
         )
         return PlanIn(case_id, offer, self.facts_no)
+
+
+class HoldBody(Form):
+    """A hold to be placed on a case; `part_minor` for the part of the debt that is disputed, `until` the last day before
+    somebody is asked, `against` the log-in of whom a complaint is about."""
+
+    kind: HoldKind
+    reason: Annotated[Words, StringConstraints(min_length=1)]
+    scope: Scope | None = None
+    part_minor: Minor | None = None
+    until: date | None = None
+    evidence: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{0,48}$")] = ""
+    against: Annotated[str, StringConstraints(max_length=200)] = ""
+
+    def hold(self) -> HoldIn:
+        return HoldIn(**self.model_dump())
+
+
+class ReasonBody(Form):
+    """Why a hold ends, or all work stops or goes on."""
+
+    reason: Annotated[Words, StringConstraints(min_length=1)]
+
+
+class ConsentBody(Form):
+    """Whether the person allows this way of being reached; `evidence` is the number of a document or recording."""
+
+    given: Annotated[bool, Field(strict=True)]
+    evidence: Id | None = None
 
 
 class IncidentClosing(Form):

@@ -6,7 +6,19 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.openapi.utils import get_openapi
 
-from api import cases, contacts, deliveries, eod, health, incidents, payments, plans, tasks
+from api import (
+    cases,
+    consents,
+    contacts,
+    deliveries,
+    eod,
+    health,
+    holds,
+    incidents,
+    payments,
+    plans,
+    tasks,
+)
 from api.answers import AccessToken
 from api.auth.permissions import Permission
 from api.auth.person import Person
@@ -40,7 +52,7 @@ def read_description(_who: Annotated[Person, Depends(Allowed(Permission.READ_API
     return get_openapi(title="Arrears", version=version("arrears"), routes=router.routes)
 
 
-for _part in (cases, plans, tasks, contacts, payments, eod, deliveries, incidents):
+for _part in (cases, plans, tasks, contacts, payments, eod, deliveries, holds, consents, incidents):
     _v1.include_router(_part.router)
 
 router = APIRouter()

@@ -10,6 +10,7 @@ from api.auth.permissions import Permission, may, own_relation, task_relations
 from api.auth.person import Person
 from api.deps import Allowed, TheDesk, TheStore
 from api.desk.errors import NotFound
+from api.desk.live import must_be_seen
 from api.forms import DecisionIn
 from api.paging import MOST, USUAL, instant_behind, instant_cursor, known_shape
 from arrears.store import reads
@@ -49,6 +50,8 @@ def read_task(task_id: str, who: Reader, store: TheStore) -> TaskFull:
     relations = task_relations(who, role=line.role, assignee=line.assignee, barred=line.barred)
     if not may(who, Permission.READ_TASK, relations):
         raise NotFound
+    with store.reading() as connection:
+        must_be_seen(connection, who, line.case_id)
     return task_full(who, found)
 
 

@@ -231,7 +231,7 @@ def _figure(key: str, value: int | str | list[str], currency: str) -> str:
         digits = EXPONENTS[currency]
         return f"{int(value) / 10**digits:,.{digits}f} {currency}"
     if isinstance(value, list):
-        return ", ".join(value)
+        return ", ".join(map(str, value))
     if unit in ("o'clock", "as said"):
         return str(value)
     if unit == "%":

@@ -23,6 +23,7 @@ from temporalio.worker import Worker
 from api.auth.person import Person
 from api.desk.deliveries import DeliveryIn
 from api.desk.desk import Answer, Desk
+from api.desk.holding import HoldIn
 from api.gateway import CaseGateway
 from api.relay import Relay, RelayTerms
 from arrears import clock
@@ -32,6 +33,7 @@ from arrears.channels.file import FileChannel
 from arrears.channels.port import Channel
 from arrears.cli.compose import WorkerTerms, make_worker
 from arrears.contracts import Rules, RulesInForce, Unchanging
+from arrears.policy.state import HoldKind
 from arrears.policy.tasks import Role
 from arrears.store import intents, packs
 from arrears.store.intents import Former, PaymentIn, Posted, Said
@@ -248,6 +250,11 @@ class World:
         answer = Answer(outcome, more.pop("facts_no", task.facts_no), **more)
         with clock.door_time(self.now_of(case_id)):
             return self.desk.decide(who, task.task_id, answer)
+
+    def say_hold(self, case_id: str, who: Person, kind: str, reason: str) -> str:
+        """By hand on the case page, at the case's time."""
+        with clock.door_time(self.now_of(case_id)):
+            return self.desk.holds.place(who, case_id, HoldIn(HoldKind(kind), reason))
 
     async def decide(self, case_id: str, who: Person, kind: str, outcome: str, **more: Any) -> str:
         message = self.say_decision(case_id, who, kind, outcome, **more)

@@ -8,16 +8,23 @@ from sqlalchemy import Connection
 
 from api.auth.permissions import Permission, may, may_ever, task_relations
 from api.auth.person import Person
+from api.desk.holding import may_end
 from arrears import clock
+from arrears.policy import matrix
 from arrears.policy.calendar import Calendar
-from arrears.policy.state import Stage
+from arrears.policy.masking import masked_contact
+from arrears.policy.matrix import Act
+from arrears.policy.state import HoldKind, Scope, Stage
+from arrears.policy.terms import Terms
 from arrears.settings import Settings
-from arrears.store import plans, queries, recordings
+from arrears.store import circumstances, plans, queries, recordings
+from arrears.store.circumstances import Way
 from arrears.store.plans import PlanView
 from arrears.store.recordings import Logged
 from arrears.store.views import (
     CaseTask,
     CaseView,
+    HoldView,
     IncidentView,
     NoticeView,
     PaymentView,
@@ -27,11 +34,12 @@ from web import explanation, plan_form
 from web.explanation import Line, Part
 from web.formats import Formats
 from web.language import gettext as _
+from web.language import pgettext
 from web.plan_form import InstalmentRow
 from web.reveal_panel import Asked, RevealPanel, reveal_panel
 from web.seen import shown_name
 from web.story import Entry, Teller
-from web.words import ENTERED, called
+from web.words import ACTS, ENTERED, called
 
 WAY = (Stage.INITIAL, Stage.FORMAL, Stage.LEGAL)
 
@@ -69,6 +77,22 @@ class PlanPanel:
 
 
 @dataclass(frozen=True)
+class HoldLine:
+    """`blocks` in words; `end_href` for whoever may end it by hand."""
+
+    hold: HoldView
+    blocks: str
+    end_href: str | None
+
+
+@dataclass(frozen=True)
+class ConsentLine:
+    way: Way
+    address: str = field(repr=False)
+    href: str
+
+
+@dataclass(frozen=True)
 class CaseSheet:
     case: CaseView
     now: datetime  # the case's own
@@ -86,6 +110,9 @@ class CaseSheet:
     notices: tuple[NoticeLine, ...]
     contacts: tuple[Logged, ...]
     reveal: RevealPanel | None
+    holds: tuple[HoldLine, ...]
+    hold_href: str | None
+    ways: tuple[ConsentLine, ...]
     incidents: tuple[IncidentView, ...]
     story: tuple[Entry, ...]
     is_earlier: bool
@@ -106,6 +133,7 @@ class Look:
     shapes: Formats
     now: datetime
     skips_time: bool
+    terms: Terms
 
 
 def case_sheet(
@@ -144,6 +172,12 @@ def case_sheet(
         ),
         contacts=recordings.logged(connection, case.case_id),
         reveal=seen,
+        holds=tuple(
+            _hold_line(href, case, hold, who, look)
+            for hold in queries.holds_of(connection, case.case_id, case.borrower_id)
+        ),
+        hold_href=f"{href}/holds" if case.status == "open" and may(who, Permission.PLACE_HOLD) else None,
+        ways=_ways(connection, href, case, who),
         incidents=_incidents(connection, case, who),
         story=Teller(told, case.currency, look.shapes).tell(),
         is_earlier=before is not None,
@@ -213,6 +247,28 @@ def _plan_new_href(case_href: str, case: CaseView, who: Person) -> str | None:
     if runs or case.status != "open" or not case.overdue_minor or not may(who, Permission.SIGN_PLAN):
         return None
     return f"{case_href}/plans/new"
+
+
+def _hold_line(case_href: str, case: CaseView, hold: HoldView, who: Person, look: Look) -> HoldLine:
+    blocked = matrix.blocks(HoldKind(hold.kind), Scope(hold.scope), look.terms)
+    told = pgettext("list", ", ").join(called(ACTS, act) for act in Act if act in blocked)
+    can_end = case.status == "open" and may_end(who, HoldKind(hold.kind), hold.against)
+    href = f"{case_href}/holds/{quote(hold.hold_id, safe='')}/end"
+    return HoldLine(hold, told, href if can_end else None)
+
+
+def _ways(connection: Connection, case_href: str, case: CaseView, who: Person) -> tuple[ConsentLine, ...]:
+    """Ways that need consent, for whoever may write down that it was given or withdrawn."""
+    if not may(who, Permission.CHANGE_CONSENT):
+        return ()
+    return tuple(
+        ConsentLine(
+            way,
+            masked_contact(way.channel, way.address),
+            f"{case_href}/contacts/{quote(way.contact_id, safe='')}/consent",
+        )
+        for way in circumstances.ways(connection, case.borrower_id)
+    )
 
 
 def _incidents(connection: Connection, case: CaseView, who: Person) -> tuple[IncidentView, ...]:

@@ -9,9 +9,11 @@ from typing import Final
 from api.desk.contacts import ResultIn
 from api.desk.deliveries import DeliveryIn
 from api.desk.desk import Answer
+from api.desk.holding import PLACED_BY_HAND, HoldIn
 from api.forms import LONGEST_REASON
 from arrears.policy.codes import PROMISES, Outcome
-from arrears.policy.tasks import PUT_OFF, Missing
+from arrears.policy.state import HoldKind, Scope
+from arrears.policy.tasks import PUT_OFF, WITH_DAY, WITH_PART, Missing
 from arrears.store.intents import PaymentIn
 from arrears.store.transfers import TransferIn
 from web.formats import Formats, minor_units, typed_day
@@ -66,6 +68,13 @@ FAULTS: Final[Words] = {
     "staff_unknown": term("fault", "Choose who goes along"),
     "not_by_this_way": term("fault", "This is no number or address for that"),
     "contact_unknown": term("fault", "This call belongs to another task"),
+    "kind_required": term("fault", "Choose what was said"),
+    "hold_not_by_hand": term("fault", "This hold is not placed by hand"),
+    "hold_scope_unknown": term("fault", "A hold of this kind does not reach so far"),
+    "hold_part_wrong": term("fault", "Only a dispute names an amount, and no more than is owed"),
+    "login_unknown": term("fault", "Nobody here has this log-in"),
+    "only_of_complaints": term("fault", "Only a complaint is about a member of staff"),
+    "evidence_required": term("fault", "Enter the number of the proof"),
     "not_found": term("fault", "No case has this loan number"),
 }
 
@@ -91,11 +100,14 @@ class DecisionForm:
     again_on: str = ""
     attempt_id: str = ""  # the call it tells the result of
     recording_id: str = ""
+    part: str = ""
+    until_on: str = ""
 
     def read(self, currency: str) -> Answer | list[Missing]:
         """Each field belongs to some answers; whatever else it holds was typed for an answer not given."""
-        typed = self.amount if self.outcome in PROMISES else ""
-        takes_day = self.outcome in PROMISES | PUT_OFF | {Outcome.ARRIVED}
+        takes_amount = self.outcome in PROMISES | WITH_PART
+        typed: str = getattr(self, self._amount_field()) if takes_amount else ""
+        takes_day = self.outcome in PROMISES | PUT_OFF | WITH_DAY
         day_typed: str = getattr(self, self._day_field()) if takes_day else ""
         amount = minor_units(typed, currency) if typed.strip() else None
         day = typed_day(day_typed) if day_typed.strip() else None
@@ -103,6 +115,7 @@ class DecisionForm:
             *_said(self.outcome, Missing("outcome", "answer_required")),
             *_readable(day_typed, day, Missing("on", "day_unreadable")),
             *_readable(typed, amount, Missing("amount", "amount_unreadable")),
+            *(_positive(amount) if self.outcome in WITH_PART else []),
             *_kept("reason", self.reason),
             *recording(self.recording_id),
         ]
@@ -118,12 +131,18 @@ class DecisionForm:
 
     def told(self, faults: Iterable[Missing]) -> dict[str, str]:
         """The faults in words, beside the fields of this form."""
-        return {self._day_field() if name == "on" else name: word for name, word in told(faults).items()}
+        fields = {"on": self._day_field(), "amount": self._amount_field()}
+        return {fields.get(name, name): word for name, word in told(faults).items()}
+
+    def _amount_field(self) -> str:
+        return "part" if self.outcome in WITH_PART else "amount"
 
     def _day_field(self) -> str:
         """Each answer that takes a day has a field of its own for it."""
         if self.outcome == Outcome.ARRIVED:
             return "arrived_on"
+        if self.outcome in WITH_DAY:
+            return "until_on"
         return "again_on" if self.outcome in PUT_OFF else "on"
 
     def _seen_facts(self) -> int:
@@ -193,6 +212,34 @@ class PaymentForm:
 
 
 @dataclass(frozen=True)
+class HoldForm:
+    kind: str = ""
+    reason: str = field(default="", repr=False)
+    part: str = ""
+    until: str = ""
+    evidence: str = ""
+    against: str = ""
+    wide: str = ""  # where a kind may be of the loan or of the person
+
+    def read(self, currency: str) -> HoldIn | list[Missing]:
+        part = minor_units(self.part, currency) if self.part.strip() else None
+        until = typed_day(self.until) if self.until.strip() else None
+        known = self.kind in {kind.value for kind in PLACED_BY_HAND}
+        faults = [
+            *_said(self.kind if known else "", Missing("kind", "kind_required")),
+            *_readable(self.part, part, Missing("part", "amount_unreadable")),
+            *_readable(self.until, until, Missing("until", "day_unreadable")),
+            *_kept("reason", self.reason),
+        ]
+        if faults:
+            return faults
+        scope = Scope.LOAN if self.wide == Scope.LOAN and part is None else None
+        return HoldIn(
+            HoldKind(self.kind), self.reason, scope, part, until, self.evidence.strip(), self.against.strip()
+        )
+
+
+@dataclass(frozen=True)
 class DeliveryForm:
     status: str = ""
     at: str = ""
@@ -228,6 +275,10 @@ def _said(text: str, otherwise: Missing) -> list[Missing]:
 
 def _readable(text: str, value: object | None, otherwise: Missing) -> list[Missing]:
     return [otherwise] if text.strip() and value is None else []
+
+
+def _positive(amount: int | None) -> list[Missing]:
+    return [Missing("amount", "amount_required")] if amount is not None and amount <= 0 else []
 
 
 def _kept(name: str, text: str) -> list[Missing]:

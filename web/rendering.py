@@ -101,6 +101,7 @@ def menu(person: Person, path: str) -> tuple[Place, ...]:
             ("/certificates",),
         ),
         (Permission.READ_REVEALS, pgettext("menu", "Looks"), "/reveals", "search", ("/reveals",)),
+        (Permission.SEE_FREEZE, pgettext("menu", "Stop of all work"), "/freeze", "ban", ("/freeze",)),
         (Permission.READ_PACK, pgettext("menu", "Rules"), "/packs", "scale", ("/packs",)),
     )
     return tuple(

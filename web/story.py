@@ -44,7 +44,7 @@ class Teller:
             if not _is_told_otherwise(entry)
         )
 
-    def _act(self, act: Act) -> Entry:
+    def _act(self, act: Act) -> Entry:  # noqa: C901 - one arm per act
         kind = self.timeline.task_kinds.get(str(act.detail.get("task_id")), "")
         task = {"task": called(words.TASKS, kind)}
         match act.what:
@@ -57,6 +57,14 @@ class Teller:
                 icon, headline = "calendar-clock", _("Repayment plan entered, proof %(number)s") % proof
             case "delivery_reported":
                 icon, headline = "file-text", self._reported(act.detail)
+            case "hold_said":
+                icon, headline = "ban", _("Hold asked for: %(hold)s") % _hold_of(act.detail)
+            case "hold_end_said":
+                icon, headline = "ban", _("End of the hold asked for: %(hold)s") % _hold_of(act.detail)
+            case "consent_given":
+                icon, headline = "check", _("Consent given: %(way)s") % _way_of(act.detail)
+            case "consent_withdrawn":
+                icon, headline = "ban", _("Consent withdrawn: %(way)s") % _way_of(act.detail)
             case "incident_closed":
                 icon, headline = "siren", _("An incident was closed")
             case what:
@@ -347,6 +355,14 @@ def _is_told_otherwise(entry: Step | Act) -> bool:
     )
 
 
+def _hold_of(detail: Record) -> dict[str, str]:
+    return {"hold": called(words.HOLDS, detail["kind"])}
+
+
+def _way_of(detail: Record) -> dict[str, str]:
+    return {"way": called(words.CHANNELS, detail["channel"])}
+
+
 def _came_to_light(effect: Record) -> str:
     match effect["kind"]:
         case "mark_contact":
@@ -380,6 +396,17 @@ ICONS: Final = {
     "idle_review": "hourglass",
     "plan_approval": "calendar-clock",
     "plan_breach": "triangle-alert",
+    "paid_claim_check": "banknote",
+    "dispute_review": "scale",
+    "complaint_reply": "message-square",
+    "complaint_extension": "hourglass",
+    "hardship_decision": "user-round-check",
+    "death_verify": "file-text",
+    "capacity_verify": "file-text",
+    "insolvency_verify": "gavel",
+    "fraud_verify": "shield-check",
+    "declare_claim": "gavel",
+    "hold_review": "calendar-clock",
 }
 MACHINES: Final[words.Words] = {
     "core-bank": words.term("actor", "Core bank"),
@@ -415,6 +442,8 @@ DETAILS: Final[words.Words] = {
     "attempt_id": words.term("detail", "Contact"),
     "day": words.term("detail", "Day"),
     "most": words.term("detail", "At most"),
+    "hold": words.term("detail", "Hold"),
+    "contact_id": words.term("detail", "Number"),
 }
 INCIDENTS: Final[words.Words] = {
     "calendar_missing": words.term("incident", "The bank days of a year are not known yet"),
@@ -450,5 +479,18 @@ INCIDENTS: Final[words.Words] = {
     "rules_failed": words.term("incident", "The rules failed on an event"),
     "state_too_large": words.term("incident", "A case has grown too large"),
     "message_parked": words.term("incident", "A message that a case does not answer"),
+    "consent_withdrawn": words.term("incident", "Consent was withdrawn: copies elsewhere to be deleted"),
+    "all_work_stopped": words.term("incident", "All work with debtors is stopped"),
+    "complaint_late": words.term("incident", "A complaint was not answered in time"),
+    "complaint_upheld": words.term("incident", "A complaint was upheld: to be heeded in appraisal"),
+    "money_to_book": words.term("incident", "Money was found that is not booked here yet"),
+    "ledger_to_correct": words.term(
+        "incident", "A dispute was right: core bank and credit bureau to be corrected"
+    ),
+    "plan_to_agree": words.term("incident", "A repayment plan is to be agreed"),
+    "standing_debit_to_stop": words.term("incident", "Standing debits are to be stopped: insolvency"),
+    "bureau_to_delete": words.term("incident", "Not this person's debt: to be deleted at the credit bureau"),
+    "court_to_be_told": words.term("incident", "A court is to be told of a hold"),
+    "claim_not_declared": words.term("incident", "A claim was not declared in the insolvency"),
     "workflow_missing": words.term("incident", "An open case without its workflow"),
 }

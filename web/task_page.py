@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from api.auth.permissions import Permission, may, task_relations
 from api.auth.person import Person
 from api.desk import errors
+from api.desk.live import must_be_seen
 from arrears import clock
 from arrears.store import queries
 from arrears.store.contacts import Slot
@@ -209,6 +210,13 @@ def _setting(connection: Connection, act: Act, task: TaskView, beside: Beside) -
     return Setting(look, act.listing, seen)
 
 
+def leave(act: Act) -> Response:
+    """To the list: the task is no longer this person's to see."""
+    if is_swap(act.request):
+        return Response(headers={"HX-Redirect": "/inbox"})
+    return RedirectResponse("/inbox", 303)
+
+
 def show(
     act: Act,
     *,
@@ -225,6 +233,7 @@ def show(
         task = queries.task(connection, act.task_id)
         if task is None or not may_read(act.who, task):
             raise errors.NotFound
+        must_be_seen(connection, act.who, task.case_id)
         pane = list_pane(connection, act.who, act.listing, shapes=office.shapes, now=now)
         setting = _setting(connection, act, task, beside or Beside())
         leads_to = next_href(pane, but=act.task_id)

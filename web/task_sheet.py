@@ -11,7 +11,7 @@ from api.auth.permissions import Permission, may, task_relations
 from api.auth.person import Person
 from arrears.policy.codes import PROMISES, TALK, Outcome
 from arrears.policy.difference import Changed, difference
-from arrears.policy.tasks import NEEDS_REASON, PUT_OFF, WORK, TaskKind
+from arrears.policy.tasks import NEEDS_REASON, PUT_OFF, WITH_DAY, WITH_PART, WORK, TaskKind
 from arrears.store import queries
 from arrears.store.asked_again import Earlier, earlier
 from arrears.store.views import Said, TaskView
@@ -70,6 +70,7 @@ class TaskSheet:
     facts: Mapping[str, Any]
     facts_no: int
     days_past_due: int
+    held: str  # the holds that stand, in words
     holder: str | None
     is_mine: bool
     may_claim: bool
@@ -152,10 +153,11 @@ def task_sheet(
         is_open=is_open,
         opened_at=task.opened_at,
         due_at=task.due_at,
-        why=called(words.WHYS, task.why),
+        why=words.opened(task.why),
         facts=task.facts,
         facts_no=task.facts_no,
         days_past_due=setting.shapes.days_past_due(_first_overdue(task.facts), setting.now),
+        held=pgettext("list", ", ").join(called(words.HOLDS, kind) for kind in task.facts.get("holds", ())),
         holder=task.assignee_name if is_open else None,
         is_mine=is_mine,
         may_claim=is_open and task.assignee is None and may(who, Permission.CLAIM_TASK, relations),
@@ -234,6 +236,8 @@ def _asks(outcome: Outcome) -> str:
         "promise": outcome in PROMISES,
         "arrival": outcome is Outcome.ARRIVED,
         "again": outcome in PUT_OFF,
+        "part": outcome in WITH_PART,
+        "until": outcome in WITH_DAY - {Outcome.ARRIVED},
     }
     return " ".join(what for what, wanted in asked.items() if wanted)
 

@@ -28,6 +28,13 @@ def refusal(reason: str | None) -> str:
     )
 
 
+def opened(why: str | None) -> str:
+    """Why a task came to its people: what was said and stands as a hold, else a reason of the case."""
+    if why and why.startswith("hold_"):
+        return _("A hold stands: %(hold)s.") % {"hold": called(HOLDS, why.removeprefix("hold_"))}
+    return called(WHYS, why)
+
+
 def cancelled(why: str | None) -> str:
     """Why a task was taken from its people."""
     held = _hold(why)
@@ -70,6 +77,17 @@ TASKS: Final[Words] = {
     "new_address": term("task", "New address"),
     "plan_approval": term("task", "Approve the plan"),
     "plan_breach": term("task", "Plan not kept"),
+    "paid_claim_check": term("task", "Look for the money"),
+    "dispute_review": term("task", "Decide the dispute"),
+    "complaint_reply": term("task", "Answer the complaint"),
+    "complaint_extension": term("task", "More time for a complaint"),
+    "hardship_decision": term("task", "Decide on hardship"),
+    "death_verify": term("task", "Verify a death"),
+    "capacity_verify": term("task", "Verify capacity"),
+    "insolvency_verify": term("task", "Verify insolvency"),
+    "fraud_verify": term("task", "Verify whose debt it is"),
+    "declare_claim": term("task", "Declare the claim"),
+    "hold_review": term("task", "Hold whose day has come"),
 }
 
 # The question a task puts to its person.
@@ -87,6 +105,17 @@ QUESTIONS: Final[Words] = {
     "new_address": term("question", "The notice came back. Is there another address?"),
     "plan_approval": term("question", "Do you agree to this repayment plan?"),
     "plan_breach": term("question", "Instalments are missing. Is the plan broken?"),
+    "paid_claim_check": term("question", "The debtor says it is paid. Is the money here?"),
+    "dispute_review": term("question", "Is the debtor right?"),
+    "complaint_reply": term("question", "What does the bank answer?"),
+    "complaint_extension": term("question", "May the answer to the complaint take longer?"),
+    "hardship_decision": term("question", "What is decided about the hardship?"),
+    "death_verify": term("question", "Is there proof of the death?"),
+    "capacity_verify": term("question", "Is there proof that the debtor lacks capacity?"),
+    "insolvency_verify": term("question", "Has a court accepted the insolvency?"),
+    "fraud_verify": term("question", "Was the debt made in the person's name by somebody else?"),
+    "declare_claim": term("question", "Was the claim declared with the court or the administrator?"),
+    "hold_review": term("question", "The hold has stood as long as it may without a word. Does it go on?"),
 }
 
 ANSWERS: Final[Words] = {
@@ -127,6 +156,36 @@ ANSWERS: Final[Words] = {
     "broken": term("answer", "Broken"),
     "cure_period": term("answer", "Time to catch up"),
     "renegotiate": term("answer", "Agree on another plan"),
+    "dispute": term("answer", "Disputes the debt"),
+    "compl": term("answer", "Complains"),
+    "fraud": term("answer", "Says the debt is somebody else's"),
+    "paid_claim": term("answer", "Says it is paid"),
+    "hardship": term("answer", "In hardship"),
+    "ill": term("answer", "Seriously ill"),
+    "deceased": term("answer", "Said to have died"),
+    "jail": term("answer", "Said to be in custody"),
+    "lawyer": term("answer", "Has a lawyer"),
+    "bankr": term("answer", "Insolvent"),
+    "money_found": term("answer", "The money is here"),
+    "no_money": term("answer", "No such money"),
+    "upheld": term("answer", "Upheld"),
+    "upheld_part": term("answer", "Upheld in part"),
+    "rejected": term("answer", "Rejected"),
+    "withdrawn": term("answer", "Withdrawn by the customer"),
+    "extend": term("answer", "More time is needed"),
+    "allow": term("answer", "Allow"),
+    "deny": term("answer", "Do not allow"),
+    "offer": term("answer", "Offer a plan"),
+    "more_evidence": term("answer", "Ask for evidence"),
+    "no_relief": term("answer", "No relief"),
+    "confirmed": term("answer", "Confirmed"),
+    "refuted": term("answer", "Not true"),
+    "need_proof": term("answer", "Proof is missing"),
+    "insolvent": term("answer", "Accepted by the court"),
+    "declared": term("answer", "Declared"),
+    "not_declared": term("answer", "Not declared"),
+    "goes_on": term("answer", "Goes on"),
+    "hold_ends": term("answer", "The hold ends"),
 }
 
 # How somebody was contacted.
@@ -179,6 +238,7 @@ GROUPS: Final[Words] = {
     "not_reached": term("group", "Not reached"),
     "somebody_else": term("group", "Somebody else answered"),
     "spoken_to": term("group", "Spoken to the debtor"),
+    "keeps_still": term("group", "What was said stops the bank at once"),
     "reported": term("group", "Reported"),
 }
 
@@ -213,6 +273,36 @@ HINTS: Final[Words] = {
     "broken": term("hint", "Collecting goes on where it stopped; the rest is owed as before."),
     "cure_period": term("hint", "Nobody collects for some more days; then you are asked again."),
     "renegotiate": term("hint", "A new plan can be signed; without one you are asked again."),
+    "cant": term("hint", "A plan officer decides; nobody calls meanwhile."),
+    "dispute": term("hint", "Nobody calls before the case desk has decided; a part may be named."),
+    "compl": term("hint", "The case leaves your hands; the case desk answers."),
+    "fraud": term("hint", "Nobody calls before it is verified."),
+    "paid_claim": term("hint", "Operations look for the money; nobody calls meanwhile."),
+    "hardship": term("hint", "A plan officer decides; nobody calls meanwhile."),
+    "ill": term("hint", "A plan officer decides; nobody calls meanwhile."),
+    "deceased": term("hint", "Nobody calls, for whatever loan; the death is verified."),
+    "jail": term("hint", "A plan officer decides; nobody calls meanwhile."),
+    "lawyer": term("hint", "The lawyer is contacted first."),
+    "bankr": term("hint", "Nobody calls, for whatever loan; the court's decision is verified."),
+    "money_found": term("hint", "The hold ends when the payment is booked here."),
+    "no_money": term("hint", "The hold ends, and collection goes on."),
+    "upheld": term("hint", "The hold ends; what was disputed is taken off, a complaint is counted."),
+    "upheld_part": term("hint", "The amount you name is taken off, and the hold ends."),
+    "rejected": term("hint", "The hold ends; the debtor is told your reason and where to turn."),
+    "withdrawn": term("hint", "The hold ends today."),
+    "extend": term("hint", "A manager must allow it; until then the day stands."),
+    "allow": term("hint", "The answer is due at the end of the next longer time."),
+    "deny": term("hint", "The day of the answer stands."),
+    "offer": term("hint", "The hold goes on until a plan is agreed."),
+    "more_evidence": term("hint", "The debtor has ten bank days more; the hold goes on."),
+    "no_relief": term("hint", "The hold ends; the debtor is told your reason and where to turn."),
+    "confirmed": term("hint", "The hold goes on; a debt that is not this person's is closed."),
+    "refuted": term("hint", "The hold ends; contacts that were made still count."),
+    "need_proof": term("hint", "The hold goes on, and the question comes again."),
+    "insolvent": term("hint", "Name the last day for declaring the claim; an advisor declares it."),
+    "not_declared": term("hint", "An incident is raised with your reason."),
+    "goes_on": term("hint", "The question comes again after the day you name."),
+    "hold_ends": term("hint", "Clocks go on with what they had left."),
 }
 
 ROLES: Final[Words] = {
@@ -263,6 +353,9 @@ WHYS: Final[Words] = {
     "plan_too_long_for_one": term("why", "A plan of so many instalments takes more than an officer."),
     "plan_missed": term("why", "An instalment of the plan has been missing for long."),
     "promise_kept": term("why", "A promise was kept; the rest is open."),
+    "extension_asked": term("why", "The case desk needs more time for a complaint."),
+    "insolvency_accepted": term("why", "The court accepted the insolvency; claims are declared by a day."),
+    "not_the_debtor": term("why", "The debt is not this person's; what becomes of the claim?"),
 }
 
 # What a decision rests on.
@@ -286,7 +379,9 @@ CANCELLED: Final[Words] = {
     "people_changed": term("cancelled", "the parties or an address changed"),
     "paid_off": term("cancelled", "the loan is paid off"),
     "cured": term("cancelled", "the arrears are paid"),
-    "data_error": term("cancelled", "the core bank closed the loan"),
+    "data_error": term("cancelled", "the core bank closed the loan, or its figures were wrong"),
+    "fraud_not_debtor": term("cancelled", "the debt is not this person's"),
+    "hold_over": term("cancelled", "the hold is over"),
     "cured_tolerance": term("cancelled", "the rest is too small to chase"),
     "stepped_back": term("cancelled", "the case went back to the initial stage"),
     "arrival_reported": term("cancelled", "the arrival was reported"),
@@ -316,12 +411,29 @@ HOLDS: Final[Words] = {
     "system_freeze": term("hold", "Stop of all work"),
 }
 
+# How far a hold reaches.
+SCOPES: Final[Words] = {
+    "part": term("scope", "part of the debt"),
+    "loan": term("scope", "this loan"),
+    "person": term("scope", "every loan of the person"),
+    "bank": term("scope", "the whole bank"),
+}
+
+# What a hold blocks.
+ACTS: Final[Words] = {
+    "contact": term("act", "contact"),
+    "escalation": term("act", "escalation"),
+    "filing": term("act", "filing"),
+    "penalty": term("act", "penalty interest"),
+}
+
 # How a hold ended.
 HOLD_ENDS: Final[Words] = {
     "case_closed": term("hold end", "the case closed"),
     "plan_completed": term("hold end", "the plan is paid to its end"),
     "plan_broken": term("hold end", "the plan was broken"),
     "plan_withdrawn": term("hold end", "the plan did not come about"),
+    "ended_by_hand": term("hold end", "ended by hand"),
 }
 
 ENTERED: Final[Words] = {
@@ -338,6 +450,7 @@ CLOSINGS: Final[Words] = {
     "PAID_OFF": term("closing", "Paid off"),
     "DATA_ERROR": term("closing", "Data error"),
     "PLAN_COMPLETED": term("closing", "Plan paid to its end"),
+    "FRAUD_NOT_DEBTOR": term("closing", "Not this person's debt"),
 }
 
 PACKS: Final[Words] = {
@@ -382,6 +495,11 @@ REFUSALS: Final[Words] = {
     "arrived_already": term("refusal", "The notice has arrived already."),
     "delivery_day_impossible": term("refusal", "The notice cannot have arrived on that day."),
     "nothing_overdue": term("refusal", "Nothing is overdue any more."),
+    "amount_too_large": term("refusal", "The amount is more than what is disputed."),
+    "no_extension_left": term("refusal", "There is no longer time, or it has been asked for already."),
+    "debtor_cannot_promise": term(
+        "refusal", "A death or a lack of capacity is on record: no promise can be taken."
+    ),
     "another_case_is_open": term("refusal", "Another case of this loan is open."),
     "rules_failed": term("refusal", "The rules failed on it; an operator looks after it."),
     "unreadable": term("refusal", "The case could not read it."),
@@ -478,6 +596,8 @@ CHANNELS: Final[Words] = {
     "sms": term("channel", "SMS"),
     "email": term("channel", "E-mail"),
     "post": term("channel", "Post"),
+    "im": term("channel", "Chat"),
+    "app": term("channel", "App"),
 }
 
 # What leads to a person, for whoever calls, writes or goes there.

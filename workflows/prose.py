@@ -63,6 +63,7 @@ CLOCKS: Final[Words] = {
     Clock.FILING: term("clock", "Ask a legal advisor again to file"),
     Clock.COURT: term("clock", "Ask a legal advisor again about the claim"),
     Clock.PLAN: term("clock", "Look whether the plan is kept"),
+    Clock.HOLD: term("clock", "Ask a person whether a hold goes on"),
     Clock.SLA: term("clock", "Remind of a task"),
     Clock.IDLE: term("clock", "Ask a person about an idle case"),
 }
@@ -84,7 +85,10 @@ SENTENCES: Final[Words] = {
     Key.CURED: term("explain", "Closed %(at)s: the arrears are paid."),
     Key.CURED_TOLERANCE: term("explain", "Closed %(at)s: too little is left to ask for."),
     Key.PAID_OFF: term("explain", "Closed %(at)s: the loan is paid off."),
-    Key.DATA_ERROR: term("explain", "Closed %(at)s: the core bank closed the loan."),
+    Key.DATA_ERROR: term(
+        "explain", "Closed %(at)s: the core bank closed the loan, or its figures were wrong."
+    ),
+    Key.FRAUD_NOT_DEBTOR: term("explain", "Closed %(at)s: the debt is not this person's."),
     Key.PLAN_COMPLETED: term("explain", "Closed %(at)s: the repayment plan is paid to its end."),
     Key.CLOSED: term("explain", "Closed %(at)s."),
     Key.OVERDUE_SINCE: term("explain", "The oldest unpaid instalment was due on %(on)s."),
@@ -114,8 +118,35 @@ SENTENCES: Final[Words] = {
     Key.PLAN_BREACH: term(
         "explain", "Since %(at)s it waits for a plan officer to say whether the plan is broken."
     ),
+    Key.PAID_CLAIM_CHECK: term(
+        "explain", "Since %(at)s it waits for operations to look for the money the debtor says was paid."
+    ),
+    Key.DISPUTE_REVIEW: term("explain", "Since %(at)s it waits for the case desk to decide the dispute."),
+    Key.COMPLAINT_REPLY: term("explain", "Since %(at)s it waits for the case desk to answer the complaint."),
+    Key.COMPLAINT_EXTENSION: term(
+        "explain", "Since %(at)s it waits for a manager to allow more time for the answer to the complaint."
+    ),
+    Key.HARDSHIP_DECISION: term(
+        "explain", "Since %(at)s it waits for a plan officer to decide about the debtor's hardship."
+    ),
+    Key.DEATH_VERIFY: term("explain", "Since %(at)s it waits for the case desk to verify the death."),
+    Key.CAPACITY_VERIFY: term(
+        "explain", "Since %(at)s it waits for the case desk to verify the lack of capacity."
+    ),
+    Key.INSOLVENCY_VERIFY: term(
+        "explain", "Since %(at)s it waits for the case desk to verify the insolvency."
+    ),
+    Key.FRAUD_VERIFY: term("explain", "Since %(at)s it waits for the case desk to verify whose debt it is."),
+    Key.DECLARE_CLAIM: term(
+        "explain", "Since %(at)s it waits for a legal advisor to declare the claim in the insolvency."
+    ),
+    Key.HOLD_REVIEW: term("explain", "Since %(at)s it waits for a person to say whether the hold goes on."),
     Key.LATE: term("explain", "The answer is late: it was due %(until)s."),
     # ... the debtor, the letter, money, a day
+    Key.HELD: term(
+        "explain",
+        "Holds stand: %(n)s. The clocks of the stage are stopped, and go on with what they had left.",
+    ),
     Key.PROMISED: term(
         "explain", "A payment is promised by %(on)s; nobody calls until the promise is judged, %(until)s."
     ),
@@ -195,6 +226,13 @@ SENTENCES: Final[Words] = {
     Key.AFTER_PLAN_BREACH: term(
         "explain",
         "Broken, the clocks of the stage go on; else the debtor has time to catch up or to agree anew.",
+    ),
+    Key.AFTER_INQUIRY: term("explain", "The answer says whether the hold goes on or is over."),
+    Key.AFTER_EXTENSION: term(
+        "explain", "With the manager's word the answer to the complaint is due later; else on its day."
+    ),
+    Key.AFTER_DECLARATION: term(
+        "explain", "The claim is declared with the court; the hold goes on until the insolvency is over."
     ),
     Key.BY_THE_CLOCK: term("explain", "By the clock, %(at)s: %(what)s."),
     Key.AT_ONCE: term("explain", "Now: %(what)s."),

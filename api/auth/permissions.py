@@ -32,6 +32,12 @@ class Permission(StrEnum):
     MANAGE_STAFF = "manage_staff"
     READ_PACK = "read_pack"  # which rules hold, and which are proposed
     PUBLISH_PACK = "publish_pack"  # one of its two keys
+    PLACE_HOLD = "place_hold"
+    END_HOLD = "end_hold"  # which kinds, the desk of holds says
+    FREEZE = "freeze"  # stop all work of the bank
+    THAW = "thaw"
+    SEE_FREEZE = "see_freeze"
+    CHANGE_CONSENT = "change_consent"
     CERTIFY_STAFF = "certify_staff"  # trained and tested (C19)
 
 
@@ -92,6 +98,12 @@ GRANTS: Final[dict[Permission, Grants]] = {
     Permission.MANAGE_STAFF: _to((Role.ADMIN,), ANY),
     Permission.READ_PACK: _to((Role.COMPLIANCE, Role.MANAGER, Role.OPERATOR), ANY),
     Permission.PUBLISH_PACK: _to((Role.COMPLIANCE, Role.MANAGER), ANY),
+    Permission.PLACE_HOLD: _to((Role.TEAM_LEAD, Role.PLAN_OFFICER, Role.CASE_DESK, Role.MANAGER), ANY),
+    Permission.END_HOLD: _to((Role.PLAN_OFFICER, Role.CASE_DESK), ANY),
+    Permission.FREEZE: _to((Role.MANAGER,), ANY),
+    Permission.THAW: _to((Role.TEAM_LEAD,), ANY),
+    Permission.SEE_FREEZE: _to((Role.TEAM_LEAD, Role.MANAGER, Role.COMPLIANCE, Role.OPERATOR), ANY),
+    Permission.CHANGE_CONSENT: _to((Role.COLLECTOR, Role.PLAN_OFFICER, Role.CASE_DESK), ANY),
     Permission.CERTIFY_STAFF: _to((Role.ADMIN, Role.TEAM_LEAD, Role.MANAGER), ANY),
 }
 

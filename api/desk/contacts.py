@@ -14,7 +14,7 @@ from api.desk.live import must_be_live
 from api.desk.revealing import report_quota
 from arrears import clock
 from arrears.contracts import Rules, RulesInForce
-from arrears.policy.codes import PROMISES, Action, Outcome
+from arrears.policy.codes import PROMISES, STOPPING, Action, Outcome
 from arrears.policy.guard import Go, Never, NotBefore
 from arrears.policy.tasks import Missing, lacks
 from arrears.store import audit, certificates, contacts, intents, reveals
@@ -98,8 +98,8 @@ class ContactDesk:
             _confirm(connection, attempt, result.came, rules, at=at)
             if attempt.status == "reserved":
                 _note(connection, who, "contact_made", attempt, at=at, result=result.result)
-                if _tells(connection, attempt):
-                    _tell(connection, who, attempt, result, at=at)
+                if _tells(connection, attempt, result.result):
+                    tell_late(connection, who, attempt, result, at=at)
             return Finished(attempt_id, result.result, _told(connection, attempt_id))
 
     def drop(self, who: Person, attempt_id: str) -> None:
@@ -289,12 +289,13 @@ def _confirm(connection: Connection, attempt: Attempt, came: Came, rules: Rules,
         raise errors.ContactConflict from conflict
 
 
-def _tells(connection: Connection, attempt: Attempt) -> bool:
-    """The answer to a task tells of its call; of a visit, and of what no task had asked for, this does.
+def _tells(connection: Connection, attempt: Attempt, result: str) -> bool:
+    """The answer to a task tells of its call; of a visit, of what no task had asked for, and of what stops the bank
+    though the task is gone (C16), this does.
 
     A case that has closed meanwhile takes no more word of people: the contact stands in the ledger.
     """
-    with_answer = attempt.task_id is not None and attempt.action != Action.VISIT
+    with_answer = attempt.task_id is not None and attempt.action != Action.VISIT and result not in STOPPING
     if attempt.case_id is None or attempt.action not in _TOLD or with_answer:
         return False
     try:
@@ -313,8 +314,10 @@ def _told(connection: Connection, attempt_id: str) -> str | None:
     return connection.execute(told).scalar()
 
 
-def _tell(connection: Connection, who: Person, attempt: Attempt, result: ResultIn, *, at: datetime) -> None:
-    """The case hears what was said; its line stands in the ledger already."""
+def tell_late(
+    connection: Connection, who: Person, attempt: Attempt, result: ResultIn, *, at: datetime
+) -> None:
+    """The case hears what was said, though no answer to a task says it; its line stands in the ledger already."""
     promised = result.result in PROMISES
     content = {
         "attempt_id": attempt.attempt_id,

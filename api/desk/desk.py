@@ -11,7 +11,9 @@ from sqlalchemy import Connection, Row, insert, select, update
 from api.auth.permissions import Permission, may, task_relations
 from api.auth.person import Person
 from api.desk import contacts, deliveries, errors, incident_work, money, plans
+from api.desk.consents import ConsentDesk
 from api.desk.deliveries import DeliveryIn
+from api.desk.holding import HoldDesk
 from api.desk.incident_work import Closing
 from api.desk.live import must_be_live
 from api.desk.plans import PlanIn
@@ -19,7 +21,7 @@ from api.desk.time_machine import CannotSkip, TimeMachine
 from arrears import clock
 from arrears.contracts import RulesInForce, fingerprint
 from arrears.policy import promises
-from arrears.policy.codes import PROMISES, TALK, Outcome
+from arrears.policy.codes import PROMISES, STOPPING, TALK, Outcome
 from arrears.policy.money import TakenBack
 from arrears.policy.stages import CONTACT_TASKS
 from arrears.policy.tasks import ON_FACTS, Missing, TaskKind, lacks, may_answer
@@ -60,6 +62,8 @@ class Desk:
         self._rules = rules
         self._time_machine = time_machine
         self.contacts = contacts.ContactDesk(store, rules)
+        self.holds = HoldDesk(store, rules)
+        self.consents = ConsentDesk(store)
 
     @property
     def skips_time(self) -> bool:
@@ -113,6 +117,7 @@ class Desk:
             self._remark(connection, who, task, answer)
             if answer.attempt_id is not None:  # the call was made, whoever's answer stands
                 self._contact(connection, who, task, answer, at=now)
+                self._tell_what_stops(connection, who, answer, at=now)
         raise errors.AlreadyAnswered(self._name(first.actor), first.accepted_at)
 
     def answer_state(self, who: Person, message_id: str) -> AnswerState:
@@ -346,7 +351,9 @@ class Desk:
         today = rules.calendar.day_of(now)
         if outcome is Outcome.ARRIVED:
             return [Missing("on", "day_in_the_future")] if on > today else []
-        if on < today:
+        if (
+            on < today and outcome is not Outcome.INSOLVENT
+        ):  # a court's day may have passed before anybody heard
             return [Missing("on", "day_in_the_past")]
         late = task.facts["days_past_due"]
         last = (
@@ -388,6 +395,13 @@ class Desk:
             at=at,
         )
         return str(made.attempt_id)
+
+    def _tell_what_stops(self, connection: Connection, who: Person, answer: Answer, *, at: datetime) -> None:
+        """Nothing that stops the bank is lost to whoever was first (C16)."""
+        attempt = None if answer.attempt_id is None else find(connection, answer.attempt_id)
+        if attempt is not None and answer.outcome in STOPPING:
+            result = contacts.ResultIn(answer.outcome, answer.amount_minor)
+            contacts.tell_late(connection, who, attempt, result, at=at)
 
     def _say(
         self,

@@ -142,6 +142,18 @@ class PlanStands(DeskError):
     message_id = "plan_stands"
 
 
+class HoldStands(DeskError):
+    """A hold of this kind stands already, or is on its way."""
+
+    message_id = "hold_stands"
+
+
+class HoldOver(DeskError):
+    """This hold is over already."""
+
+    message_id = "hold_not_open"
+
+
 class ContactRefused(DeskError):
     """The guard says not before `at`, because of `rule`; without an instant no time opens it."""
 

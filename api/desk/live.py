@@ -1,11 +1,13 @@
-"""The one thing every word to a case needs: that the case is open, and stays so until the word is kept."""
+"""What every word to a case needs, that it is open until the word is kept; and what every look at it needs."""
 
 from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from api.desk.errors import CaseClosed
+from api.auth.person import Person
+from api.desk.errors import CaseClosed, NotFound
 from arrears import clock
+from arrears.store import holds
 from arrears.store.tables import cases
 
 
@@ -23,3 +25,9 @@ def must_be_live(connection: Connection, case_id: str) -> datetime:
         raise CaseClosed
     decided_at: datetime = case.decided_at
     return clock.case_now(decided_at)
+
+
+def must_be_seen(connection: Connection, who: Person, case_id: str) -> None:
+    """Whoever the debtor complained of sees nothing of the case any more (K1). Raises NotFound."""
+    if holds.keeps_off(connection, case_id, who.staff_id):
+        raise NotFound

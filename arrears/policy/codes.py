@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
+from arrears.policy.state import HoldKind
+
 
 class Outcome(StrEnum):
     """Answers to a task; the results of a contact keep the bank's short names."""
@@ -22,6 +24,16 @@ class Outcome(StrEnum):
     REFUSES = "rtp"
     NOT_WILLING = "noint"
     CANNOT_PAY = "cant"
+    DISPUTES = "dispute"
+    COMPLAINS = "compl"
+    NOT_MINE = "fraud"
+    SAYS_PAID = "paid_claim"
+    HARDSHIP = "hardship"
+    ILL = "ill"
+    DEAD = "deceased"
+    IN_JAIL = "jail"
+    HAS_LAWYER = "lawyer"
+    BANKRUPT = "bankr"
     ESCALATE = "escalate"
     KEEP = "keep"
     RELEASE = "release"
@@ -46,6 +58,26 @@ class Outcome(StrEnum):
     RENEGOTIATE = "renegotiate"
     AGREE = "agree"
     DECLINE = "decline"
+    MONEY_FOUND = "money_found"
+    NO_MONEY = "no_money"
+    UPHELD = "upheld"
+    UPHELD_PART = "upheld_part"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    EXTEND = "extend"
+    ALLOW = "allow"
+    DENY = "deny"
+    OFFER = "offer"
+    MORE_EVIDENCE = "more_evidence"
+    NO_RELIEF = "no_relief"
+    CONFIRMED = "confirmed"
+    REFUTED = "refuted"
+    NEED_PROOF = "need_proof"
+    INSOLVENT = "insolvent"
+    DECLARED = "declared"
+    NOT_DECLARED = "not_declared"
+    GOES_ON = "goes_on"
+    HOLD_ENDS = "hold_ends"
 
 
 class Action(StrEnum):
@@ -110,13 +142,15 @@ class Group(StrEnum):
     NOT_REACHED = "not_reached"
     SOMEBODY_ELSE = "somebody_else"
     SPOKEN_TO = "spoken_to"
+    KEEPS_STILL = "keeps_still"  # what was said stops the bank at once
     REPORTED = "reported"  # by a channel or a carrier, not by a person
 
 
 @dataclass(frozen=True)
 class Code:
     """One cell of the table. `rule` is what makes it interrupt the limitation period; `like` names the result whose
-    days it keeps when the pack has none of its own."""
+    days it keeps when the pack has none of its own. `hold` opens in the same step (C16); `knows` is a circumstance that is
+    known of the person from then on."""
 
     group: Group
     counts: frozenset[Counts]
@@ -126,6 +160,8 @@ class Code:
     next: Next = Next.AGAIN
     mark: Mark | None = None
     like: Outcome | None = None
+    hold: HoldKind | None = None
+    knows: str = ""
 
     @property
     def is_failure(self) -> bool:
@@ -153,6 +189,11 @@ _AGREED: Final = replace(_SPOKEN, interrupts=Interrupts.ALWAYS, rule="L07")
 # A demand by word of mouth counts where it can be shown.
 _ASKED: Final = replace(_SPOKEN, interrupts=Interrupts.IF_RECORDED, rule="L03")
 
+# After the hold is over the debtor is called as after a call nobody answered.
+_STOPS: Final = Code(Group.KEEPS_STILL, _SPOKE, right_party=True, like=Outcome.NO_ANSWER)
+# Somebody answered and told it of the debtor, who was not spoken to.
+_TOLD_OF: Final = replace(_STOPS, counts=_ANSWERED, right_party=False)
+
 # What a person who called, visited or was called may report.
 TALK: Final[Mapping[Outcome, Code]] = {
     Outcome.NO_ANSWER: _MISSED,
@@ -167,7 +208,17 @@ TALK: Final[Mapping[Outcome, Code]] = {
     Outcome.PART_PROMISE: replace(_AGREED, next=Next.PROMISE),
     Outcome.REFUSES: replace(_ASKED, next=Next.ESCALATE),
     Outcome.NOT_WILLING: _ASKED,
-    Outcome.CANNOT_PAY: _ASKED,
+    Outcome.CANNOT_PAY: replace(_ASKED, hold=HoldKind.HARDSHIP_REVIEW),
+    Outcome.DISPUTES: replace(_STOPS, hold=HoldKind.DISPUTE),
+    Outcome.COMPLAINS: replace(_STOPS, hold=HoldKind.COMPLAINT),
+    Outcome.NOT_MINE: replace(_STOPS, hold=HoldKind.FRAUD_CLAIM),
+    Outcome.SAYS_PAID: replace(_STOPS, hold=HoldKind.PAID_CLAIM),
+    Outcome.HARDSHIP: replace(_STOPS, hold=HoldKind.HARDSHIP_REVIEW),
+    Outcome.ILL: replace(_STOPS, hold=HoldKind.HARDSHIP_REVIEW),
+    Outcome.DEAD: replace(_TOLD_OF, hold=HoldKind.DECEASED),
+    Outcome.IN_JAIL: replace(_TOLD_OF, hold=HoldKind.HARDSHIP_REVIEW),
+    Outcome.HAS_LAWYER: replace(_STOPS, knows="lawyer"),
+    Outcome.BANKRUPT: replace(_STOPS, hold=HoldKind.INSOLVENCY),
 }
 
 _SENT: Final = Code(Group.REPORTED, _WROTE, next=Next.NOTHING)
@@ -211,7 +262,9 @@ def _uncounted(codes: Mapping[str, Code]) -> Mapping[str, Code]:
     return {word: replace(code, counts=_NOT_COUNTED) for word, code in codes.items()}
 
 
-_REACHED: Final = {outcome: code for outcome, code in TALK.items() if code.group is Group.SPOKEN_TO}
+_REACHED: Final = {
+    outcome: code for outcome, code in TALK.items() if code.group in (Group.SPOKEN_TO, Group.KEEPS_STILL)
+}
 
 # Rule book 3.2, cell by cell.
 CODES: Final[Mapping[Action, Mapping[str, Code]]] = {
@@ -233,6 +286,8 @@ INBOUND: Final = frozenset({Action.IN_CALL, Action.IN_MSG})
 # What a contact task may be answered with, in the order in which pages offer it.
 CONTACT_RESULTS: Final = tuple(TALK)
 PROMISES: Final = frozenset(result for result, code in TALK.items() if code.next is Next.PROMISE)
+# Results after which nobody calls before the bank has looked into what was said.
+STOPPING: Final = frozenset(result for result, code in TALK.items() if code.hold is not None)
 # Results for which a pack says after how many days the next contact comes.
 WITH_DAYS: Final = tuple(
     result for result, code in TALK.items() if code.next is not Next.NOTHING and code.like is None

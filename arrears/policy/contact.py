@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from arrears.policy import evidence, promises, stages
+from arrears.policy import evidence, holds, promises, stages
 from arrears.policy.codes import (
     PROMISES,
     TALK,
@@ -19,7 +19,7 @@ from arrears.policy.codes import (
 from arrears.policy.effects import LogContact, MarkContact, Refuse
 from arrears.policy.events import ContactReported, TaskDecided
 from arrears.policy.promises import Pledge
-from arrears.policy.state import Clock, Stage
+from arrears.policy.state import Clock, HoldKind, Scope, Stage
 from arrears.policy.tasks import TaskKind, lacks
 from arrears.policy.turn import Turn
 
@@ -37,11 +37,30 @@ class Talk:
     recording_id: str = ""
     amount: int | None = None
     on: str | None = None
+    remark_id: str = ""
 
 
 def contacted(turn: Turn, outcome: Outcome, event: TaskDecided) -> None:
     """A task to contact somebody was answered."""
-    talk = Talk(
+    talk = _under_task(outcome, event)
+    turn.tell(LogContact(talk.task_id, talk.result, talk.by, event.attempt_id))
+    _follows(turn, talk)
+
+
+def heard_late(turn: Turn, event: TaskDecided) -> bool:
+    """The task of the call was put aside meanwhile; what stops the bank was said all the same, and is heard."""
+    code = TALK.get(Outcome(event.outcome)) if event.outcome in TALK else None
+    if code is None or not event.attempt_id or _hold_of(turn, event.outcome, code) is None:
+        return False
+    talk = _under_task(Outcome(event.outcome), event)
+    turn.tell(LogContact(talk.task_id, talk.result, talk.by, event.attempt_id))
+    turn.work(talk.by)
+    _keep_still(turn, talk)
+    return True
+
+
+def _under_task(outcome: Outcome, event: TaskDecided) -> Talk:
+    return Talk(
         Action.OUT_CALL,
         outcome.value,
         TALK[outcome],
@@ -51,9 +70,8 @@ def contacted(turn: Turn, outcome: Outcome, event: TaskDecided) -> None:
         event.recording_id,
         event.amount,
         event.on,
+        event.remark_id,
     )
-    turn.tell(LogContact(talk.task_id, talk.result, talk.by, event.attempt_id))
-    _follows(turn, talk)
 
 
 def reported(turn: Turn, event: ContactReported) -> None:
@@ -83,6 +101,7 @@ def reported(turn: Turn, event: ContactReported) -> None:
             recording_id=event.recording_id,
             amount=event.amount,
             on=event.on,
+            remark_id=event.remark_id,
         ),
     )
 
@@ -98,6 +117,8 @@ _ATTEMPTS: Final = frozenset({Action.OUT_CALL, Action.AI_CALL, Action.VISIT})
 def _why_not(turn: Turn, event: ContactReported) -> str:
     if event.result not in PROMISES:
         return ""
+    if holds.cannot_promise(turn):
+        return "debtor_cannot_promise"
     if lacks(Outcome(event.result), reason="given", amount_minor=event.amount, on=event.on) or not event.on:
         return "incomplete"
     terms, today = turn.now.terms, turn.now.today
@@ -108,11 +129,43 @@ def _why_not(turn: Turn, event: ContactReported) -> str:
 def _follows(turn: Turn, talk: Talk) -> None:
     evidence.of_talk(turn, talk.code, act=talk.result, recording_id=talk.recording_id, by=talk.by)
     _mark(turn, talk)
+    _keep_still(turn, talk)
     _go_on(turn, talk)
     if talk.action in _ATTEMPTS:
         stages.attempted(turn)
     if talk.code.next is Next.ESCALATE and turn.state.stage is Stage.INITIAL:
         stages.propose_escalation(turn, why="refuses_to_pay")
+
+
+def _keep_still(turn: Turn, talk: Talk) -> None:
+    """An objection marks the account at once, in the step in which it is heard (C16)."""
+    kind = _hold_of(turn, talk.result, talk.code)
+    if kind is None:
+        return
+    part = _disputed_part(turn, talk) if kind is HoldKind.DISPUTE else 0
+    holds.place(
+        turn,
+        kind,
+        by=talk.by,
+        reason=talk.result,
+        scope=Scope.PART if part else None,
+        part=part,
+        # Whoever hears a complaint in a call of his own leaves the case to others until it is answered (K1).
+        against=talk.by if kind is HoldKind.COMPLAINT and talk.action is Action.OUT_CALL else "",
+        remark_id=talk.remark_id,
+    )
+
+
+def _hold_of(turn: Turn, result: str, code: Code) -> HoldKind | None:
+    """A pack of before the case desk lets a debtor who cannot pay be called again after some days."""
+    if result == Outcome.CANNOT_PAY and TaskKind.HOLD_REVIEW not in turn.now.terms.sla_bank_days:
+        return None
+    return code.hold
+
+
+def _disputed_part(turn: Turn, talk: Talk) -> int:
+    """Minor units; 0 when all of it is disputed."""
+    return talk.amount if talk.amount is not None and 0 < talk.amount < turn.state.overdue else 0
 
 
 def _go_on(turn: Turn, talk: Talk) -> None:

@@ -89,6 +89,7 @@ class TaskDecided:
     contact_id: str = ""  # the number that was called
     recording_id: str = ""
     attempt_id: str = ""  # the contact it tells the result of
+    remark_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,7 @@ class HoldPlaced:
     evidence: str = ""
     remark_id: str = ""
     asks: bool = True
+    confirmed_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -151,6 +153,7 @@ class ContactReported:
     contact_id: str = ""
     recording_id: str = ""
     has_reason: bool = False
+    remark_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -256,6 +259,7 @@ def read(  # noqa: C901, PLR0911, PLR0912 - one arm per signal
                 say.maybe_text("contact_id") or "",
                 say.maybe_text("recording_id") or "",
                 say.maybe_text("attempt_id") or "",
+                say.maybe_text("remark_id") or "",
             )
         case "delivery_reported":
             return DeliveryReported(
@@ -295,6 +299,7 @@ def _hold(say: "_Content", by: str) -> HoldPlaced:
         say.maybe_text("evidence") or "",
         say.maybe_text("remark_id") or "",
         say.flag("asks"),
+        say.maybe_text("confirmed_by") or "",
     )
 
 
@@ -326,6 +331,7 @@ def _contact(say: "_Content", by: str) -> ContactReported:
         say.maybe_text("contact_id") or "",
         say.maybe_text("recording_id") or "",
         bool(say.maybe_text("remark_id")),
+        say.maybe_text("remark_id") or "",
     )
 
 

@@ -25,6 +25,7 @@ class Key(StrEnum):
     PAID_OFF = auto()  # at
     DATA_ERROR = auto()  # at
     PLAN_COMPLETED = auto()  # at
+    FRAUD_NOT_DEBTOR = auto()  # at
     CLOSED = auto()  # at
     OVERDUE_SINCE = auto()  # on
     # what it waits for: a person
@@ -41,8 +42,20 @@ class Key(StrEnum):
     IDLE_REVIEW = auto()  # at
     PLAN_APPROVAL = auto()  # at
     PLAN_BREACH = auto()  # at
+    PAID_CLAIM_CHECK = auto()  # at
+    DISPUTE_REVIEW = auto()  # at
+    COMPLAINT_REPLY = auto()  # at
+    COMPLAINT_EXTENSION = auto()  # at
+    HARDSHIP_DECISION = auto()  # at
+    DEATH_VERIFY = auto()  # at
+    CAPACITY_VERIFY = auto()  # at
+    INSOLVENCY_VERIFY = auto()  # at
+    FRAUD_VERIFY = auto()  # at
+    DECLARE_CLAIM = auto()  # at
+    HOLD_REVIEW = auto()  # at
     LATE = auto()  # until
     # ... the debtor, the letter, money, a day
+    HELD = auto()  # n holds
     PROMISED = auto()  # on, until
     PROMISE_KEPT = auto()  # on
     PROMISE_PARTIAL = auto()  # on
@@ -81,6 +94,9 @@ class Key(StrEnum):
     AFTER_IDLE_REVIEW = auto()
     AFTER_PLAN_APPROVAL = auto()
     AFTER_PLAN_BREACH = auto()
+    AFTER_INQUIRY = auto()
+    AFTER_EXTENSION = auto()
+    AFTER_DECLARATION = auto()
     BY_THE_CLOCK = auto()  # at, clock
     AT_ONCE = auto()  # clock
     BOOKS_OPEN = auto()  # clock
@@ -175,6 +191,8 @@ def _closed(state: CaseState) -> Sentence:
             key = Key.DATA_ERROR
         case "PLAN_COMPLETED":
             key = Key.PLAN_COMPLETED
+        case "FRAUD_NOT_DEBTOR":
+            key = Key.FRAUD_NOT_DEBTOR
         case _:
             key = Key.CLOSED
     return Sentence(key, at=state.closed_at)
@@ -223,14 +241,25 @@ def _asked(kind: TaskKind) -> Key:  # noqa: C901, PLR0911, PLR0912 - one arm per
         case TaskKind.PLAN_BREACH:
             return Key.PLAN_BREACH
         case _:
-            assert_never(kind)
+            return _asked_by_hold(kind)
 
 
-def _days(state: CaseState, calendar: Calendar) -> Iterator[Sentence]:
+def _asked_by_hold(kind: TaskKind) -> Key:
+    """Work that a hold or its end opens goes by one name in both."""
+    return Key(kind.value)
+
+
+def _agreed(state: CaseState) -> Iterator[Sentence]:
     if state.promise is not None:
         yield from _promise(state.promise)
     if state.plan is not None:
         yield from _plan(state.plan)
+
+
+def _days(state: CaseState, calendar: Calendar) -> Iterator[Sentence]:
+    if state.holds:
+        yield Sentence(Key.HELD, n=len(state.holds))
+    yield from _agreed(state)
     if state.stage is Stage.INITIAL and state.lacks_attempts and TaskKind.ESCALATION not in state.tasks:
         yield Sentence(
             Key.ATTEMPTS_MISSING,
@@ -368,14 +397,18 @@ def _after(kind: TaskKind) -> Key:  # noqa: C901, PLR0911, PLR0912 - one arm per
             return Key.AFTER_PLAN_APPROVAL
         case TaskKind.PLAN_BREACH:
             return Key.AFTER_PLAN_BREACH
+        case TaskKind.COMPLAINT_EXTENSION:
+            return Key.AFTER_EXTENSION
+        case TaskKind.DECLARE_CLAIM:
+            return Key.AFTER_DECLARATION
         case _:
-            assert_never(kind)
+            return Key.AFTER_INQUIRY
 
 
 def _moves(clock: Clock, *, is_overdue: bool) -> bool:
     """Whether the case itself goes on then. While nothing is overdue most clocks only strike in vain."""
     match clock:
-        case Clock.SLA | Clock.IDLE:
+        case Clock.SLA | Clock.IDLE | Clock.HOLD:
             return False  # people are reminded of what is shown above
         case Clock.PROMISE | Clock.COURT | Clock.PLAN:
             return True

@@ -2,13 +2,22 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any, Final
 
 from arrears.policy import court, ledger, legal, matrix, notices, plans
-from arrears.policy.effects import HoldBegan, HoldEnded, KeepOff, PromiseBecame, Refuse
+from arrears.policy.effects import (
+    HoldBecame,
+    HoldBegan,
+    HoldEnded,
+    KeepOff,
+    PromiseBecame,
+    RaiseIncident,
+    Refuse,
+)
 from arrears.policy.events import HoldPlaced, HoldReleased
 from arrears.policy.matrix import Act
 from arrears.policy.state import Clock, Hold, HoldKind, Scope
-from arrears.policy.tasks import TaskKind
+from arrears.policy.tasks import TIMED_BY_HOLD, Role, TaskKind
 from arrears.policy.turn import Turn
 
 
@@ -16,10 +25,32 @@ def placed(turn: Turn, event: HoldPlaced) -> None:
     """Somebody at a door, or another case of the person, said so."""
     if event.scope not in matrix.SCOPES[event.kind]:
         turn.tell(Refuse("hold_scope_unknown"))
-    elif event.part < 0 or (event.part > 0) != (event.scope is Scope.PART):
+    elif not _is_part(turn, event):
         turn.tell(Refuse("hold_part_wrong"))
+    elif _passes_on(turn, event):
+        _take_over(turn, event.hold_id)
     elif not _begin(turn, event, spreads=False):
         turn.tell(Refuse("hold_stands"))
+
+
+def _is_part(turn: Turn, event: HoldPlaced) -> bool:
+    """Only a dispute of a part names an amount, and no more than is owed."""
+    if event.scope is Scope.PART:
+        return 0 < event.part <= turn.state.balance
+    return event.part == 0
+
+
+def _passes_on(turn: Turn, event: HoldPlaced) -> bool:
+    """The case that asked about it has closed, and this one asks from now on."""
+    standing = _same(turn, event)
+    return standing is not None and standing.hold_id == event.hold_id and event.asks and not standing.asks
+
+
+def _take_over(turn: Turn, hold_id: str) -> None:
+    hold = next(hold for hold in turn.state.holds if hold.hold_id == hold_id)
+    hold = change(turn, hold, asks=True)
+    ask(turn, hold)
+    watch(turn)
 
 
 def place(
@@ -44,15 +75,40 @@ def find(turn: Turn, kind: HoldKind) -> Hold | None:
     return next((hold for hold in turn.state.holds if hold.kind is kind), None)
 
 
+def cannot_promise(turn: Turn) -> bool:
+    """The word of somebody who has died or lacks capacity binds nobody (scenario 24)."""
+    return any(hold.kind in (HoldKind.DECEASED, HoldKind.INCAPACITY) for hold in turn.state.holds)
+
+
+def _same(turn: Turn, event: HoldPlaced) -> Hold | None:
+    """At most one of each kind; but of complaints one about each person."""
+    return next(
+        (
+            hold
+            for hold in turn.state.holds
+            if hold.kind is event.kind
+            and (hold.kind is not HoldKind.COMPLAINT or hold.against == event.against)
+        ),
+        None,
+    )
+
+
+def change(turn: Turn, hold: Hold, **fields: Any) -> Hold:
+    """The hold as it is now, in the state too."""
+    changed = replace(hold, **fields)
+    turn.change(holds=tuple(changed if one.hold_id == hold.hold_id else one for one in turn.state.holds))
+    return changed
+
+
 def named(turn: Turn) -> HoldKind | None:
     """The hold to tell somebody whose work was put aside."""
     return turn.blocked(Act.CONTACT) or next((hold.kind for hold in turn.state.holds), None)
 
 
 def _begin(turn: Turn, event: HoldPlaced, *, spreads: bool) -> bool:
-    if find(turn, event.kind) is not None:
+    if _same(turn, event) is not None:
         return False
-    until = event.until or _longest(turn, event.kind)
+    until = event.until or longest(turn, event.kind)
     hold = Hold(
         event.hold_id,
         event.kind,
@@ -63,6 +119,7 @@ def _begin(turn: Turn, event: HoldPlaced, *, spreads: bool) -> bool:
         event.part,
         event.against,
         event.asks,
+        event.confirmed_by,
     )
     turn.change(holds=(*turn.state.holds, hold), hold_no=turn.state.hold_no + 1)
     turn.tell(
@@ -84,10 +141,12 @@ def _begin(turn: Turn, event: HoldPlaced, *, spreads: bool) -> bool:
     _stop_clocks(turn)
     _put_work_aside(turn, why=f"held_{hold.kind}")
     _facts_changed(turn)
+    ask(turn, hold)
+    watch(turn)
     return True
 
 
-def _longest(turn: Turn, kind: HoldKind) -> int:
+def longest(turn: Turn, kind: HoldKind) -> int:
     """When a person is asked at the latest; 0 for a kind that has no length of its own."""
     terms, calendar = turn.now.terms, turn.now.calendar
     if bank_days := terms.hold_bank_days.get(kind, 0):
@@ -134,6 +193,65 @@ def _claimable(turn: Turn) -> int:
     return max(0, turn.state.overdue - matrix.disputed(turn.state.holds))
 
 
+# ---- whom a hold asks ------------------------------------------------------------------------------------
+
+
+def ask(turn: Turn, hold: Hold) -> None:
+    """The desk of its kind looks into what was said; what somebody has confirmed is not asked again (4.7)."""
+    kind = matrix.ASKS.get(hold.kind)
+    if kind is None or not hold.asks or hold.confirmed_by:
+        return
+    # The bank's rules say how long they have, not whoever placed the hold.
+    due_at = longest(turn, hold.kind) if kind in TIMED_BY_HOLD else 0
+    turn.open(kind, why=f"hold_{hold.kind}", due_at=due_at)
+
+
+def watch(turn: Turn) -> None:
+    """One clock for all holds: the next day on which a person is asked whether it goes on."""
+    looks = TaskKind.HOLD_REVIEW in turn.state.tasks
+    days = [
+        hold.until
+        for hold in turn.state.holds
+        if hold.asks and hold.until and not hold.asked and not (looks and hold.until <= turn.now.at)
+    ]
+    if days and not turn.state.closed:
+        turn.arm(Clock.HOLD, min(days))
+    else:
+        turn.disarm(Clock.HOLD)
+
+
+def day_came(turn: Turn) -> None:
+    """No hold ends by itself: whoever decides about it is late, or somebody looks again."""
+    for hold in turn.state.holds:
+        if hold.asks and hold.until and hold.until <= turn.now.at and not hold.asked:
+            _remind(turn, hold)
+    watch(turn)
+
+
+def _remind(turn: Turn, hold: Hold) -> None:
+    if matrix.ASKS.get(hold.kind) in turn.state.tasks:
+        change(turn, hold, asked="own")  # T16 reminds of the task
+        if hold.kind is HoldKind.COMPLAINT:
+            turn.tell(RaiseIncident("complaint_late", f"{hold.hold_id}-{hold.until}", {"hold": hold.hold_id}))
+    elif TaskKind.HOLD_REVIEW not in turn.state.tasks:
+        change(turn, hold, asked="review")
+        turn.open(TaskKind.HOLD_REVIEW, why=f"hold_{hold.kind}", role=_LOOKS_AGAIN.get(hold.kind))
+
+
+_LOOKS_AGAIN: Final = {
+    HoldKind.HARDSHIP_REVIEW: Role.PLAN_OFFICER,
+    HoldKind.PLAN_ACTIVE: Role.PLAN_OFFICER,
+    HoldKind.SYSTEM_FREEZE: Role.TEAM_LEAD,
+}
+
+
+def prolong(turn: Turn, hold: Hold, until: int, *, confirmed_by: str = "") -> None:
+    """A person said that it goes on; asked again then."""
+    changed = change(turn, hold, until=until, asked="", confirmed_by=confirmed_by or hold.confirmed_by)
+    turn.tell(HoldBecame(hold.hold_id, until, changed.confirmed_by))
+    watch(turn)
+
+
 # ---- the end of a hold -----------------------------------------------------------------------------------
 
 
@@ -149,17 +267,37 @@ def released(turn: Turn, event: HoldReleased) -> None:
 
 def lift(turn: Turn, kind: HoldKind, *, by: str, why: str) -> None:
     """What a person decided about a hold of this case ends it in every case it reaches."""
-    hold = find(turn, kind)
-    if hold is not None:
-        _end(turn, hold, by=by, why=why, spreads=hold.scope is Scope.PERSON)
+    for hold in turn.state.holds:
+        if hold.kind is kind and not turn.state.closed:
+            end(turn, hold, by=by, why=why)
+
+
+def end(turn: Turn, hold: Hold, *, by: str, why: str) -> None:
+    """This one, in every case it reaches."""
+    _end(turn, hold, by=by, why=why, spreads=hold.scope is Scope.PERSON)
 
 
 def _end(turn: Turn, hold: Hold, *, by: str, why: str, spreads: bool) -> None:
-    turn.change(holds=tuple(other for other in turn.state.holds if other is not hold))
+    turn.change(holds=tuple(other for other in turn.state.holds if other.hold_id != hold.hold_id))
     turn.tell(HoldEnded(hold.hold_id, hold.kind, why, by, spreads))
+    _ask_no_more(turn, hold)
     _resume(turn)
     _facts_changed(turn)
     ledger.close_if_paid(turn)
+
+
+def _ask_no_more(turn: Turn, hold: Hold) -> None:
+    if find(turn, hold.kind) is None:
+        turn.cancel(*_ABOUT.get(hold.kind, ()), why="hold_over")
+    if hold.asked == "review":
+        turn.cancel(TaskKind.HOLD_REVIEW, why="hold_over")
+    watch(turn)
+
+
+_ABOUT: Final = {kind: (task,) for kind, task in matrix.ASKS.items()} | {
+    HoldKind.COMPLAINT: (TaskKind.COMPLAINT_REPLY, TaskKind.COMPLAINT_EXTENSION),
+    HoldKind.INSOLVENCY: (TaskKind.INSOLVENCY_VERIFY, TaskKind.DECLARE_CLAIM),
+}
 
 
 def close(turn: Turn) -> None:

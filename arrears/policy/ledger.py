@@ -144,6 +144,7 @@ def restated(turn: Turn, event: LoanRestated) -> None:
     if loan.loan_id != turn.state.loan_id or loan.currency != turn.state.currency:
         turn.tell(Refuse("another_loan"))
         return
+    loan = _as_corrected(turn, loan)
     if loan.overdue == 0 or loan.status == "closed":
         _all_is_final(turn)
     if _differs(turn, loan):
@@ -169,6 +170,34 @@ def _all_is_final(turn: Turn) -> None:
     turn.change(provisional=())
     if not turn.state.closed:
         promises.is_final(turn, *waited)
+
+
+def _as_corrected(turn: Turn, loan: LoanState) -> LoanState:
+    """A file of before the core bank has booked a correction must not bring the disputed amount back."""
+    state, off = turn.state, turn.state.corrected
+    if not off:
+        return loan
+    if (loan.balance, loan.overdue) == (state.balance + off, state.overdue + off):
+        left = loan.overdue - off
+        first = loan.first_overdue_on if left else None
+        return replace(loan, balance=loan.balance - off, overdue=left, first_overdue_on=first)
+    turn.change(corrected=0)
+    return loan
+
+
+def correct(turn: Turn, amount: int, *, whole: bool) -> None:
+    """A dispute was right: so much (minor units) is not owed. Others correct the core bank and the bureau (P9)."""
+    _, owed = allocate(amount, turn.state.owed)
+    turn.tell(
+        RaiseIncident(
+            "ledger_to_correct", f"{turn.state.case_id}-{turn.state.facts_no}", {"amount_minor": amount}
+        )
+    )
+    turn.change(owed=owed, overdue=turn.state.overdue - amount, corrected=turn.state.corrected + amount)
+    if whole and turn.state.matter is None and not turn.state.provisional and not _is_complained_of(turn):
+        stages.close(turn, "DATA_ERROR")
+    else:
+        _facts_changed(turn)
 
 
 def _differs(turn: Turn, loan: LoanState) -> bool:
@@ -205,16 +234,26 @@ def _facts_changed(turn: Turn) -> None:
 
 
 def close_if_paid(turn: Turn) -> bool:
-    """Refused while any payment is provisional, and while a complaint waits for its reply (rule book 4.5)."""
-    if turn.state.closed or not _is_paid(turn) or turn.state.provisional or _is_complained_of(turn):
+    """Also when the debt is somebody else's. Refused while any payment is provisional, and while a complaint waits for
+    its reply (rule book 4.5)."""
+    not_theirs = _is_not_the_debtors(turn)
+    if turn.state.closed or not (_is_paid(turn) or not_theirs):
+        return False
+    if turn.state.provisional or _is_complained_of(turn):
         return False
     if plans.runs_on(turn.state):
         return False
     if turn.state.matter is not None:
-        court.ask_to_end(turn, "paid_after_filing")  # 4.6-7: what becomes of the claim is an advisor's word
+        # 4.6-7: what becomes of the claim is an advisor's word
+        court.ask_to_end(turn, "not_the_debtor" if not_theirs else "paid_after_filing")
         return False
-    stages.close(turn, _paid_how(turn))
+    stages.close(turn, "FRAUD_NOT_DEBTOR" if not_theirs else _paid_how(turn))
     return True
+
+
+def _is_not_the_debtors(turn: Turn) -> bool:
+    """Somebody verified that the debt was made in the person's name by another."""
+    return any(hold.kind is HoldKind.FRAUD_CLAIM and hold.confirmed_by for hold in turn.state.holds)
 
 
 def _is_complained_of(turn: Turn) -> bool:

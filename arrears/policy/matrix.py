@@ -59,6 +59,20 @@ SCOPES: Final[dict[HoldKind, tuple[Scope, ...]]] = {
     HoldKind.FRAUD_CLAIM: (Scope.LOAN,),
     HoldKind.SYSTEM_FREEZE: (Scope.BANK,),
 }
+# Who is asked about a hold of this kind, besides its end by the clock of somebody who looks again.
+ASKS: Final[dict[HoldKind, TaskKind]] = {
+    HoldKind.DISPUTE: TaskKind.DISPUTE_REVIEW,
+    HoldKind.COMPLAINT: TaskKind.COMPLAINT_REPLY,
+    HoldKind.HARDSHIP_REVIEW: TaskKind.HARDSHIP_DECISION,
+    HoldKind.PAID_CLAIM: TaskKind.PAID_CLAIM_CHECK,
+    HoldKind.INSOLVENCY: TaskKind.INSOLVENCY_VERIFY,
+    HoldKind.DECEASED: TaskKind.DEATH_VERIFY,
+    HoldKind.INCAPACITY: TaskKind.CAPACITY_VERIFY,
+    HoldKind.FRAUD_CLAIM: TaskKind.FRAUD_VERIFY,
+}
+INQUIRIES: Final = frozenset(
+    {*ASKS.values(), TaskKind.COMPLAINT_EXTENSION, TaskKind.DECLARE_CLAIM, TaskKind.HOLD_REVIEW}
+)
 # The longest time of these is given in bank days, of all others in calendar days.
 IN_BANK_DAYS: Final = (HoldKind.HARDSHIP_REVIEW, HoldKind.PAID_CLAIM)
 
@@ -82,6 +96,11 @@ def stops(holds: tuple[Hold, ...], clock: Clock, terms: Terms) -> bool:
     return clock in STAGE_CLOCKS or (
         clock in CONTACT_CLOCKS and blocked(holds, Act.CONTACT, terms) is not None
     )
+
+
+def due(holds: tuple[Hold, ...]) -> Hold | None:
+    """The hold about which a person is asked because its day has come."""
+    return next((hold for hold in holds if hold.asked == "review"), None)
 
 
 def disputed(holds: tuple[Hold, ...]) -> int:

@@ -8,6 +8,7 @@ from arrears.policy import (
     contact,
     court,
     holds,
+    inquiries,
     ledger,
     legal,
     notices,
@@ -76,6 +77,7 @@ def _dispatch(turn: Turn, event: Event) -> None:  # noqa: C901, PLR0912, PLR0915
             turn.tell(Refuse("already_open"))
         case PaymentPosted():
             ledger.posted(turn, event)
+            inquiries.money_came(turn, event)
         case PaymentReversed():
             ledger.taken_back(turn, event)
         case PaymentFinalized():
@@ -123,7 +125,7 @@ def _due(turn: Turn, clock: Clock) -> None:
 
 
 # These ask people about a case that waits, whether money is missing or not.
-_ALWAYS: Final = frozenset({Clock.IDLE, Clock.SLA, Clock.COURT, Clock.PROMISE, Clock.PLAN})
+_ALWAYS: Final = frozenset({Clock.IDLE, Clock.SLA, Clock.HOLD, Clock.COURT, Clock.PROMISE, Clock.PLAN})
 
 
 # A released notice: the loop asks the guard first and brings its answer; alone this clock says nothing.
@@ -141,6 +143,7 @@ _RINGS: Final[dict[Clock, Callable[[Turn], None]]] = {
     Clock.FILING: lambda turn: court.ask_to_file(turn, "filing_due"),
     Clock.COURT: lambda turn: court.ask_to_end(turn, "costs_sought"),
     Clock.PLAN: plans.judge,
+    Clock.HOLD: holds.day_came,
     Clock.SLA: service.ring,
     Clock.IDLE: lambda turn: turn.open(TaskKind.IDLE_REVIEW, why="idle"),
 }
@@ -149,6 +152,8 @@ _RINGS: Final[dict[Clock, Callable[[Turn], None]]] = {
 def _decided(turn: Turn, event: TaskDecided) -> None:
     kind = next((TaskKind(k) for k, task in turn.state.tasks.items() if task.task_id == event.task_id), None)
     if kind is None:
+        if contact.heard_late(turn, event):
+            return
         held = holds.named(turn)  # what it asked was put aside: the person hears why
         turn.tell(Refuse(f"held_{held}" if held else "task_not_open"))
         return
@@ -185,11 +190,13 @@ def _wrong_day(turn: Turn, outcome: Outcome, on: str | None) -> str:
     if on is None:
         return ""
     if outcome in PROMISES:
+        if holds.cannot_promise(turn):
+            return "debtor_cannot_promise"
         last = promises.latest_day(turn.now.terms, today=turn.now.today, days_past_due=turn.days_past_due)
         return "promise_too_far" if last is not None and date.fromisoformat(on) > last else ""
     if outcome is Outcome.ARRIVED and not notices.may_have_arrived_on(turn, on):
         return "delivery_day_impossible"
-    if outcome in PUT_OFF and not stages.is_soon(turn, on):
+    if (outcome in PUT_OFF or outcome is Outcome.GOES_ON) and not stages.is_soon(turn, on):
         return "day_not_soon"
     return ""
 
@@ -220,4 +227,15 @@ _ANSWERS: Final[dict[TaskKind, Callable[[Turn, Outcome, TaskDecided], None]]] = 
     TaskKind.PLAN_APPROVAL: plans.approval_decided,
     TaskKind.PLAN_BREACH: plans.breach_decided,
     TaskKind.IDLE_REVIEW: lambda _turn, _outcome, _event: None,
+    TaskKind.PAID_CLAIM_CHECK: inquiries.paid_claim_checked,
+    TaskKind.DISPUTE_REVIEW: inquiries.dispute_reviewed,
+    TaskKind.COMPLAINT_REPLY: inquiries.complaint_replied,
+    TaskKind.COMPLAINT_EXTENSION: inquiries.extension_decided,
+    TaskKind.HARDSHIP_DECISION: inquiries.hardship_decided,
+    TaskKind.DEATH_VERIFY: inquiries.death_verified,
+    TaskKind.CAPACITY_VERIFY: inquiries.capacity_verified,
+    TaskKind.INSOLVENCY_VERIFY: inquiries.insolvency_verified,
+    TaskKind.FRAUD_VERIFY: inquiries.fraud_verified,
+    TaskKind.DECLARE_CLAIM: inquiries.claim_declared,
+    TaskKind.HOLD_REVIEW: inquiries.looked_again,
 }

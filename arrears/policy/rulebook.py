@@ -120,6 +120,12 @@ CHAPTERS: Final[dict[str, dict[str, Rule]]] = {
             BAN,
             _CONDUCT,
         ),
+        "C16": Rule(
+            "What a debtor disputes, complains of or says of death, insolvency, fraud or hardship stops the bank in the "
+            "step in which it is heard, and at the door before that: nobody else calls in between.",
+            MUST,
+            f"{_CARDS} art. 69",
+        ),
         "3.2": Rule(
             "A contact ends with one of the bank's result codes; one table says of each what it counts for and what "
             "comes next.",
@@ -333,6 +339,27 @@ CHAPTERS: Final[dict[str, dict[str, Rule]]] = {
             _PRACTICE,
             ("payments.refund_bank_days",),
         ),
+        "K1": Rule(
+            "A complaint is answered within its days by somebody it is not about, and whom it is about has to do with "
+            "the case no more. Longer takes a reason and a manager; without an answer on its day it is an incident, "
+            "and a paid case stays open until it is answered.",
+            MUST,
+            "Measures on handling consumer complaints in banking and insurance (2020)",
+            ("holds.complaint_days", "hold_days.complaint"),
+        ),
+        "K2": Rule(
+            "An insolvency that a court accepted keeps the bank still for the whole person; an advisor declares the "
+            "claim by the day the court named.",
+            MUST,
+            "local rules on personal insolvency: Shenzhen (2021), Xiamen (2025)",
+        ),
+        "3.4": Rule(
+            "Who is in hardship is not called before a plan officer has decided; missing evidence is no refusal, and a "
+            "refusal says why.",
+            MUST,
+            _PRACTICE,
+            ("hold_bank_days.hardship_review",),
+        ),
         "T8": Rule("A legal review has its bank days.", DEF, _PRACTICE, ("sla_bank_days.legal_review",)),
         "T16": Rule(
             "Each task is due at close of business of a bank day. At these shares of its time its owner is "
@@ -418,6 +445,18 @@ CHAPTERS: Final[dict[str, dict[str, Rule]]] = {
             BAN,
             "Personal Information Protection Law arts. 13, 15",
         ),
+        "P1": Rule(
+            "The contract, not consent, is the ground on which a debtor is contacted: consent withdrawn closes its own "
+            "way at once and stops no collection.",
+            MUST,
+            "Personal Information Protection Law arts. 13, 15",
+        ),
+        "P9": Rule(
+            "A dispute that was right corrects what is owed at once, and the bank is told to correct its books and the "
+            "credit bureau.",
+            MUST,
+            "Regulation on the credit reporting industry (2013) art. 25: within 20 days",
+        ),
         "P11": Rule(
             "Names, numbers, addresses and ids are shown masked to whoever need not know them. To see one in full is an act "
             "with a purpose: kept with who, what, why and when, and only so often a day.",
@@ -433,6 +472,12 @@ CHAPTERS: Final[dict[str, dict[str, Rule]]] = {
             MUST,
             _HOUSE,
             ("ledger.end_of_day",),
+        ),
+        "4.6-9": Rule(
+            "Death, insolvency and complaints are about a person and stop every loan; a dispute or a claim to have paid "
+            "is about one. When the case that asks about such a hold closes, another one asks.",
+            MUST,
+            _HOUSE,
         ),
         "4.6-4": Rule(
             "What leaves the house is reserved, done, confirmed; whether it may be done is asked at the moment of "
@@ -482,6 +527,15 @@ SCENARIOS: Final[dict[int, Scenario]] = {
         ("3.1", "4.5", "4.6-8"),
     ),
     21: Scenario("Cured before the court, overdue again after 40 days and after 120.", ("T17",)),
+    22: Scenario("Consent is withdrawn: its way is closed at once, the phone stays.", ("P1", "P2")),
+    23: Scenario(
+        "A debtor is said to have died: all is quiet, and a false report changes no cap.", ("C16", "4.6-9")
+    ),
+    24: Scenario("Whoever lacks capacity makes no promise; a guardian is asked.", ("4.2",)),
+    26: Scenario("A fifth of the debt is disputed: nobody claims it, and it was not owed.", ("4.2", "P9")),
+    27: Scenario("A complaint about a collector: off the case, and no data.", ("K1",)),
+    42: Scenario("The debt was made in the person's name by another.", ("C16", "4.5")),
+    48: Scenario("Holds end in any order: the clock of the stage goes on with what it had left.", ("4.2",)),
     28: Scenario("A pack changes under way: the stage keeps its terms.", ("4.6-11",)),
     31: Scenario("Summer time ends in New York: hours by the wall, seven days by instants.", ("4.6-12",)),
     29: Scenario("A date lies in a year without a table; then the table is loaded.", ("D4",)),
@@ -497,5 +551,4 @@ SCENARIOS: Final[dict[int, Scenario]] = {
     ),
     46: Scenario("0.37 is left after a payment: the case closes.", ("T1", "4.5")),
     47: Scenario("The debtor has a lawyer: a warning under one pack, a ban under another.", ("C06",)),
-    48: Scenario("Holds end in any order: the clock of the stage goes on with what it had left.", ("4.2",)),
 }

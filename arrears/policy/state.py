@@ -31,6 +31,7 @@ class Clock(StrEnum):
     FILING = "filing"  # an advisor is asked again to file
     COURT = "court"  # an advisor is asked again whether the court matter has ended
     PLAN = "plan"  # an instalment of the plan was not paid in time, or has not been for long
+    HOLD = "hold"  # a hold has stood as long as it may without a word: a person is asked
     SLA = "sla"  # a task is older than its time: somebody is reminded
     IDLE = "idle"  # nothing happened for long: a person confirms the case
 
@@ -74,6 +75,8 @@ class Hold:
     against: str = ""  # the member of staff a complaint is about
     asks: bool = True  # this case asks the people who decide about it; another case of the person may
     confirmed_by: str = ""
+    asked: str = ""  # when its day came: own (its own task was open still) | review (somebody looks again)
+    matched: bool = False  # money came after the debtor said that it was paid
 
 
 # What these lead to presses on the debtor: they wait until yesterday's money is all here (scenario 12).
@@ -230,6 +233,8 @@ class CaseState:
     parties_no: int = 0  # how often who stands behind the debt changed while the case was open
     address_no: int = 0  # ... and where letters go
     kept_off: tuple[str, ...] = ()  # staff whom the debtor complained of
+    # Taken off what is owed because a dispute was right; the core bank has not booked it yet.
+    corrected: int = 0
     plan: Plan | None = None
     plans: int = 0  # how many were signed in this case
 

@@ -49,6 +49,7 @@ class Terms:
     hold_blocks: dict[str, tuple[str, ...]] = field(default_factory=dict)  # 4.2; a kind not named blocks all
     hold_days: dict[str, int] = field(default_factory=dict)  # then a person is asked; 0 or not named: never
     hold_bank_days: dict[str, int] = field(default_factory=dict)  # the same, in bank days
+    complaint_days: tuple[int, ...] = ()  # K1: an extension of the reply takes the next of these
     resume_bank_days: int = 3  # at least, before a clock that presses on the debtor rings after a hold
     sla_percent: tuple[
         int, ...

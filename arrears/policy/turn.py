@@ -106,8 +106,12 @@ class Turn:
         role: Role | None = None,
         barred: tuple[str, ...] = (),
         more: Mapping[str, int] | None = None,
+        due_at: int = 0,
     ) -> None:
-        """Open a task of this kind unless one is open; `more` stands beside the facts."""
+        """Open a task of this kind unless one is open; `more` stands beside the facts.
+
+        `due_at` (UTC seconds) where its time is not a number of bank days of its own.
+        """
         if kind in self.state.tasks:
             return
         act = matrix.NEEDS.get(kind)
@@ -117,12 +121,17 @@ class Turn:
             return
         barred = (*barred, *(who for who in self.state.kept_off if who not in barred))
         no = self.state.facts_no
-        days = self.now.terms.sla_bank_days[kind]
-        due = self.now.calendar.close_after(self.now.at, days)
+        days = 0 if due_at else self._bank_days(kind)
+        due = due_at or self.now.calendar.close_after(self.now.at, days)
         opened = Open("", self.now.at, no, barred, due, bank_days=days, why=why)
         self.change(tasks=self.state.tasks | {kind.value: opened})
         facts = self.facts() | dict(more or {})
         self.tell(OpenTask(kind, role or WORK[kind].role, due, no, facts, why, barred))
+
+    def _bank_days(self, kind: TaskKind) -> int:
+        """A pack of before holds asked people does not know the time of that work: then a week of bank days."""
+        days = self.now.terms.sla_bank_days
+        return days.get(kind, 5) if kind in matrix.INQUIRIES else days[kind]
 
     def finish(self, kind: TaskKind, *, outcome: str, by: str) -> None:
         self.tell(FinishTask(self._take(kind).task_id, outcome, by))

@@ -1,13 +1,15 @@
 """What is learnt of a person that changes who may be contacted: circumstances and consent."""
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
 
 from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from arrears.policy.guard import Circumstance
-from arrears.store.tables import circumstances, consents
+from arrears.store.tables import circumstances, consents, contact_points
 from arrears.store.writes import instant
 
 
@@ -54,12 +56,47 @@ def give_consent(
 
 
 def withdraw_consent(connection: Connection, contact_id: str, *, to: str, at: int) -> None:
-    """At once, and not backwards (P2)."""
+    """At once, and not backwards (P2); the phone of the contract stays, for it needs none (P1)."""
     connection.execute(
         update(consents)
         .where(consents.c.contact_id == contact_id, consents.c.withdrawn_at.is_(None))
         .values(withdrawn_at=instant(at), withdrawn_to=to)
     )
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way of reaching a person that the contract does not give, and whether the person allows it."""
+
+    contact_id: str
+    channel: str
+    address: str = field(repr=False)
+    given_at: datetime | None = None
+    withdrawn_at: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.given_at is not None and self.withdrawn_at is None
+
+
+# The contract gives these; every other way needs consent (P1, P2).
+BY_CONTRACT: Final = ("phone", "sms", "email", "post")
+
+
+def ways(connection: Connection, borrower_id: str) -> tuple[Way, ...]:
+    found = connection.execute(
+        select(
+            contact_points.c.contact_id,
+            contact_points.c.channel,
+            contact_points.c.address,
+            consents.c.given_at,
+            consents.c.withdrawn_at,
+        )
+        .outerjoin(consents, consents.c.contact_id == contact_points.c.contact_id)
+        .where(contact_points.c.borrower_id == borrower_id, contact_points.c.channel.not_in(BY_CONTRACT))
+        .order_by(contact_points.c.contact_id)
+    )
+    return tuple(Way(*row) for row in found)
 
 
 def _once(connection: Connection, table: Any, row: Mapping[str, Any]) -> None:

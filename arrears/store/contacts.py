@@ -157,7 +157,7 @@ def confirm(connection: Connection, attempt_id: str, came: Came, rules: Rules, *
     code = code_for(Action(attempt.action), came, rules)
     become(connection, attempt_id, status="made", **_counted(code, came))
     _keep(connection, attempt_id, came, rules)
-    _learn(connection, attempt, code, came.result, at=at)
+    _learn(connection, attempt, code, at=at)
     return attempt
 
 
@@ -175,7 +175,7 @@ def report(
     _keep(connection, ask.attempt_id, came, rules)
     made = find(connection, ask.attempt_id)
     assert made is not None
-    _learn(connection, made, code, came.result, at=told_at)
+    _learn(connection, made, code, at=told_at)
     if not isinstance(answer, Go):
         against_rules(connection, ask, answer, at=told_at)
     return answer
@@ -219,13 +219,14 @@ def _keep(connection: Connection, attempt_id: str, came: Came, rules: Rules) -> 
         recordings.keep(connection, attempt_id, came.recording_id, days=rules.conduct.recording_days)
 
 
-def _learn(connection: Connection, attempt: Attempt, code: Code, result: str, *, at: int) -> None:
+def _learn(connection: Connection, attempt: Attempt, code: Code, *, at: int) -> None:
     """What a contact tells of the person binds at once, before a case has heard of it."""
     if code.mark is not None and attempt.contact_id is not None:
         told = Marked(code.mark.value, attempt.borrower_id, attempt.case_id or "", attempt.actor, instant(at))
         marks.put(connection, attempt.contact_id, told)
-    if result == Circumstance.LAWYER:
-        circumstances.note(connection, attempt.borrower_id, Circumstance.LAWYER, by=attempt.actor, at=at)
+    if code.knows:
+        known_of = Circumstance(code.knows)
+        circumstances.note(connection, attempt.borrower_id, known_of, by=attempt.actor, at=at)
 
 
 def _is_same(earlier: Attempt, ask: Ask) -> bool:

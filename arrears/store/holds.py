@@ -30,8 +30,8 @@ def _instant(at: int) -> datetime | None:
     return datetime.fromtimestamp(at, UTC) if at else None
 
 
-def put(connection: Connection, place: Place, began: HoldBegan) -> None:
-    """Once by its id, however many cases of the person tell of it."""
+def put(connection: Connection, place: Place, began: HoldBegan) -> bool:
+    """Once by its id, however many cases of the person tell of it; False when it is there already."""
     values = {
         "hold_id": began.hold_id,
         "case_id": place.case_id,
@@ -48,7 +48,8 @@ def put(connection: Connection, place: Place, began: HoldBegan) -> None:
         "until": _instant(began.until),
     }
     insert_ = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    connection.execute(insert_(holds).values(values).on_conflict_do_nothing())
+    new = insert_(holds).values(values).on_conflict_do_nothing().returning(holds.c.hold_id)
+    return connection.execute(new).first() is not None
 
 
 def became(connection: Connection, effect: HoldBecame) -> None:
@@ -77,6 +78,27 @@ def keep_off(connection: Connection, case_id: str, effect: KeepOff) -> None:
         free = {"assignee": None, "claimed_at": None} if row.assignee == effect.staff_id else {}
         barred = [*row.barred, *({effect.staff_id} - set(row.barred))]
         connection.execute(update(tasks).where(tasks.c.task_id == row.task_id).values(barred=barred, **free))
+
+
+def keeps_off(connection: Connection, case_id: str, staff_id: str) -> bool:
+    """Whether the debtor of this case complained of this member of staff, heard by the case or not (K1)."""
+    case = connection.execute(
+        select(cases.c.borrower_id, cases.c.state).where(cases.c.case_id == case_id)
+    ).first()
+    if case is None:
+        return False
+    about = holds.c.against == staff_id
+    standing = select(holds.c.hold_id).where(
+        about, holds.c.borrower_id == case.borrower_id, holds.c.ended_at.is_(None)
+    )
+    return (
+        staff_id in case.state.get("kept_off", ())
+        or connection.execute(standing.limit(1)).first() is not None
+        or any(
+            row.signal == PLACED and row.content["against"] == staff_id
+            for row in _on_the_way(connection, case.borrower_id)
+        )
+    )
 
 
 # ---- every case of a person ------------------------------------------------------------------------------
@@ -150,7 +172,14 @@ def spread_end(connection: Connection, place: Place, ended: HoldEnded) -> int:
     return say_released(connection, others, ended, at=place.at)
 
 
-def say_released(connection: Connection, case_ids: Iterable[str], ended: HoldEnded, *, at: datetime) -> int:
+def say_released(
+    connection: Connection,
+    case_ids: Iterable[str],
+    ended: HoldEnded,
+    *,
+    at: datetime,
+    remark_id: str | None = None,
+) -> int:
     return say_many(
         connection,
         [
@@ -160,7 +189,7 @@ def say_released(connection: Connection, case_ids: Iterable[str], ended: HoldEnd
                 RELEASED,
                 ended.by,
                 at,
-                {"hold_id": ended.hold_id, "outcome": ended.outcome},
+                {"hold_id": ended.hold_id, "outcome": ended.outcome, "remark_id": remark_id},
                 effective_at=_no_later_than_now(at),
             )
             for case in case_ids
@@ -178,6 +207,8 @@ def greet(connection: Connection, place: Place, *, seq: int) -> int:
     assert place.case_id is not None
     assert place.borrower_id is not None
     lock_person(connection, place.borrower_id)
+    # Where no other case is open nobody would be asked about them.
+    alone = not [case for case in open_cases(connection, place.borrower_id) if case != place.case_id]
     told = [
         Said(
             place.case_id,
@@ -185,10 +216,38 @@ def greet(connection: Connection, place: Place, *, seq: int) -> int:
             PLACED,
             row["by"],
             place.at,
-            row["content"],
+            row["content"] | {"asks": alone and row["content"]["scope"] == "person"},
             effective_at=_no_later_than_now(place.at),
         )
         for row in _standing(connection, place.borrower_id)
+    ]
+    return say_many(connection, told)
+
+
+def hand_over(connection: Connection, place: Place, *, seq: int) -> int:
+    """What is about the person stands on when this case has closed: another open case asks about it (4.6-9)."""
+    assert place.borrower_id is not None
+    rows = connection.execute(
+        select(holds).where(
+            holds.c.borrower_id == place.borrower_id, holds.c.scope == "person", holds.c.ended_at.is_(None)
+        )
+    ).all()
+    if not rows:
+        return 0
+    lock_person(connection, place.borrower_id)
+    heirs = [case for case in open_cases(connection, place.borrower_id) if case != place.case_id]
+    told = [
+        Said(
+            case,
+            f"{row.hold_id}-asks-{case}-{seq}",
+            PLACED,
+            row.placed_by,
+            place.at,
+            _of(row) | {"asks": True},
+            effective_at=_no_later_than_now(place.at),
+        )
+        for case in heirs[:1]
+        for row in rows
     ]
     return say_many(connection, told)
 
@@ -244,4 +303,5 @@ def _of(row: Row[*tuple[Any, ...]]) -> dict[str, Any]:
         "evidence": row.evidence or "",
         "remark_id": row.remark_id or "",
         "asks": False,
+        "confirmed_by": row.approved_by or "",
     }

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from arrears.contracts import Rules
 from arrears.policy import matrix
 from arrears.policy.caps import Line, may_come_to
-from arrears.policy.codes import INBOUND, Action, Counts, Mark
+from arrears.policy.codes import INBOUND, STOPPING, TALK, Action, Counts, Mark, Outcome
 from arrears.policy.guard import STAND_IN, Asked, Held, Hours, Known, PartyRole, end_of
 from arrears.policy.matrix import Act
 from arrears.policy.state import HoldKind, Scope
@@ -204,7 +204,11 @@ def _held(against: Sequence[Row[*tuple[Any, ...]]], ask: Ask, rules: Rules) -> l
     standing: list[tuple[Row[*tuple[Any, ...]], str, str, str | None]] = [
         (row, row.kind, row.scope, row.against) for row in against if row.what == _HOLD
     ]
-    standing += [(row, *_on_its_way(row)) for row in against if row.what == _HOLD_ON_THE_WAY]
+    standing += [
+        (row, *said)
+        for row in against
+        if row.what == _HOLD_ON_THE_WAY and (said := _on_its_way(row)) is not None
+    ]
     return [
         Held(kind, against or "")
         for row, kind, scope, against in standing
@@ -212,12 +216,23 @@ def _held(against: Sequence[Row[*tuple[Any, ...]]], ask: Ask, rules: Rules) -> l
     ]
 
 
-def _on_its_way(row: Row[*tuple[Any, ...]]) -> tuple[str, str, str | None]:
-    """Kind, scope and whom it is against; a plan that was signed is a hold from that moment on (C15)."""
+def _on_its_way(row: Row[*tuple[Any, ...]]) -> tuple[str, str, str | None] | None:
+    """Kind, scope and whom it is about, of a hold that somebody placed or that follows from what a debtor said (C16).
+
+    A plan that was signed is a hold from that moment on (C15).
+    """
+    content = json.loads(row.content)
     if row.signal == SIGNED:
         return HoldKind.PLAN_ACTIVE.value, Scope.LOAN.value, None
-    content = json.loads(row.content)
-    return content["kind"], content["scope"], content.get("against")
+    if row.signal == PLACED:
+        return content["kind"], content["scope"], content.get("against")
+    result = content.get("result" if row.signal == "contact_reported" else "outcome")
+    code = TALK.get(Outcome(result)) if result in STOPPING else None
+    if code is None or code.hold is None:
+        return None
+    # All of it until the case has heard which part; whoever reports a complaint keeps off at once.
+    about = row.actor if code.hold is HoldKind.COMPLAINT else None
+    return code.hold.value, matrix.SCOPES[code.hold][0].value, about
 
 
 def _forbids(kind: str, scope: str, against: str | None, rules: Rules) -> bool:
@@ -301,6 +316,7 @@ _CONSENT: Final = select(consents.c.contact_id).where(
 _CIRCUMSTANCE, _HOLD, _HOLD_ON_THE_WAY, _MARK = "circumstance", "hold", "hold_on_the_way", "mark"
 _COLUMNS: Final = (
     "signal",
+    "actor",
     "kind",
     "scope",
     "against",
@@ -332,13 +348,14 @@ def _holds_on_the_way() -> Select[*tuple[Any, ...]]:
     return _part(
         _HOLD_ON_THE_WAY,
         messages.c.case_id.in_(select(cases.c.case_id).where(theirs)),
-        messages.c.signal.in_((PLACED, SIGNED)),
+        messages.c.signal.in_((PLACED, SIGNED, "task_decided", "contact_reported")),
         messages.c.status.in_(("waiting", "sent")),
         case_id=messages.c.case_id,
         borrower_id=select(cases.c.borrower_id)
         .where(cases.c.case_id == messages.c.case_id)
         .scalar_subquery(),
         signal=messages.c.signal,
+        actor=messages.c.actor,
         content=messages.c.content,
     )
 

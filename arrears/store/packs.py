@@ -21,7 +21,7 @@ from arrears.policy.currency import EXPONENTS
 from arrears.policy.matrix import IN_BANK_DAYS, Act
 from arrears.policy.state import HoldKind
 from arrears.policy.statute import loosened
-from arrears.policy.tasks import TaskKind
+from arrears.policy.tasks import TIMED_BY_HOLD, TaskKind
 from arrears.policy.terms import Terms
 from arrears.policy.transfers import PRODUCTS
 from arrears.store import appraisals, conduct, statutes
@@ -252,6 +252,13 @@ def _products(value: Any) -> Fault:
     return "names a product twice" if len(set(value)) < len(value) else None
 
 
+def _rising(value: Any) -> Fault:
+    """Days, each more than the one before."""
+    if not isinstance(value, list) or not value or any(_count(days) for days in value):
+        return "must be a list of days"
+    return None if value == sorted(set(value)) else "must rise"
+
+
 _RUNGS: Final = ("remind", "free", "report")
 
 PACK_KEYS: Final[Mapping[str, Callable[[Any], Fault]]] = {
@@ -292,7 +299,7 @@ PACK_KEYS: Final[Mapping[str, Callable[[Any], Fault]]] = {
     "payments.burden": _products,
     "payments.refund_bank_days": _count,
     **{f"sla_percent.{rung}": _count for rung in _RUNGS},
-    **{f"sla_bank_days.{kind}": _count for kind in TaskKind},
+    **{f"sla_bank_days.{kind}": _count for kind in TaskKind if kind not in TIMED_BY_HOLD},
     **{f"follow_up_days.{result}": _count for result in WITH_DAYS},
     "limitation.years": _count_or_none,
     "lost_contact.numbers": _count_or_none,
@@ -302,6 +309,7 @@ PACK_KEYS: Final[Mapping[str, Callable[[Any], Fault]]] = {
     "contact.dial_to": _time_of_day,
     "contact.visit_staff": _count,
     **conduct.CONDUCT_KEYS,
+    "holds.complaint_days": _rising,
     "holds.resume_bank_days": _count_or_none,
     **{f"hold_blocks.{kind}": _acts for kind in HoldKind},
     **{f"hold_days.{kind}": _count_or_none for kind in HoldKind if kind not in IN_BANK_DAYS},
@@ -323,6 +331,8 @@ def _contradictions(values: Flat) -> Iterator[str]:
         yield "contact.window_from must be before contact.window_to"
     if not values["contact.window_from"] < values["contact.dial_to"] <= values["contact.window_to"]:
         yield "contact.dial_to must lie between contact.window_from and contact.window_to"
+    if values["holds.complaint_days"][0] != values["hold_days.complaint"]:
+        yield "holds.complaint_days must begin with hold_days.complaint"
     if not values["initial.formal_dpd"] < values["legal.review_dpd"] <= values["legal.enter_dpd"]:
         yield "initial.formal_dpd, legal.review_dpd and legal.enter_dpd must follow each other"
     if values["initial.attempt_days"] > values["initial.attempts_needed"]:
@@ -356,7 +366,9 @@ def _terms(values: Flat) -> Terms:
         repropose_legal_days=values["legal.repropose_days"],
         idle_days=values["case.idle_days"],
         manager_above_minor=values["legal.manager_above_minor"],
-        sla_bank_days={str(kind): values[f"sla_bank_days.{kind}"] for kind in TaskKind},
+        sla_bank_days={
+            str(kind): values[f"sla_bank_days.{kind}"] for kind in TaskKind if kind not in TIMED_BY_HOLD
+        },
         follow_up_days={str(result): values[f"follow_up_days.{result}"] for result in WITH_DAYS},
         window_from=values["contact.window_from"],
         window_to=values["contact.window_to"],
@@ -377,6 +389,7 @@ def _terms(values: Flat) -> Terms:
         hold_blocks={str(kind): tuple(values[f"hold_blocks.{kind}"]) for kind in HoldKind},
         hold_days={str(kind): days for kind in HoldKind if (days := values.get(f"hold_days.{kind}"))},
         hold_bank_days={str(kind): values[f"hold_bank_days.{kind}"] for kind in IN_BANK_DAYS},
+        complaint_days=tuple(values["holds.complaint_days"]),
         resume_bank_days=values["holds.resume_bank_days"],
         end_of_day=values["ledger.end_of_day"],
         burden=tuple(values["payments.burden"]),

@@ -27,6 +27,7 @@ from arrears.store.tables import (
     audit_rows,
     borrowers,
     cases,
+    holds,
     incidents,
     loans,
     messages,
@@ -45,6 +46,7 @@ from arrears.store.views import (
     CaseTask,
     CaseView,
     DeliveryView,
+    HoldView,
     InboxPage,
     InboxRow,
     IncidentKey,
@@ -397,6 +399,35 @@ def reversal_of(connection: Connection, payment_id: str) -> str | None:
     """The payment that took this one back."""
     back = select(payments.c.payment_id).where(payments.c.reverses_payment_id == payment_id).limit(1)
     return connection.execute(back).scalar()
+
+
+def holds_of(connection: Connection, case_id: str, borrower_id: str) -> tuple[HoldView, ...]:
+    """Those that stand over this case: its own, its person's and the bank's, the oldest first."""
+    placed, confirmed, about = staff.alias("placed"), staff.alias("confirmed"), staff.alias("about")
+    own = and_(holds.c.case_id == case_id, holds.c.scope.in_(("loan", "part")))
+    persons = and_(holds.c.borrower_id == borrower_id, holds.c.scope == "person")
+    found = connection.execute(
+        select(
+            holds.c.hold_id,
+            holds.c.kind,
+            holds.c.scope,
+            holds.c.part_minor,
+            holds.c.placed_at.label("since"),
+            holds.c.until,
+            holds.c.placed_by,
+            placed.c.name.label("placed_by_name"),
+            confirmed.c.name.label("confirmed_by_name"),
+            holds.c.against,
+            about.c.name.label("against_name"),
+            holds.c.evidence,
+        )
+        .outerjoin(placed, placed.c.staff_id == holds.c.placed_by)
+        .outerjoin(confirmed, confirmed.c.staff_id == holds.c.approved_by)
+        .outerjoin(about, about.c.staff_id == holds.c.against)
+        .where(holds.c.ended_at.is_(None), or_(own, persons, holds.c.scope == "bank"))
+        .order_by(holds.c.placed_at, holds.c.hold_id)
+    )
+    return tuple(HoldView(**row._mapping) for row in found)
 
 
 def notices_of(connection: Connection, case_id: str) -> tuple[NoticeView, ...]:

@@ -75,6 +75,24 @@ class Said:
 
 
 @dataclass(frozen=True)
+class HoldView:
+    """A hold that stands over a case; minor units."""
+
+    hold_id: str
+    kind: str
+    scope: str
+    part_minor: int | None
+    since: datetime
+    until: datetime | None
+    placed_by: str
+    placed_by_name: str | None
+    confirmed_by_name: str | None
+    against: str | None
+    against_name: str | None
+    evidence: str | None
+
+
+@dataclass(frozen=True)
 class TaskView:
     decided_at: datetime  # when its case decided last, by its own clock
     task_id: str

@@ -242,7 +242,10 @@ def apply(connection: Connection, step: Step, effect: fx.Effect) -> None:  # noq
                 detail=_with_currency(effect.detail, step),
                 due_at=instant(effect.due_at) if effect.due_at else None,
             )
-        case fx.Refuse() | fx.EnterStage() | fx.CloseCase() | fx.ReopenCase() | fx.KeepProvisional():
+        case fx.CloseCase():
+            place = holds.Place(step.case_id, step.borrower_id, step.at)
+            holds.hand_over(connection, place, seq=step.seq)
+        case fx.Refuse() | fx.EnterStage() | fx.ReopenCase() | fx.KeepProvisional():
             pass  # they stand in the record, the message and the case row
         case _:
             assert_never(effect)

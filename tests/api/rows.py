@@ -17,6 +17,7 @@ from arrears.store.tables import (
     contact_attempts,
     contact_points,
     deadlines,
+    holds,
     incidents,
     loans,
     messages,
@@ -287,3 +288,42 @@ def a_surplus(store: Store, key: str) -> str:
             )
         )
     return incident_id
+
+
+def a_hold(
+    store: Store, case_id: str, kind: str = "dispute", *, scope: str = "loan", against: str | None = None
+) -> str:
+    """One that stands over the case; with scope `bank` over all of them."""
+    bank = scope == "bank"
+    hold_id = "stop-1" if bank else f"{case_id}-{kind}"
+    with store.transaction() as connection:
+        connection.execute(
+            insert(holds).values(
+                hold_id=hold_id,
+                case_id=None if bank else case_id,
+                borrower_id=None if bank else f"B-{case_id.split('-')[1]}",
+                kind=kind,
+                scope=scope,
+                reason="said",
+                against=against,
+                placed_by="s-x",
+                placed_at=AT,
+            )
+        )
+    return hold_id
+
+
+def a_way(store: Store, case_id: str) -> str:
+    """A chat, which the contract does not give."""
+    loan_id = case_id.split("-")[1]
+    with store.transaction() as connection:
+        connection.execute(
+            insert(contact_points).values(
+                contact_id=f"{loan_id}-im",
+                borrower_id=f"B-{loan_id}",
+                channel="im",
+                address="wx-1",
+                preferred=False,
+            )
+        )
+    return f"{loan_id}-im"

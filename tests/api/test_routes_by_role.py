@@ -79,6 +79,11 @@ REQUESTS: Final[dict[str, Request]] = {
     "POST /api/v1/contacts": Request(201, CONTACT),
     "POST /api/v1/contacts/{attempt_id}/result": Request(200, {"result": "na"}),
     "POST /api/v1/contacts/{attempt_id}/drop": Request(200),
+    "POST /api/v1/cases/{case_id}/holds": Request(202, {"kind": "dispute", "reason": "金额不对"}),
+    "POST /api/v1/cases/{case_id}/holds/{hold_id}/end": Request(202, {"reason": "已查清"}),
+    "POST /api/v1/freeze": Request(201, {"reason": "系统异常"}),
+    "POST /api/v1/freeze/{stop_id}/end": Request(204, {"reason": "已恢复"}),
+    "POST /api/v1/cases/{case_id}/contacts/{contact_id}/consent": Request(204, {"given": False}),
     "GET /api/v1/incidents": Request(200),
     "POST /api/v1/incidents/{incident_id}/close": Request(200, {"reason": "looked into"}),
 }
@@ -156,12 +161,26 @@ def _expected(route: str, permission: Permission, role: Role, scene: str) -> int
 def _ask(server: Server, route: str, role: Role, scene: str) -> int:
     person = server.person(role)
     names = _objects(server, person.staff_id, role, scene)
+    names |= _held(server, route, role, names["case_id"])
     method, path = route.split()
     request = REQUESTS[route]
     answer = server.speaking_for(person).request(
         method, path.format(**names), json=_filled(request.json, names), headers=request.headers
     )
     return answer.status_code
+
+
+def _held(server: Server, route: str, role: Role, case_id: str) -> dict[str, str]:
+    """A hold of the kind this role ends, a stop of all work, or a way that needs consent."""
+    held = {}
+    if "{hold_id}" in route:
+        kind = "hardship_review" if role is Role.PLAN_OFFICER else "dispute"
+        held["hold_id"] = rows.a_hold(server.store, case_id, kind)
+    if "{stop_id}" in route:
+        held["stop_id"] = rows.a_hold(server.store, case_id, "system_freeze", scope="bank")
+    if "{contact_id}" in route:
+        held["contact_id"] = rows.a_way(server.store, case_id)
+    return held
 
 
 def _filled(body: dict[str, Any] | None, names: dict[str, str]) -> dict[str, Any] | None:

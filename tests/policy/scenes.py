@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
-from arrears.policy.events import Opened
+from arrears.policy.events import HoldPlaced, Opened
 from arrears.policy.react import react
-from arrears.policy.state import Clock, NoticeUnderWay, Stage
+from arrears.policy.state import Clock, HoldKind, NoticeUnderWay, Scope, Stage
 from arrears.policy.tasks import Outcome, TaskKind
 from arrears.policy.turn import Moment
 from tests.policy.builders import (
@@ -144,6 +145,38 @@ def _plan_paid_not_final() -> Case:
     return case
 
 
+_SAID: Final = (
+    Outcome.SAYS_PAID,
+    Outcome.DISPUTES,
+    Outcome.COMPLAINS,
+    Outcome.HARDSHIP,
+    Outcome.DEAD,
+    Outcome.BANKRUPT,
+    Outcome.NOT_MINE,
+)
+
+
+def _said(result: Outcome) -> Case:
+    return whole().talk(result, amount=None)
+
+
+def _held(kind: HoldKind, *, until: int = 0) -> Case:
+    """`until` in days from now."""
+    case = whole()
+    day = case.now + until * 86_400 if until else 0
+    case.hear(HoldPlaced(f"H-{kind}", kind, Scope.PERSON, "s-desk", "said", day))
+    return case
+
+
+def _more_time() -> Case:
+    return _said(Outcome.COMPLAINS).decide(TaskKind.COMPLAINT_REPLY, Outcome.EXTEND, by="s-desk")
+
+
+def _insolvent() -> Case:
+    case = _said(Outcome.BANKRUPT)
+    return case.decide(TaskKind.INSOLVENCY_VERIFY, Outcome.INSOLVENT, by="s-desk", on="2026-05-10")
+
+
 SCENES: Final[Mapping[str, Callable[[], Case]]] = {
     "opened": whole,
     "older terms": opened,
@@ -178,6 +211,14 @@ SCENES: Final[Mapping[str, Callable[[], Case]]] = {
     "paid, not final": _paid_but_not_final,
     "needs an operator": _troubled,
     "a stage nobody comes to": _stray_stage,
+    **{f"said: {said}": partial(_said, said) for said in _SAID},
+    "lacks capacity": lambda: _held(HoldKind.INCAPACITY),
+    "more time is asked for": _more_time,
+    "insolvent": _insolvent,
+    "the day of a hold has come": lambda: _held(HoldKind.MORATORIUM, until=3).wake_until(Clock.HOLD),
+    "somebody else's debt": lambda: _said(Outcome.NOT_MINE).decide(
+        TaskKind.FRAUD_VERIFY, Outcome.CONFIRMED, by="s-desk"
+    ),
     "cured": lambda: _paid(0),
     "too little left": lambda: _paid(1_000),
     "paid off": lambda: _paid(0, balance=100_000),

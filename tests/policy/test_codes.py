@@ -6,6 +6,7 @@ from arrears.policy.codes import (
     CODES,
     CONTACT_RESULTS,
     INBOUND,
+    STOPPING,
     TALK,
     WITH_DAYS,
     Action,
@@ -19,6 +20,8 @@ from arrears.policy.codes import (
     code_of,
     days_until_next,
 )
+from arrears.policy.guard import Circumstance
+from arrears.policy.state import HoldKind
 from arrears.policy.tasks import WORK
 
 A, E, C = Counts.ATTEMPT, Counts.EFFECTIVE, Counts.CONVERSATION
@@ -39,6 +42,16 @@ CALLS = {
     "rtp": ({A, E, C}, True, RECORDED, Next.ESCALATE),
     "noint": ({A, E, C}, True, RECORDED, Next.AGAIN),
     "cant": ({A, E, C}, True, RECORDED, Next.AGAIN),
+    "dispute": ({A, E, C}, True, NEVER, Next.AGAIN),
+    "compl": ({A, E, C}, True, NEVER, Next.AGAIN),
+    "fraud": ({A, E, C}, True, NEVER, Next.AGAIN),
+    "paid_claim": ({A, E, C}, True, NEVER, Next.AGAIN),
+    "hardship": ({A, E, C}, True, NEVER, Next.AGAIN),
+    "ill": ({A, E, C}, True, NEVER, Next.AGAIN),
+    "deceased": ({A, E}, False, NEVER, Next.AGAIN),
+    "jail": ({A, E}, False, NEVER, Next.AGAIN),
+    "lawyer": ({A, E, C}, True, NEVER, Next.AGAIN),
+    "bankr": ({A, E, C}, True, NEVER, Next.AGAIN),
 }
 
 
@@ -56,7 +69,43 @@ def test_no_call_stands_outside_the_table() -> None:
     assert set(CODES[Action.OUT_CALL]) == set(CALLS) == set(CONTACT_RESULTS)
 
 
-@pytest.mark.parametrize("result", [result for result, code in TALK.items() if code.group is Group.SPOKEN_TO])
+HOLDS = {
+    "cant": HoldKind.HARDSHIP_REVIEW,
+    "dispute": HoldKind.DISPUTE,
+    "compl": HoldKind.COMPLAINT,
+    "fraud": HoldKind.FRAUD_CLAIM,
+    "paid_claim": HoldKind.PAID_CLAIM,
+    "hardship": HoldKind.HARDSHIP_REVIEW,
+    "ill": HoldKind.HARDSHIP_REVIEW,
+    "deceased": HoldKind.DECEASED,
+    "jail": HoldKind.HARDSHIP_REVIEW,
+    "bankr": HoldKind.INSOLVENCY,
+}
+
+
+@pytest.mark.rule("3.2", "C16")
+@pytest.mark.parametrize("result", CONTACT_RESULTS)
+def test_what_stops_the_bank_names_its_hold_whoever_began_the_contact(result: Outcome) -> None:
+    assert TALK[result].hold is HOLDS.get(result)
+    assert (result in STOPPING) is (result in HOLDS)
+    for action in (*INBOUND, Action.AI_CALL):
+        code = code_of(action, result)
+        assert code is None or code.hold is HOLDS.get(result)
+    if result in HOLDS or result is Outcome.HAS_LAWYER:
+        assert all(code_of(action, result) is not None for action in INBOUND), (
+            "the debtor may come and say so"
+        )
+
+
+def test_a_lawyer_is_known_of_the_person_and_stops_no_clock() -> None:
+    assert {result for result, code in TALK.items() if code.knows} == {Outcome.HAS_LAWYER}
+    assert TALK[Outcome.HAS_LAWYER].knows == Circumstance.LAWYER
+
+
+@pytest.mark.parametrize(
+    "result",
+    [result for result, code in TALK.items() if code.group in (Group.SPOKEN_TO, Group.KEEPS_STILL)],
+)
 @pytest.mark.parametrize("action", sorted(INBOUND))
 def test_what_the_debtor_starts_takes_nothing_from_a_cap(action: Action, result: Outcome) -> None:
     told, called = code_of(action, result), code_of(Action.OUT_CALL, result)

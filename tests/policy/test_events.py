@@ -91,8 +91,23 @@ def test_each_signal_is_read_as_what_it_tells() -> None:
     assert _read("loan_restated", LOAN) == LoanRestated(loan)
     assert _read("payment_posted", PAYMENT) == PaymentPosted("P1", 5, "payment", provisional=False)
     assert _read("payment_reversed", REVERSAL) == PaymentReversed("P2", "P1", 5)
-    assert _read("task_decided", DECISION) == TaskDecided("t-1", "s-1", "ptp", 3, True, 5, "2026-03-06")
-    said = ("A1", Action.IN_CALL, "ptp", "borrower", "s-1", 1_770_000_000, 5, "2026-03-06", "C1", "R1", True)
+    assert _read("task_decided", DECISION) == TaskDecided(
+        "t-1", "s-1", "ptp", 3, True, 5, "2026-03-06", remark_id="r-1"
+    )
+    said = (
+        "A1",
+        Action.IN_CALL,
+        "ptp",
+        "borrower",
+        "s-1",
+        1_770_000_000,
+        5,
+        "2026-03-06",
+        "C1",
+        "R1",
+        True,
+        "r-1",
+    )
     assert _read("contact_reported", CONTACT) == ContactReported(*said)
     assert _read("delivery_reported", DELIVERY) == DeliveryReported("N1", "arrived", 1_770_000_000)
 

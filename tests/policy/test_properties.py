@@ -28,6 +28,7 @@ from arrears.policy.events import (
     Unreadable,
     read,
 )
+from arrears.policy.matrix import INQUIRIES
 from arrears.policy.react import react
 from arrears.policy.state import CaseState, Clock, Stage
 from arrears.policy.tasks import Outcome, TaskKind
@@ -430,6 +431,11 @@ class Life:
     def _keeps_the_books(self, before: CaseState, event: Event) -> None:
         case = self.case
         self.book.hear(before, event, refused=bool(case.refusal), paid=self.paid)
+        self.book.corrected += sum(
+            one.detail["amount_minor"]
+            for one in case.saw(fx.RaiseIncident)
+            if one.incident == "ledger_to_correct"
+        )
         self.book.balances(case)
 
 
@@ -444,6 +450,7 @@ class _Book:
     back: int = 0
     given: int = 0  # of the surplus, to whoever had paid it
     charged: int = 0
+    corrected: int = 0  # not owed after all: a dispute was right
 
     @classmethod
     def of(cls, state: CaseState) -> "_Book":
@@ -478,13 +485,16 @@ class _Book:
     def _restated(self, before: CaseState, event: LoanRestated) -> None:
         loan = event.loan
         known = (before.balance, before.overdue, before.first_overdue_on)
+        off = before.corrected
+        if off and (loan.balance - off, loan.overdue - off) == known[:2]:
+            loan = replace(loan, balance=loan.balance - off, overdue=loan.overdue - off)
         if known != (loan.balance, loan.overdue, loan.first_overdue_on):
             self.__dict__ |= asdict(_Book(loan.balance, loan.overdue, before.surplus))
 
     def balances(self, case: Case) -> None:
         """What came in is what was allocated, kept as surplus, or is owed again; to the cent."""
         state = case.state
-        net = self.paid - self.back - self.given
+        net = self.paid - self.back - self.given + self.corrected
         assert state.balance - state.surplus == self.balance - self.surplus + self.charged - net
         owed = state.owed
         assert min(owed.costs, owed.interest, owed.principal, state.surplus, state.ahead) >= 0
@@ -520,15 +530,21 @@ def _stays_awake(state: CaseState) -> None:
     assert Clock.IDLE.value in state.deadlines
     assert state.closed_at == 0
     assert state.stage is not Stage.CLOSED
-    assert state.overdue > 0 or state.provisional or state.matter, "open with nothing to collect"
+    assert state.overdue > 0 or state.provisional or state.matter or state.holds, (
+        "open with nothing to collect"
+    )
 
 
 def _has_what_comes_next(state: CaseState) -> None:
     if state.closed:
         return
-    clocks, tasks = set(state.deadlines), set(state.tasks)
+    clocks, tasks = set(state.deadlines) | set(state.stopped), set(state.tasks)
     assert clocks <= set(Clock)
     assert tasks <= set(TaskKind)
+    assert not set(state.deadlines) & set(state.stopped)
+    assert not state.stopped or state.holds, "a clock stands still under a hold only"
+    # What holds ask goes on beside the stage.
+    clocks, tasks = clocks - {"hold"}, tasks - INQUIRIES
     asked = bool(tasks & {"legal_review", "second_approval"}) or "enter_legal" in clocks
     match state.stage:
         case Stage.INITIAL:

@@ -3,14 +3,26 @@
 import pytest
 
 from arrears.policy.codes import CONTACT_RESULTS, PROMISES, TALK, WITH_DAYS, Outcome
-from arrears.policy.tasks import NEEDS_REASON, ON_FACTS, WORK, Missing, Role, TaskKind, lacks, may_answer
+from arrears.policy.tasks import (
+    NEEDS_REASON,
+    ON_FACTS,
+    TIMED_BY_HOLD,
+    WITH_DAY,
+    WORK,
+    Missing,
+    Role,
+    TaskKind,
+    lacks,
+    may_answer,
+)
 from tests.policy.builders import RULES
 
 
 @pytest.mark.rule("4.7", "T16")
 def test_every_kind_of_task_is_somebodys_work_with_a_service_level() -> None:
     assert set(WORK) == set(TaskKind)
-    assert set(RULES.terms.sla_bank_days) == {str(kind) for kind in TaskKind}
+    timed = {str(kind) for kind in set(TaskKind) - TIMED_BY_HOLD}
+    assert set(RULES.terms.sla_bank_days) == timed
     assert all(work.outcomes for work in WORK.values())
 
 
@@ -71,5 +83,5 @@ def test_a_promise_wants_an_amount_and_a_day(amount: int | None, on: str | None,
     wanted = lacks(Outcome.PROMISE, reason=None, amount_minor=amount, on=on)
     assert [missing.field for missing in wanted] == fields
     assert lacks(Outcome.PART_PROMISE, reason=None, amount_minor=amount, on=on) == wanted
-    for outcome in set(Outcome) - NEEDS_REASON - PROMISES - {Outcome.ARRIVED}:
+    for outcome in set(Outcome) - NEEDS_REASON - PROMISES - WITH_DAY - {Outcome.UPHELD_PART}:
         assert lacks(outcome, reason=None, amount_minor=amount, on=on) == []

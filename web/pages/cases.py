@@ -11,6 +11,7 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 from api.auth.permissions import Permission
 from api.auth.person import Person
 from api.desk.errors import CannotSkipNow, Invalid, NotFound, RevealQuota
+from api.desk.live import must_be_seen
 from api.desk.revealing import RevealDesk
 from api.paging import instant_behind, instant_cursor, known_shape
 from arrears import clock
@@ -94,6 +95,7 @@ def show_letter(
     """The very bytes that were sent: they name the debtor, so that whoever reads them is kept (P11)."""
     with office.store.reading() as connection:
         notice = queries.notice(connection, known_shape(case_id), known_shape(notice_id))
+        must_be_seen(connection, who, case_id)
     if notice is None or notice.document is None:
         raise NotFound
     letter = office.settings.letters / f"{notice.notice_id}.pdf"
@@ -139,6 +141,7 @@ def _show(
         case = queries.case(connection, case_id)
         if case is None:
             raise NotFound
+        must_be_seen(connection, who, case_id)
         sheet = case_sheet(
             connection,
             case,
@@ -149,6 +152,7 @@ def _show(
                 office.shapes,
                 clock.door_now(),
                 office.desk.skips_time,
+                office.rules_now().terms,
             ),
             before=before,
             asked=asked or Asked(),

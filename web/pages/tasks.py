@@ -11,11 +11,12 @@ from api.auth.person import Person
 from api.desk import errors
 from api.desk.desk import Answer
 from api.paging import known_shape
+from arrears.policy.codes import Outcome
 from arrears.store import queries
 from web.forms import DecisionForm
 from web.gate import Permitted
 from web.office import TheOffice
-from web.task_page import Act, done, refused
+from web.task_page import Act, done, leave, refused
 from web.task_page import show as show_task
 from web.waiting import until_settled
 
@@ -37,8 +38,12 @@ def typed(  # noqa: PLR0913, PLR0917  # one a field
     again_on: Annotated[str, Form()] = "",
     attempt_id: Annotated[str, Form()] = "",
     recording_id: Annotated[str, Form()] = "",
+    part: Annotated[str, Form()] = "",
+    until_on: Annotated[str, Form()] = "",
 ) -> DecisionForm:
-    return DecisionForm(outcome, facts_no, reason, amount, on, arrived_on, again_on, attempt_id, recording_id)
+    return DecisionForm(
+        outcome, facts_no, reason, amount, on, arrived_on, again_on, attempt_id, recording_id, part, until_on
+    )
 
 
 @router.get("/tasks/{task_id}")
@@ -82,6 +87,8 @@ async def decide(
     if isinstance(said, Response):
         return said
     await until_settled(office.desk, who, said, patience=office.patience)
+    if form.outcome == Outcome.COMPLAINS:  # the case is no longer this person's to see
+        return leave(act)
     return await run_in_threadpool(done, act)
 
 

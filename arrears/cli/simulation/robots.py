@@ -145,6 +145,18 @@ HABITS: Final[Mapping[str, Habit]] = {
     "plan_approval": _always("agree"),
     "plan_breach": _always("broken"),
     "idle_review": _always("continue", "the matter is before the court"),
+    # Robots hear nothing that opens these; whoever else says it to a simulated case finds them answered.
+    "paid_claim_check": _always("no_money", "no such money came in"),
+    "dispute_review": _always("rejected", "the books are right"),
+    "complaint_reply": _always("rejected", "the recording shows nothing of the kind"),
+    "complaint_extension": _always("deny", "the answer is due on its day"),
+    "hardship_decision": _always("no_relief", "the income is as it was"),
+    "death_verify": _always("refuted", "the person came to the bank"),
+    "capacity_verify": _always("refuted", "no court has said so"),
+    "insolvency_verify": _always("refuted", "no court has accepted it"),
+    "fraud_verify": _always("refuted", "the signature is the person's own"),
+    "declare_claim": _always("declared"),
+    "hold_review": _always("hold_ends", "nothing is left to wait for"),
 }
 
 

@@ -5,7 +5,6 @@ import pytest
 from api.auth.permissions import (
     GRANTS,
     OVERSEERS,
-    WORKERS,
     Permission,
     Relation,
     may,
@@ -51,6 +50,11 @@ def test_the_bank_s_separations_stand_in_the_table() -> None:
         Permission.CLOSE_INCIDENT,
         Permission.SKIP_TIME,
         Permission.MANAGE_STAFF,
+        Permission.PLACE_HOLD,
+        Permission.END_HOLD,
+        Permission.FREEZE,
+        Permission.THAW,
+        Permission.CHANGE_CONSENT,
     }
     of = {role: {permission for permission in changing if role in GRANTS[permission]} for role in Role}
     on_tasks = {Permission.CLAIM_TASK, Permission.RELEASE_TASK, Permission.DECIDE_TASK}
@@ -62,9 +66,14 @@ def test_the_bank_s_separations_stand_in_the_table() -> None:
         Permission.REPORT_DELIVERY,
         Permission.CLOSE_INCIDENT,
     }
-    assert of[Role.CASE_DESK] == on_tasks | {Permission.REPORT_DELIVERY}
-    for role in set(WORKERS) - {Role.OPS, Role.CASE_DESK}:
-        assert of[role] == on_tasks
+    on_holds = {Permission.PLACE_HOLD, Permission.END_HOLD, Permission.CHANGE_CONSENT}
+    assert of[Role.CASE_DESK] == on_tasks | on_holds | {Permission.REPORT_DELIVERY}
+    assert of[Role.PLAN_OFFICER] == on_tasks | on_holds
+    assert of[Role.COLLECTOR] == on_tasks | {Permission.CHANGE_CONSENT}
+    # Whoever stops all work does not let it go on.
+    assert of[Role.MANAGER] == on_tasks | {Permission.PLACE_HOLD, Permission.FREEZE}
+    assert of[Role.TEAM_LEAD] == on_tasks | {Permission.PLACE_HOLD, Permission.THAW}
+    assert of[Role.LEGAL_ADVISOR] == on_tasks
 
 
 def test_nobody_without_a_task_of_the_case_sees_the_name() -> None:
