@@ -209,7 +209,8 @@ class Life:
             written.clear()
             seen = await self._look()
             if seen is None:
-                await self._must_open()
+                if await self._has_opened():  # just now, between the two looks
+                    continue
             elif self._is_settled(seen, after):
                 self._seen = seen
                 self._must_be_near(seen.at)
@@ -224,10 +225,11 @@ class Life:
             return False
         return seen.closed or seen.due is None or seen.due > self._now()
 
-    async def _must_open(self) -> None:
+    async def _has_opened(self) -> bool:
         status, why = await asyncio.to_thread(opening, self._bank.store, self._case_id)
-        if status not in ("waiting", "sent"):
+        if status not in ("waiting", "sent", "applied"):
             raise Astray(f"the case did not open: its opening is {status} ({why})")
+        return status == "applied"
 
     async def _look(self) -> Look | None:
         return await asyncio.to_thread(partial(look, self._bank.store, self._case_id))
