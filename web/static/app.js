@@ -70,7 +70,8 @@
   };
 
   const press = (key) => {
-    const place = [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].find(
+    const search = key === "/" && document.querySelector("[role=search] input");
+    const place = search || [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].find(
       (one) => one.offsetParent && !one.matches(":disabled, :disabled *"),
     );
     if (!place) return false;
