@@ -531,7 +531,10 @@ SCENARIOS: Final[dict[int, Scenario]] = {
     23: Scenario(
         "A debtor is said to have died: all is quiet, and a false report changes no cap.", ("C16", "4.6-9")
     ),
-    24: Scenario("Whoever lacks capacity makes no promise; a guardian is asked.", ("4.2",)),
+    24: Scenario(
+        "Whoever lacks capacity promises and signs nothing; the guardian alone is asked.",
+        ("4.2", "C06", "1.3"),
+    ),
     26: Scenario("A fifth of the debt is disputed: nobody claims it, and it was not owed.", ("4.2", "P9")),
     27: Scenario("A complaint about a collector: off the case, and no data.", ("K1",)),
     42: Scenario("The debt was made in the person's name by another.", ("C16", "4.5")),

@@ -95,7 +95,7 @@ def test_s47_whoever_has_a_lawyer_is_called_with_a_warning_here_and_not_at_all_t
 # ---- who, by what, with whom -----------------------------------------------------------------------------------
 
 
-@pytest.mark.rule("C06")
+@pytest.mark.rule("C06", "s24")
 @pytest.mark.parametrize(
     ("party", "held", "allowed"),
     [

@@ -277,6 +277,7 @@ def test_the_case_refuses_what_the_door_should_have_refused() -> None:
     assert _refused(case, an_offer(periods=60)) == ""
 
 
+@pytest.mark.rule("1.3", "s24")
 @pytest.mark.parametrize("kind", [HoldKind.INCAPACITY, HoldKind.DECEASED, HoldKind.INSOLVENCY])
 def test_a_signature_that_binds_nobody_is_not_taken(kind: HoldKind) -> None:
     case = a_case(terms=full_terms(), overdue=300_000)
