@@ -23,7 +23,7 @@ demo: setup ## everything on this machine: engine, sample portfolio, web inbox; 
 	@exec $(BIN)/arrears demo
 
 test: setup ## all tests, with a browser and both databases (installs Debian's where root and apt-get are there)
-	@bash scripts/test_tools.sh $(BIN)/pytest -n logical --maxprocesses 4 --dist loadfile $(ARGS)
+	@bash scripts/test_tools.sh $(BIN)/pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup ## format, lint, types, contracts, fast tests
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=line check-code check-tests

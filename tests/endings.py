@@ -4,9 +4,18 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Final
 
+from api.auth.person import Person
+from api.desk.plans import PlanIn
+from arrears import clock
+from arrears.policy.agreements import Acceptance, Charges, Clause, Offer
+from arrears.policy.schedules import Method
+from arrears.policy.tasks import Role
 from tests import stories
 from tests.stories import BALANCE, OVERDUE
 from tests.world import ADVISOR, COLLECTOR, World
+
+PLANNER: Final = Person("s-planner", "wu", "Wu Planner", frozenset({Role.PLAN_OFFICER}), "zh-CN")
+DESK: Final = Person("s-desk", "zheng", "Zheng Desk", frozenset({Role.CASE_DESK}), "zh-CN")
 
 Story = Callable[[World], Awaitable[str]]
 
@@ -84,6 +93,36 @@ async def cured_again_after_a_bounce(world: World) -> str:
     return case
 
 
+async def paid_by_plan(world: World) -> str:
+    """Two instalments of what is overdue, paid at once; the loan goes on."""
+    case = await stories.to_initial(world)
+    first = world.rules.calendar.day_of(int(world.now_of(case).timestamp())) + timedelta(days=30)
+    offer = Offer(
+        Method.EQUAL_PARTS,
+        OVERDUE,
+        0,
+        2,
+        first.isoformat(),
+        Charges.STOP,
+        Acceptance.SIGNED,
+        "DOC-1",
+        tuple(Clause),
+    )
+    with clock.door_time(world.now_of(case)):
+        world.desk.sign_plan(PLANNER, PlanIn(case, offer, world.case(case).state["facts_no"]))
+    await world.settled(case)
+    await world.pay(case, OVERDUE)
+    return case
+
+
+async def not_this_persons_debt(world: World) -> str:
+    """Somebody else made the debt in the person's name."""
+    case = await stories.to_initial(world)
+    await world.decide(case, COLLECTOR, "first_contact", "fraud", reason="称被冒名")
+    await world.decide(case, DESK, "fraud_verify", "confirmed")
+    return case
+
+
 # By the closing reason and what came before it.
 ENDINGS: Final[dict[str, tuple[Story, str]]] = {
     "cured-in-initial": (cured_in_initial, "CURED"),
@@ -94,4 +133,6 @@ ENDINGS: Final[dict[str, tuple[Story, str]]] = {
     "cured-but-for-cents": (cured_but_for_cents, "CURED_TOLERANCE"),
     "paid-off": (paid_off, "PAID_OFF"),
     "never-owed": (never_owed, "DATA_ERROR"),
+    "paid-by-plan": (paid_by_plan, "PLAN_COMPLETED"),
+    "not-this-persons-debt": (not_this_persons_debt, "FRAUD_NOT_DEBTOR"),
 }

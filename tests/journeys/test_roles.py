@@ -165,7 +165,8 @@ def test_compliance_reads_everything_and_changes_nothing(office: Office, stack: 
     expect(page.get_by_text("已完成：无人接听")).to_be_visible()
     for place in (f"/cases/{case_id}", "/incidents", "/cases"):
         page.goto(f"{stack.base_url}{place}")
-        expect(page.locator("main form:not(.finder)")).to_have_count(0)
+        # To see masked data for a purpose is all that compliance may ask for.
+        expect(page.locator("main form:not(.finder):not(.look)")).to_have_count(0)
 
 
 def test_a_manager_is_the_second_person_for_a_large_amount(office: Office, stack: RunningStack) -> None:

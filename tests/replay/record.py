@@ -24,7 +24,7 @@ from tests.world import ADVISOR, COLLECTOR, LEAD, SECOND, World, a_world
 
 HISTORIES: Final = Path(__file__).parent / "histories"
 NAMESPACE: Final = "arrears-replay"
-VERSION: Final = "2026-11-24"
+VERSION: Final = "2026-11-28"
 
 
 async def from_first_call_to_court(world: World) -> str:

@@ -61,7 +61,7 @@ async def _with_escalation_ahead(world: World) -> tuple[str, datetime]:
     """Collectors have tried three times; the next thing to come is the question to a lead."""
     async with world.relaying():
         case = await stories.to_third_contact(world)
-        await world.decide(case, COLLECTOR, "follow_up", "cant")
+        await world.decide(case, COLLECTOR, "follow_up", "noint")
     row = world.case(case)
     assert (row.next_deadline, world.open_kinds(case)) == ("escalate", set())
     return case, row.next_deadline_at
