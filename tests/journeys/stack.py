@@ -53,7 +53,12 @@ class RunningStack:
     store: Store
     rules: Rules
     process: subprocess.Popen[bytes]
+    ahead: timedelta  # of its clock before the machine's
     _loans: int = 0
+
+    @property
+    def now(self) -> datetime:
+        return clock.machine_now() + self.ahead
 
     def login(self, role: str) -> str:
         """The log-in of the first person with the role; also `colleague` and `second_advisor`."""
@@ -71,7 +76,7 @@ class RunningStack:
         """A loan whose case has opened; minor units. Returns the case id."""
         self._loans += 1
         loan_id = f"J{self._loans:04d}-{secrets.token_hex(2)}"
-        now = clock.door_now()
+        now = self.now
         today = self.rules.calendar.day_of(int(now.timestamp()))
         loan: dict[str, Any] = {
             "loan_id": loan_id,
@@ -125,7 +130,7 @@ class RunningStack:
 
     def today_of(self, case_id: str) -> date:
         """The bank's day in this case, whose clock may have been moved."""
-        return self.rules.calendar.day_of(int(clock.case_now(self.case(case_id).decided_at).timestamp()))
+        return self.rules.calendar.day_of(int(max(self.now, self.case(case_id).decided_at).timestamp()))
 
     def sent_at(self, case_id: str) -> datetime | None:
         """When the newest notice went out, by the clock on the bank's wall."""
@@ -152,7 +157,7 @@ def running_stack(data_dir: Path) -> Iterator[RunningStack]:
     """`arrears up` on a free port with its own engine, a person for every role and no loan yet."""
     port = _free_port()
     rules = packs.load("cn-bank-2026").rules
-    # Whatever the hour is here: nobody is called at night. Our own clock goes with that of the product.
+    # Whatever the hour is here: nobody is called at night.
     ahead = seconds_until_open(int(clock.machine_now().timestamp()), rules.calendar)
     settings = {
         "ARREARS_SHIFT_SECONDS": str(ahead),
@@ -172,13 +177,13 @@ def running_stack(data_dir: Path) -> Iterator[RunningStack]:
         process = subprocess.Popen(
             [arrears, "up"], stdout=out, stderr=out, env=os.environ | settings, cwd=data_dir
         )
-        stack = RunningStack(f"http://127.0.0.1:{port}", password, store, rules, process)
+        stack = RunningStack(
+            f"http://127.0.0.1:{port}", password, store, rules, process, timedelta(seconds=ahead)
+        )
         try:
-            clock.hang_ahead(ahead)
             _wait_until_ready(stack, log)
             yield stack
         finally:
-            clock.hang_ahead(0)
             process.send_signal(signal.SIGINT)
             process.wait(timeout=60)
             store.close()
@@ -189,7 +194,7 @@ def _hire(store: Store, password: str) -> None:
     with store.transaction() as connection:
         for login, name, role in _PEOPLE:
             new = NewStaff(login, name, frozenset({role}), hashed, "zh-CN")
-            certified(connection, people.add_staff(connection, new, at=clock.door_now()))
+            certified(connection, people.add_staff(connection, new, at=clock.machine_now()))
 
 
 def _free_port() -> int:
