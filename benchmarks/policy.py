@@ -23,7 +23,7 @@ from datetime import timedelta
 from random import Random
 from typing import Final
 
-from arrears.policy.codes import Action
+from arrears.policy.codes import PROMISES, Action
 from arrears.policy.effects import Effect
 from arrears.policy.events import (
     ContactReported,
@@ -39,7 +39,7 @@ from arrears.policy.events import (
 from arrears.policy.matrix import SCOPES
 from arrears.policy.react import react
 from arrears.policy.state import CaseState, Clock, HoldKind
-from arrears.policy.tasks import TaskKind
+from arrears.policy.tasks import WITH_DAY, WORK, TaskKind
 from arrears.policy.turn import Moment
 from tests.policy.builders import CALENDAR, Case, a_loan, full_terms, opened
 
@@ -120,13 +120,13 @@ def _answer(case: Watched, chance: Random) -> None:
     case.later(hours=chance.randrange(1, 8))
     kind = TaskKind(chance.choice(sorted(case.state.tasks)))
     task = case.state.tasks[kind.value]
-    outcome = chance.choice(ANSWERS[kind])
+    outcome = chance.choice(ANSWERS.get(kind) or WORK[kind].outcomes)
     by = chance.choice(STAFF.get(kind, ("s-collector", "s-colleague")))
     on = (
         case.today if kind is TaskKind.DELIVERY_CHECK else case.today + timedelta(days=chance.randrange(1, 6))
     )
     amount = max(1, case.state.overdue // chance.choice((1, 2, 3)))
-    day = on.isoformat() if outcome in ("ptp", "part", "arrived") else None
+    day = on.isoformat() if outcome in {*PROMISES, *WITH_DAY} else None
     case.hear(
         TaskDecided(
             task.task_id,
