@@ -5,7 +5,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 import structlog
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import Response
 
 from api import errors
@@ -66,8 +66,28 @@ def create_app(
     app.state.store, app.state.desk, app.state.entrance = store, desk, entrance
     app.state.temporal_reachable = temporal_ready
     app.state.office = Office(settings, store, desk, entrance, rules, pages, patience)
-    app.include_router(api_router)
-    for part in (
+    for part in _parts():
+        app.include_router(part)
+    app.mount(PREFIX, assets, name="static")
+    errors.install(app, page=mishaps)
+    # The last one added is the first to see a request.
+    app.add_middleware(Sealed, mishap=mishaps)
+    app.add_middleware(
+        Reception,
+        sessions=entrance.sessions,
+        cookie=cookie_name(secure=entrance.secure_cookies),
+        mishap=mishaps,
+    )
+    app.add_middleware(SecurityHeaders, secure=entrance.secure_cookies)
+    return app
+
+
+@cache
+def _parts() -> tuple[APIRouter, ...]:
+    """All routes there are, looked through once: the same for every server of this process. Raises UndeclaredRoute."""
+    own = APIRouter()
+    own.add_api_route("/csp", _report, methods=["POST"], dependencies=[EVERYONE])
+    pages = (
         sign_in,
         prefs,
         inbox,
@@ -83,22 +103,13 @@ def create_app(
         reveals,
         plans,
         payment_acts,
-    ):
-        app.include_router(part.router)
-    app.add_api_route("/csp", _report, methods=["POST"], dependencies=[EVERYONE])
-    app.mount(PREFIX, assets, name="static")
-    errors.install(app, page=mishaps)
-    # The last one added is the first to see a request.
-    app.add_middleware(Sealed, mishap=mishaps)
-    app.add_middleware(
-        Reception,
-        sessions=entrance.sessions,
-        cookie=cookie_name(secure=entrance.secure_cookies),
-        mishap=mishaps,
     )
-    app.add_middleware(SecurityHeaders, secure=entrance.secure_cookies)
-    require_declared(app)
-    return app
+    parts = (api_router, *(page.router for page in pages), own)
+    whole = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    for part in parts:
+        whole.include_router(part)
+    require_declared(whole)
+    return parts
 
 
 @cache

@@ -14,7 +14,6 @@ from api.auth.entrance import Entrance, open_entrance
 from api.auth.keys import Key, Keyring
 from api.auth.passwords import Passwords
 from api.auth.person import Person
-from api.deps import require_declared
 from api.desk.desk import Desk
 from api.routes import router
 from arrears import clock
@@ -105,7 +104,6 @@ def serve(machine: Machine, passwords: Passwords, rules: Rules, keys: Keyring) -
         app.state.entrance = open_entrance(
             store, keys, secure_cookies=False, passwords=passwords, now=machine
         )
-        require_declared(app)
         return Server(app, store, app.state.entrance, machine)
 
     return made
