@@ -44,6 +44,7 @@ ICONS: Final = (
     "arrow-right",
     "ban",
     "banknote",
+    "calendar-check",
     "calendar-clock",
     "check",
     "chevron-left",
