@@ -163,6 +163,6 @@ def _print(console: Console, stack: Stack, logins: Logins) -> None:
     if stack.settings.shift_seconds:
         wall = clock.door_now().astimezone(ZoneInfo(stack.pack.calendar.zone))
         console.print(
-            f"Nobody may be called now where the debtors live: the clock of this demo stands at {wall:%A %H:%M, %d %B}."
+            f"The bank is closed at this hour: the clock of this demo stands at {wall:%A %H:%M, %d %B}."
         )
     console.print("Ctrl-C stops everything; run it again and it goes on.")
