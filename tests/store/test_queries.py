@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text, update
 
 from arrears.policy.state import Clock
 from arrears.store import intents, packs, queries
+from arrears.store.queries.inbox import _inbox_of
 from arrears.store.session import Store
 from arrears.store.tables import tasks
 from arrears.store.views import Act, CaseKey, IncidentKey, Reader, Step, TaskKey, View
@@ -186,6 +187,6 @@ def test_the_list_is_read_from_its_index(sqlite_store: Store, view: View) -> Non
 
 
 def _plan(connection: Connection, reader: Reader, view: View) -> list[str]:
-    wanted = queries._inbox_of(reader, "collector", view, stage=None, after=None, limit=51)
+    wanted = _inbox_of(reader, "collector", view, stage=None, after=None, limit=51)
     compiled = wanted.compile(connection.engine, compile_kwargs={"literal_binds": True})
     return [row[-1] for row in connection.execute(text(f"EXPLAIN QUERY PLAN {compiled}".replace(":", r"\:")))]
