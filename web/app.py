@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 
 from api import errors
 from api.auth.entrance import Entrance
@@ -66,8 +67,7 @@ def create_app(
     app.state.store, app.state.desk, app.state.entrance = store, desk, entrance
     app.state.temporal_reachable = temporal_ready
     app.state.office = Office(settings, store, desk, entrance, rules, pages, patience)
-    for part in _parts():
-        app.include_router(part)
+    app.router.routes.extend(_routes())
     app.mount(PREFIX, assets, name="static")
     errors.install(app, page=mishaps)
     # The last one added is the first to see a request.
@@ -83,8 +83,11 @@ def create_app(
 
 
 @cache
-def _parts() -> tuple[APIRouter, ...]:
-    """All routes there are, looked through once: the same for every server of this process. Raises UndeclaredRoute."""
+def _routes() -> tuple[BaseRoute, ...]:
+    """All routes there are, looked through and wired once: the same for every server of this process.
+
+    Raises UndeclaredRoute.
+    """
     own = APIRouter()
     own.add_api_route("/csp", _report, methods=["POST"], dependencies=[EVERYONE])
     pages = (
@@ -104,12 +107,11 @@ def _parts() -> tuple[APIRouter, ...]:
         plans,
         payment_acts,
     )
-    parts = (api_router, *(page.router for page in pages), own)
     whole = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    for part in parts:
+    for part in (api_router, *(page.router for page in pages), own):
         whole.include_router(part)
     require_declared(whole)
-    return parts
+    return tuple(whole.router.routes)
 
 
 @cache
