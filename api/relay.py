@@ -16,7 +16,6 @@ from sqlalchemy import (
     Select,
     bindparam,
     func,
-    literal_column,
     select,
     update,
 )
@@ -30,6 +29,7 @@ from arrears.store.intents import raise_incident
 from arrears.store.session import Store
 from arrears.store.states import state_from_json
 from arrears.store.tables import cases, messages
+from arrears.store.types import among
 
 log = structlog.get_logger(__name__)
 
@@ -42,8 +42,7 @@ _PAUSES: Final = [f"silent_since_{tries}" for tries in range(1, 11)]
 
 
 def _is_unsettled(table: FromClause) -> ColumnElement[bool]:
-    # Words and not parameters: only then does SQLite see that its small index over these rows will do.
-    return table.c.status.in_([literal_column(f"'{status}'") for status in _UNSETTLED])
+    return among(table.c.status, _UNSETTLED)
 
 
 def _is_silent(table: FromClause) -> ColumnElement[bool]:

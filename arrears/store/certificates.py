@@ -43,10 +43,12 @@ def ends_at(connection: Connection, staff_id: str, *, at: datetime, days: int) -
 
 def uncertified(connection: Connection, people: Collection[str], *, at: datetime, days: int) -> list[str]:
     """Those of the bank's own staff who may not work with debtors at that instant; 0 days: everybody may."""
-    if not days or not people:
-        return []
-    asked = {"people": list(people), "at": at, "tested_after": at - timedelta(days=days)}
-    return list(connection.execute(_UNCERTIFIED, asked).scalars())
+    return list(connection.execute(_UNCERTIFIED, asking(people, at=at, days=days)).scalars())
+
+
+def asking(people: Collection[str], *, at: datetime, days: int) -> dict[str, Any]:
+    """The values of LACKS_ONE; where no certificate is wanted, nobody is asked about."""
+    return {"people": list(people) if days else [], "at": at, "tested_after": at - timedelta(days=days)}
 
 
 def sweep(connection: Connection, *, at: datetime, days: int) -> int:
@@ -88,15 +90,13 @@ def _hold_at(at: ColumnElement[Any], tested_after: ColumnElement[Any]) -> Column
 
 
 _INSTANT: Final = certificates.c.until.type
-# Asked before every call, and so made once.
-_UNCERTIFIED: Final = (
-    select(staff.c.staff_id)
-    .where(
-        staff.c.staff_id.in_(bindparam("people", expanding=True)),
-        ~exists().where(
-            certificates.c.staff_id == staff.c.staff_id,
-            _hold_at(bindparam("at", type_=_INSTANT), bindparam("tested_after", type_=_INSTANT)),
-        ),
-    )
-    .order_by(staff.c.staff_id)
+# Of the `people`, who works for the bank and has none; `at` and `tested_after` as in `asking`.
+LACKS_ONE: Final = (
+    staff.c.staff_id.in_(bindparam("people", expanding=True)),
+    ~exists().where(
+        certificates.c.staff_id == staff.c.staff_id,
+        _hold_at(bindparam("at", type_=_INSTANT), bindparam("tested_after", type_=_INSTANT)),
+    ),
 )
+# Made once: to build it costs more than to run it.
+_UNCERTIFIED: Final = select(staff.c.staff_id).where(*LACKS_ONE).order_by(staff.c.staff_id)

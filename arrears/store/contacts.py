@@ -11,17 +11,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 from arrears.contracts import Rules
 from arrears.policy.codes import Action, Code, Counts, code_of
 from arrears.policy.guard import Circumstance, Go, Never, NotBefore, Verdict, verdict
-from arrears.store import certificates, circumstances, known, marks, recordings
+from arrears.store import circumstances, known, marks, recordings
 from arrears.store.intents import raise_incident
-from arrears.store.known import Ask, Point
+from arrears.store.known import Against, Ask, Point
 from arrears.store.marks import Marked
 from arrears.store.tables import borrowers, cases, contact_attempts, messages
 from arrears.store.writes import instant
 
 Attempt = Row[*tuple[Any, ...]]
-
-# Robots and the post need no certificate; an agency answers for its own people.
-_BY_PEOPLE: Final = (Action.OUT_CALL, Action.VISIT)
 
 
 class AttemptConflict(Exception):
@@ -52,11 +49,15 @@ def hold_person(connection: Connection, borrower_id: str) -> bool:
 
 def may_contact(connection: Connection, ask: Ask, where: Point | None, rules: Rules, *, at: int) -> Verdict:
     """The guard's word at this instant; it takes nothing."""
-    if ask.action in _BY_PEOPLE:
-        people, days = {ask.actor, *ask.staff}, rules.conduct.certificate_days
-        if certificates.uncertified(connection, people, at=instant(at), days=days):
-            return Never("C19")
-    facts = known.known(connection, ask, where, rules, at=at)
+    return _judge(connection, ask, where, rules, known.against(connection, ask, rules, at=at), at=at)
+
+
+def _judge(
+    connection: Connection, ask: Ask, where: Point | None, rules: Rules, against: Against, *, at: int
+) -> Verdict:
+    if known.is_uncertified(against):
+        return Never("C19")
+    facts = known.known(connection, ask, where, rules, against, at=at)
     return verdict(ask.asked, facts, rules.conduct, rules.calendar, at)
 
 
@@ -78,10 +79,11 @@ def reserve(
     earlier = find(connection, ask.attempt_id)
     if earlier is not None and (earlier.status not in ("reserved", "released") or not _is_same(earlier, ask)):
         raise AttemptConflict(ask.attempt_id)
-    if heeds_money and ask.case_id is not None and money_on_its_way(connection, ask.case_id):
+    against = known.against(connection, ask, rules, at=at)
+    if heeds_money and known.has_money_coming(against):
         answer: Verdict = NotBefore(at + SETTLES_SECONDS, "money_first")
     else:
-        answer = may_contact(connection, ask, where, rules, at=at)
+        answer = _judge(connection, ask, where, rules, against, at=at)
     if not isinstance(answer, Go):
         if earlier is not None:
             release(connection, ask.attempt_id)
@@ -286,12 +288,4 @@ def _put(into: Callable[[Any], Any]) -> Any:
 # Made once: to build it costs more than to run it.
 _PUT: Final = {"sqlite": _put(sqlite.insert), "postgresql": _put(postgresql.insert)}
 _FIND: Final = select(contact_attempts).where(contact_attempts.c.attempt_id == bindparam("attempt"))
-_MONEY: Final = (
-    select(messages.c.message_id)
-    .where(
-        messages.c.case_id == bindparam("case"),
-        messages.c.status.in_(("waiting", "sent")),
-        messages.c.rank == 0,
-    )
-    .limit(1)
-)
+_MONEY: Final = select(messages.c.message_id).where(*known.MONEY_COMES).limit(1)

@@ -28,6 +28,7 @@ from arrears.policy.codes import INBOUND, STOPPING, TALK, Action, Counts, Mark, 
 from arrears.policy.guard import STAND_IN, Asked, Held, Hours, Known, PartyRole, end_of
 from arrears.policy.matrix import Act
 from arrears.policy.state import HoldKind, Scope
+from arrears.store import certificates
 from arrears.store.holds import PLACED
 from arrears.store.plans import SIGNED
 from arrears.store.tables import (
@@ -40,6 +41,7 @@ from arrears.store.tables import (
     holds,
     messages,
 )
+from arrears.store.types import among
 from arrears.store.writes import instant
 
 # Longer than the longest window a cap can have.
@@ -55,6 +57,12 @@ _CHANNELS: Final = {
     Action.NOTICE: ("post",),
     Action.VISIT: ("post",),
 }
+
+
+# Robots and the post need no certificate; an agency answers for its own people.
+_BY_PEOPLE: Final = (Action.OUT_CALL, Action.VISIT)
+
+Against = Sequence[Row[*tuple[Any, ...]]]
 
 
 @dataclass(frozen=True)
@@ -128,25 +136,20 @@ def reaches(action: Action, channel: str) -> bool:
     return channel in _CHANNELS.get(action, (channel,))
 
 
-def known(connection: Connection, ask: Ask, where: Point | None, rules: Rules, *, at: int) -> Known:
+def known(
+    connection: Connection, ask: Ask, where: Point | None, rules: Rules, against: Against, *, at: int
+) -> Known:
     """Consent is looked up only for a way that needs it."""
-    against = _against(connection, ask)
     return replace(
-        _of_person(connection, ask, rules, against, at=at),
+        of_person(connection, ask, rules, against, at=at),
         hours=tuple(hours(where, rules)),
         stopped=_stopped(against, ask, where),
         consented=ask.action in rules.conduct.needs_consent and _has_consent(connection, where),
     )
 
 
-def of_person(connection: Connection, ask: Ask, rules: Rules, *, at: int) -> Known:
+def of_person(connection: Connection, ask: Ask, rules: Rules, against: Against, *, at: int) -> Known:
     """What holds by whichever way the person is contacted; hours are the bank's alone."""
-    return _of_person(connection, ask, rules, _against(connection, ask), at=at)
-
-
-def _of_person(
-    connection: Connection, ask: Ask, rules: Rules, against: Sequence[Row[*tuple[Any, ...]]], *, at: int
-) -> Known:
     return Known(
         hours=tuple(hours(None, rules)),
         ledger=ledger(connection, ask, at=at),
@@ -155,10 +158,22 @@ def _of_person(
     )
 
 
-def _against(connection: Connection, ask: Ask) -> Sequence[Row[*tuple[Any, ...]]]:
+def against(connection: Connection, ask: Ask, rules: Rules, *, at: int) -> Against:
     """Whatever may speak against it, in one round trip: it is asked before every call, with the person held."""
+    people = {ask.actor, *ask.staff} if ask.action in _BY_PEOPLE else ()
     asked = {"about": ask.about, "person": ask.borrower_id, "case": ask.case_id, "number": ask.number}
+    asked |= certificates.asking(people, at=instant(at), days=rules.conduct.certificate_days)
     return connection.execute(_AGAINST, asked).all()
+
+
+def is_uncertified(against: Against) -> bool:
+    """Somebody of the bank's own staff who would take part may not work with debtors (C19)."""
+    return any(row.what == _UNCERTIFIED for row in against)
+
+
+def has_money_coming(against: Against) -> bool:
+    """Nobody is asked for money that has just come (4.6-1)."""
+    return any(row.what == _MONEY for row in against)
 
 
 def hours(where: Point | None, rules: Rules) -> list[Hours]:
@@ -199,7 +214,7 @@ def _counts(row: Row[*tuple[Any, ...]], action: Action) -> frozenset[Counts]:
     return frozenset(count for count in most if unless.get(count, True))
 
 
-def _held(against: Sequence[Row[*tuple[Any, ...]]], ask: Ask, rules: Rules) -> list[Held]:
+def _held(against: Against, ask: Ask, rules: Rules) -> list[Held]:
     """Open holds that forbid contact. One that was placed a moment ago stops at once, before its case has heard."""
     standing: list[tuple[Row[*tuple[Any, ...]], str, str, str | None]] = [
         (row, row.kind, row.scope, row.against) for row in against if row.what == _HOLD
@@ -249,7 +264,7 @@ def _reaches(row: Row[*tuple[Any, ...]], scope: str, ask: Ask) -> bool:
     return scope == Scope.BANK or ask.case_id in (None, row.case_id)
 
 
-def _stopped(against: Sequence[Row[*tuple[Any, ...]]], ask: Ask, where: Point | None) -> str:
+def _stopped(against: Against, ask: Ask, where: Point | None) -> str:
     if where is not None and where.do_not_contact:
         return "do_not_contact"
     marks = (row for row in against if row.what == _MARK)
@@ -307,13 +322,14 @@ _LEDGER: Final = select(
     contact_attempts.c.borrower_id == bindparam("person"),
     contact_attempts.c.at > bindparam("since"),
     contact_attempts.c.attempt_id != bindparam("this"),
-    contact_attempts.c.status.in_(COUNTED),
+    among(contact_attempts.c.status, COUNTED),
 )
 _CONSENT: Final = select(consents.c.contact_id).where(
     consents.c.contact_id == bindparam("contact"), consents.c.withdrawn_at.is_(None)
 )
 # Each part is found by an index of its own: an OR over them would read every hold and every message there is.
 _CIRCUMSTANCE, _HOLD, _HOLD_ON_THE_WAY, _MARK = "circumstance", "hold", "hold_on_the_way", "mark"
+_MONEY, _UNCERTIFIED = "money", "uncertified"
 _COLUMNS: Final = (
     "signal",
     "actor",
@@ -348,8 +364,8 @@ def _holds_on_the_way() -> Select[*tuple[Any, ...]]:
     return _part(
         _HOLD_ON_THE_WAY,
         messages.c.case_id.in_(select(cases.c.case_id).where(theirs)),
-        messages.c.signal.in_((PLACED, SIGNED, "task_decided", "contact_reported")),
-        messages.c.status.in_(("waiting", "sent")),
+        among(messages.c.signal, (PLACED, SIGNED, "task_decided", "contact_reported")),
+        among(messages.c.status, ("waiting", "sent")),
         case_id=messages.c.case_id,
         borrower_id=select(cases.c.borrower_id)
         .where(cases.c.case_id == messages.c.case_id)
@@ -360,6 +376,12 @@ def _holds_on_the_way() -> Select[*tuple[Any, ...]]:
     )
 
 
+# Money of this case that it has not heard of.
+MONEY_COMES: Final = (
+    messages.c.case_id == bindparam("case"),
+    among(messages.c.status, ("waiting", "sent")),
+    messages.c.rank == 0,
+)
 _AGAINST: Final = union_all(
     _open_holds(holds.c.borrower_id == bindparam("about")),
     _open_holds(holds.c.case_id == bindparam("case")),
@@ -373,4 +395,6 @@ _AGAINST: Final = union_all(
     ),
     _marks(contact_marks.c.address == bindparam("number")),
     _marks(contact_marks.c.borrower_id == bindparam("person"), contact_marks.c.address.is_(None)),
+    _part(_MONEY, *MONEY_COMES),
+    _part(_UNCERTIFIED, *certificates.LACKS_ONE),
 )

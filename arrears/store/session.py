@@ -3,13 +3,21 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from typing import Any
+from datetime import timedelta
+from functools import partial
+from typing import Any, Final
 
 import pysqlite3
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from arrears import clock
 
 AfterCommit = Callable[[], None]
+
+_FRESH_FOR: Final = timedelta(seconds=2)
 
 
 def open_engine(url: str, *, busy_seconds: float = 4.0, pool_size: int = 16) -> Engine:
@@ -30,13 +38,25 @@ def open_engine(url: str, *, busy_seconds: float = 4.0, pool_size: int = 16) -> 
         event.listen(engine, "connect", _sqlite_pragmas)
         event.listen(engine, "begin", _sqlite_begin)
         return engine
-    return create_engine(
-        url,
-        pool_size=pool_size,
-        max_overflow=pool_size,
-        hide_parameters=True,
-        pool_pre_ping=True,
-    )
+    engine = create_engine(url, pool_size=pool_size, max_overflow=pool_size, hide_parameters=True)
+    event.listen(engine, "checkin", _lay_down)
+    event.listen(engine, "checkout", partial(_take_up, engine))
+    return engine
+
+
+def _lay_down(_connection: Any, record: ConnectionPoolEntry) -> None:
+    record.info["idle_since"] = clock.machine_now()
+
+
+def _take_up(engine: Engine, connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+    """A connection that lay idle is asked whether it lives; to ask each time would be a third of a short transaction."""
+    idle_since = record.info.pop("idle_since", None)
+    if idle_since is None or clock.machine_now() - idle_since < _FRESH_FOR:
+        return
+    try:
+        engine.dialect.do_ping(connection)
+    except engine.dialect.dbapi.Error as gone:  # type: ignore[union-attr]
+        raise DisconnectionError from gone
 
 
 def _sqlite_pragmas(connection: Any, _record: object) -> None:

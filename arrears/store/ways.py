@@ -13,7 +13,7 @@ from arrears.policy.caps import Use, uses
 from arrears.policy.codes import Action
 from arrears.policy.guard import Go, Known, Never, NotBefore, Verdict, closes_at, line_of, verdict
 from arrears.store import certificates, known
-from arrears.store.contacts import SETTLES_SECONDS, money_on_its_way
+from arrears.store.contacts import SETTLES_SECONDS
 from arrears.store.known import Ask
 from arrears.store.tables import consents, contact_marks, contact_points, staff
 from arrears.store.writes import instant
@@ -43,14 +43,15 @@ def ways(connection: Connection, ask: Ask, rules: Rules, *, at: int) -> tuple[Wa
     """Preferred ones first. `ask` is a call to nobody's number yet: about whom, for which case, by whom."""
     rows = connection.execute(_POINTS, {"person": ask.borrower_id}).all()
     numbers = [row.address for row in rows]
+    against = known.against(connection, ask, rules, at=at)
     look = _Look(
         ask,
         rules,
         at,
-        known.of_person(connection, ask, rules, at=at),
+        known.of_person(connection, ask, rules, against, at=at),
         tuple(connection.execute(_MARKS, {"numbers": numbers, "person": ask.borrower_id})),
         _consents(connection, ask, rules),
-        _for_all(connection, ask, rules, at=at),
+        _for_all(against, at=at),
     )
     return tuple(look.way(row) for row in rows)
 
@@ -111,12 +112,11 @@ def companions(connection: Connection, but: str, rules: Rules, *, at: int) -> li
     return [(row.staff_id, row.name) for row in fit if row.staff_id not in without]
 
 
-def _for_all(connection: Connection, ask: Ask, rules: Rules, *, at: int) -> Verdict:
+def _for_all(against: known.Against, *, at: int) -> Verdict:
     """What holds for every way alike, before the guard looks at each."""
-    days = rules.conduct.certificate_days
-    if certificates.uncertified(connection, [ask.actor], at=instant(at), days=days):
+    if known.is_uncertified(against):
         return Never("C19")
-    if ask.case_id is not None and money_on_its_way(connection, ask.case_id):
+    if known.has_money_coming(against):
         return NotBefore(at + SETTLES_SECONDS, "money_first")
     return Go()
 

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from threading import Event, Thread
 
@@ -7,6 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
+from arrears import clock
 from arrears.store.session import Store, open_engine
 
 
@@ -85,6 +87,7 @@ def test_a_read_that_goes_on_to_write_waits_for_its_turn_and_sees_what_came_befo
 
 HOLDER = """
 import sys
+from arrears import clock
 from arrears.store.session import Store, open_engine
 from sqlalchemy import text
 with Store(open_engine(sys.argv[1])).transaction() as connection:
@@ -143,6 +146,7 @@ def test_a_write_outlives_a_process_killed_right_after_it(sqlite_store: Store, t
 
 KILLED = """
 import os, signal, sys
+from arrears import clock
 from arrears.store.session import Store, open_engine
 from sqlalchemy import text
 store = Store(open_engine(sys.argv[1]))
@@ -160,3 +164,25 @@ def test_an_error_names_no_values(store: Store) -> None:
     with pytest.raises(Exception, match=r"(?i)unique") as caught:
         _set(store, "a", "13912345678")
     assert "13912345678" not in str(caught.value)
+
+
+@pytest.mark.postgres
+def test_a_connection_that_died_while_it_lay_idle_is_replaced(
+    postgres_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a night in which the database was started anew."""
+    _set(postgres_store, "before", "1")
+    with postgres_store.reading() as connection:
+        process = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+    _end(postgres_store, process)
+    later = clock.machine_now() + timedelta(hours=8)
+    monkeypatch.setattr(clock, "machine_now", lambda: later)
+    _set(postgres_store, "later", "2")
+    assert _names(postgres_store) == ["before", "later"]
+
+
+def _end(store: Store, process: int) -> None:
+    other = open_engine(store.engine.url.render_as_string(hide_password=False))
+    with other.connect() as connection:
+        connection.execute(text("SELECT pg_terminate_backend(:process)"), {"process": process})
+    other.dispose()
