@@ -19,6 +19,7 @@ from temporalio.client import Client
 from arrears import clock
 
 _PAUSE_SECONDS: Final = 0.01
+_LONGEST_PAUSE_SECONDS: Final = 0.5
 
 
 class SkipLost(Exception):
@@ -46,7 +47,7 @@ class Skips:
             if not told.HasField("pending_workflow_task"):
                 break
             await asyncio.sleep(pause)
-            pause *= 2
+            pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
         extended = told.workflow_extended_info
         if not extended.HasField("time_skipping_info"):
             return clock.machine_now()

@@ -18,7 +18,7 @@ from arrears.store.queries.said import LIVE, UNDER_WAY
 from arrears.store.queries.task import facts_seen, task
 from arrears.store.queries.trail import latest_steps, names, timeline
 
-__all__ = [
+__all__ = (
     "COUNTED",
     "LIVE",
     "PAGE",
@@ -47,4 +47,4 @@ __all__ = [
     "task",
     "tasks_of",
     "timeline",
-]
+)
