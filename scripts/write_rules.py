@@ -175,6 +175,7 @@ UNITS: Final = {
     "follow_up_days.part": "bank days",
     "sla_bank_days.*": "bank days",
     "follow_up_days.*": "days",
+    "stage_days.*": "days",
     "plan.*_periods": "instalments",
     "plan.most_yearly_bp": "hundredths of a percent a year",
     "plan.missed": "instalments",

@@ -10,8 +10,9 @@ from api.auth.permissions import Permission, may, may_ever, task_relations
 from api.auth.person import Person
 from api.desk.holding import may_end
 from arrears import clock
-from arrears.policy import matrix
+from arrears.policy import course, matrix
 from arrears.policy.calendar import Calendar
+from arrears.policy.course import WAY
 from arrears.policy.masking import masked_contact
 from arrears.policy.matrix import Act
 from arrears.policy.state import HoldKind, Scope, Stage
@@ -40,8 +41,6 @@ from web.reveal_panel import Asked, RevealPanel, reveal_panel
 from web.seen import shown_name
 from web.story import Entry, Teller
 from web.words import ACTS, ENTERED, called
-
-WAY = (Stage.INITIAL, Stage.FORMAL, Stage.LEGAL)
 
 
 @dataclass(frozen=True)
@@ -192,6 +191,7 @@ def case_sheet(
 def _way(case: CaseView, entries: tuple[StageEntry, ...]) -> tuple[Milestone, ...]:
     entered = {entry.stage: entry for entry in entries}
     now = WAY.index(Stage(case.stage))
+    ahead = course.way(case.state.terms.stage_days)
     return tuple(
         Milestone(
             stage,
@@ -200,6 +200,7 @@ def _way(case: CaseView, entries: tuple[StageEntry, ...]) -> tuple[Milestone, ..
             called(ENTERED, entered[stage].why) if stage in entered and place <= now else _("not reached"),
         )
         for place, stage in enumerate(WAY)
+        if stage in ahead or stage in entered
     )
 
 

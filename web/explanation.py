@@ -43,7 +43,7 @@ def _part(name: str, lines: list[Line]) -> Part:
 
 def _sentence(sentence: Sentence, calendar: Calendar) -> Line:
     words = pgettext(*prose.SENTENCES[sentence.key])
-    return Line(sentence.key.value, prose.filled(words, sentence, zone=calendar.zone, clock_words=_clock))
+    return Line(sentence.key.value, prose.filled(words, sentence, zone=calendar.zone, called=called))
 
 
 def _running(running: Running, calendar: Calendar) -> Line:

@@ -10,7 +10,7 @@ from starlette.datastructures import QueryParams
 
 from api.auth.person import Person
 from arrears import clock
-from arrears.policy.state import Stage
+from arrears.policy.course import WAY
 from arrears.store import queries
 from arrears.store.views import InboxPage, InboxRow, Reader, TaskKey, View
 from web import words
@@ -19,7 +19,6 @@ from web.language import pgettext
 from web.seen import shown_name
 from web.words import called
 
-STAGES: Final = (Stage.INITIAL, Stage.FORMAL, Stage.LEGAL)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -38,7 +37,7 @@ class Listing:
         view, stage = asked.get("view", ""), asked.get("stage", "")
         return cls(
             View(view) if view in tuple(View) else View.ALL,
-            stage if stage in STAGES else None,
+            stage if stage in WAY else None,
             _place(asked.get("after", "")),
         )
 
@@ -107,7 +106,7 @@ def list_pane(
     return ListPane(
         listing.href,
         tuple(_split(listing, view, counts[view]) for view in View),
-        tuple(_stage(listing, stage) for stage in (None, *STAGES)),
+        tuple(_stage(listing, stage) for stage in (None, *WAY)),
         tuple(_row(row, who, listing, shapes) for row in page.rows),
         _more(listing, page),
         replace(listing, after=None).href if listing.after else None,

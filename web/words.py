@@ -56,12 +56,7 @@ def hint(code: str) -> str:
     return called(HINTS, code) if code in HINTS else ""
 
 
-STAGES: Final[Words] = {
-    "initial": term("stage", "Initial"),
-    "formal": term("stage", "Formal"),
-    "legal": term("stage", "Legal"),
-    "closed": term("stage", "Closed"),
-}
+STAGES: Final[Words] = prose.STAGES
 
 TASKS: Final[Words] = {
     "first_contact": term("task", "First contact"),
@@ -343,6 +338,7 @@ WHYS: Final[Words] = {
     "overdue_again": term("why", "Overdue again soon after a cure in the legal stage."),
     "stepped_back": term("why", "The debt has stayed young; talking begins again."),
     "legal_stage": term("why", "The case has entered the legal stage."),
+    "stage_entered": term("why", "The case has entered another stage on its way to court."),
     "filing_due": term("why", "The day to file again has come."),
     "costs_sought": term("why", "The costs are sought; has the court ended it?"),
     "loan_closed": term("why", "The core bank closed the loan after filing."),

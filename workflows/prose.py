@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
+from arrears.policy.course import Stage
 from arrears.policy.explain import Key, Running, Sentence
 from arrears.policy.state import Clock
 
@@ -21,8 +22,8 @@ def stamp(at: int, zone: str) -> str:
     return datetime.fromtimestamp(at, UTC).astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
 
 
-def filled(words: str, sentence: Sentence, *, zone: str, clock_words: Callable[[Clock], str]) -> str:
-    """`words` of any language with what the sentence is about."""
+def filled(words: str, sentence: Sentence, *, zone: str, called: Callable[[Words, str | None], str]) -> str:
+    """`words` of any language with what the sentence is about; `called` says the names of clocks and stages in it."""
     values = {
         "at": stamp(sentence.at, zone),
         "until": stamp(sentence.until, zone),
@@ -31,7 +32,8 @@ def filled(words: str, sentence: Sentence, *, zone: str, clock_words: Callable[[
         "of": sentence.of,
         "days": sentence.days,
         "of_days": sentence.of_days,
-        "what": "" if sentence.clock is None else clock_words(sentence.clock),
+        "what": called(CLOCKS, sentence.clock),
+        "stage": called(STAGES, sentence.stage),
     }
     return words % values
 
@@ -47,6 +49,13 @@ PARTS: Final[Words] = {
     "waits": term("explain", "What it waits for"),
     "follows": term("explain", "What comes next"),
     "clocks": term("explain", "Deadlines"),
+}
+
+STAGES: Final[Words] = {
+    Stage.INITIAL: term("stage", "Initial"),
+    Stage.FORMAL: term("stage", "Formal"),
+    Stage.LEGAL: term("stage", "Legal"),
+    Stage.CLOSED: term("stage", "Closed"),
 }
 
 CLOCKS: Final[Words] = {
@@ -82,6 +91,7 @@ SENTENCES: Final[Words] = {
         "explain", "In the formal stage since %(at)s: overdue again soon after the legal stage."
     ),
     Key.APPROVED: term("explain", "In the legal stage since %(at)s: two people approved litigation."),
+    Key.ENTERED: term("explain", "In the stage “%(stage)s” since %(at)s."),
     Key.CURED: term("explain", "Closed %(at)s: the arrears are paid."),
     Key.CURED_TOLERANCE: term("explain", "Closed %(at)s: too little is left to ask for."),
     Key.PAID_OFF: term("explain", "Closed %(at)s: the loan is paid off."),

@@ -30,7 +30,11 @@ def explained(state: CaseState, now: int, calendar: Calendar) -> dict[str, list[
 
 def _sentence(sentence: Sentence, calendar: Calendar) -> str:
     _context, english = prose.SENTENCES[sentence.key]
-    return prose.filled(english, sentence, zone=calendar.zone, clock_words=_clock)
+    return prose.filled(english, sentence, zone=calendar.zone, called=_called)
+
+
+def _called(words: prose.Words, code: str | None) -> str:
+    return "" if code is None else words[code][1]
 
 
 def _clock(clock: Clock) -> str:

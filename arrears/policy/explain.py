@@ -7,6 +7,7 @@ from typing import assert_never
 
 from arrears.policy import plans
 from arrears.policy.calendar import Calendar
+from arrears.policy.course import COURSE
 from arrears.policy.state import PRESSING, CaseState, Clock, NoticeUnderWay, Plan, Promise, Stage
 from arrears.policy.tasks import TaskKind
 
@@ -20,6 +21,7 @@ class Key(StrEnum):
     ESCALATED = auto()  # at
     OVERDUE_AGAIN = auto()  # at
     APPROVED = auto()  # at
+    ENTERED = auto()  # at, stage
     CURED = auto()  # at
     CURED_TOLERANCE = auto()  # at
     PAID_OFF = auto()  # at
@@ -117,6 +119,7 @@ class Sentence:
     days: int = 0
     of_days: int = 0
     clock: Clock | None = None
+    stage: Stage | None = None
 
 
 @dataclass(frozen=True)
@@ -158,25 +161,16 @@ def explain(state: CaseState, now: int, calendar: Calendar) -> Explanation:
 
 
 def _stands(state: CaseState) -> Iterator[Sentence]:
-    yield Sentence(_entered(state), at=state.stage_since)
+    yield _entered(state)
     if state.overdue and state.first_overdue_on:
         # The day and not the count of days: what Temporal shows stays as it is until the case moves again.
         yield Sentence(Key.OVERDUE_SINCE, on=state.first_overdue_on)
 
 
-def _entered(state: CaseState) -> Key:
-    is_first = state.stage_since == state.opened_at
-    match state.stage:
-        case Stage.INITIAL:
-            return Key.OPENED if is_first else Key.STEPPED_BACK
-        case Stage.FORMAL:
-            return Key.OVERDUE_AGAIN if is_first else Key.ESCALATED
-        case Stage.LEGAL:
-            return Key.APPROVED
-        case Stage.CLOSED:
-            return Key.CLOSED
-        case _:
-            assert_never(state.stage)
+def _entered(state: CaseState) -> Sentence:
+    step = COURSE[state.stage]
+    key = Key(step.first if state.stage_since == state.opened_at else step.later)
+    return Sentence(key, at=state.stage_since, stage=state.stage if key is Key.ENTERED else None)
 
 
 def _closed(state: CaseState) -> Sentence:
@@ -260,7 +254,7 @@ def _days(state: CaseState, calendar: Calendar) -> Iterator[Sentence]:
     if state.holds:
         yield Sentence(Key.HELD, n=len(state.holds))
     yield from _agreed(state)
-    if state.stage is Stage.INITIAL and state.lacks_attempts and TaskKind.ESCALATION not in state.tasks:
+    if state.lacks_attempts and TaskKind.ESCALATION not in state.tasks:
         yield Sentence(
             Key.ATTEMPTS_MISSING,
             n=state.attempts,

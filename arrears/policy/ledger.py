@@ -13,7 +13,7 @@ from arrears.policy.events import (
     TaskDecided,
 )
 from arrears.policy.money import Owed, Split, allocate, take_back
-from arrears.policy.state import HoldKind, Stage
+from arrears.policy.state import HoldKind
 from arrears.policy.tasks import Outcome, TaskKind
 from arrears.policy.turn import Turn
 
@@ -228,8 +228,7 @@ def _facts_changed(turn: Turn) -> None:
     if not _is_paid(turn):
         court.money_is_back(turn)
     notices.amounts_changed(turn)
-    if turn.state.stage is Stage.FORMAL:
-        legal.facts_changed(turn)
+    legal.facts_changed(turn)
     turn.refresh_tasks({TaskKind.COURT_END.value: court.figures(turn), **plans.beside(turn)})
 
 

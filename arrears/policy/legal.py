@@ -51,7 +51,7 @@ def take_effect(turn: Turn) -> None:
     if {approval.first, approval.second} & set(turn.state.hands):
         ask_for_review(turn, "approval_stale")  # an approver has since worked the case as a collector
         return
-    stages.enter_legal(turn)
+    stages.go_on(turn)
 
 
 def send_back(turn: Turn, event: TaskDecided) -> None:

@@ -5,7 +5,6 @@ A case knows only that it changed, and how often.
 
 from arrears.policy import court, legal, notices
 from arrears.policy.events import PeopleChanged
-from arrears.policy.state import Stage
 from arrears.policy.tasks import TaskKind
 from arrears.policy.turn import Turn
 
@@ -19,6 +18,5 @@ def changed(turn: Turn, event: PeopleChanged) -> None:
     )
     if event.address:
         notices.address_changed(turn)
-    if state.stage is Stage.FORMAL:
-        legal.facts_changed(turn, why="people_changed")
+    legal.facts_changed(turn, why="people_changed")
     turn.refresh_tasks({TaskKind.COURT_END.value: court.figures(turn)})

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from arrears.policy.course import LASTING
+
 
 class Hardness(StrEnum):
     BAN = "BAN"  # the product makes it impossible
@@ -229,7 +231,7 @@ CHAPTERS: Final[dict[str, dict[str, Rule]]] = {
             "time and two approvals on facts that still hold.",
             MUST,
             "practice: 90 days past due is the line of the asset classes",
-            ("legal.enter_dpd",),
+            ("legal.enter_dpd", *(f"stage_days.{stage}" for stage in LASTING)),
         ),
         "4.6-6": Rule(
             "A part payment may make the debt younger: the formal stage is left again when it stayed young for "

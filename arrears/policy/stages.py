@@ -11,7 +11,7 @@ closed    by money at any moment: CURED, PAID_OFF; not before a court matter has
 
 from datetime import date, timedelta
 
-from arrears.policy import court, holds, legal, notices, plans, promises
+from arrears.policy import course, court, holds, legal, notices, plans, promises
 from arrears.policy.effects import CloseCase, EnterStage, NoticeBecame, ReopenCase
 from arrears.policy.events import Opened, TaskDecided
 from arrears.policy.money import Owed
@@ -183,8 +183,14 @@ def enter_formal(turn: Turn) -> None:
     turn.open(TaskKind.NOTICE_RELEASE, why="formal_stage")
 
 
-def enter_legal(turn: Turn) -> None:
-    _enter(turn, Stage.LEGAL, "approved_by_two")
+def go_on(turn: Turn) -> None:
+    """Approved litigation leads to the next stage of the way (T7): one that lasts its days, or the court at once."""
+    _enter(turn, course.after(turn.state.stage, turn.now.terms.stage_days), "approved_by_two")
+    days = turn.state.terms.stage_days.get(turn.state.stage, 0)
+    if days:
+        turn.arm(Clock.ENTER_LEGAL, turn.in_days(days))  # the approval stands, and is looked at again then
+        turn.open(TaskKind.FOLLOW_UP, why="stage_entered")
+        return
     turn.change(approval=None)
     court.ask_to_file(turn, "legal_stage")
 
@@ -231,6 +237,7 @@ def reopen(turn: Turn, why: str) -> None:
             turn.arm(Clock.NOTICE, turn.now.at)
         case Stage.LEGAL:
             court.ask_to_file(turn, why)
-        case Stage.CLOSED:
-            pass
+        case _:
+            # A stage on the way to court: the closing took the approval with it.
+            turn.arm(Clock.LEGAL_REVIEW, turn.now.at)
     stay_awake(turn)

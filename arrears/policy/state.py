@@ -4,15 +4,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
+from arrears.policy.course import Stage as Stage  # noqa: PLC0414  # of a case, found where cases are
 from arrears.policy.money import Owed
 from arrears.policy.terms import Terms
-
-
-class Stage(StrEnum):
-    INITIAL = "initial"
-    FORMAL = "formal"
-    LEGAL = "legal"
-    CLOSED = "closed"
 
 
 class Clock(StrEnum):
@@ -254,7 +248,8 @@ class CaseState:
     def lacks_attempts(self) -> bool:
         """T3: escalation wants so many documented attempts, on so many days."""
         terms = self.terms
-        return self.attempts < terms.attempts_needed or self.attempt_days < terms.attempt_days
+        few = self.attempts < terms.attempts_needed or self.attempt_days < terms.attempt_days
+        return few and self.stage is Stage.INITIAL
 
     def waits_for(self, clock: Clock) -> bool:
         """Whether it runs, or will run on after a hold."""

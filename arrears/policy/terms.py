@@ -65,3 +65,6 @@ class Terms:
     plan_breach_days: int = 0  # ... and after so many days an officer is asked whether it is broken
     plan_missed: int = 0  # ... or with so many instalments missed
     plan_cure_days: int = 0  # 4.7: time to catch up, or to agree anew
+    stage_days: dict[str, int] = field(
+        default_factory=dict
+    )  # T7: a stage between approval and court; 0: none

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from arrears.contracts import Rules
 from arrears.policy.calendar import Calendar
 from arrears.policy.codes import WITH_DAYS
+from arrears.policy.course import LASTING
 from arrears.policy.currency import EXPONENTS
 from arrears.policy.matrix import IN_BANK_DAYS, Act
 from arrears.policy.state import HoldKind
@@ -301,6 +302,7 @@ PACK_KEYS: Final[Mapping[str, Callable[[Any], Fault]]] = {
     **{f"sla_percent.{rung}": _count for rung in _RUNGS},
     **{f"sla_bank_days.{kind}": _count for kind in TaskKind if kind not in TIMED_BY_HOLD},
     **{f"follow_up_days.{result}": _count for result in WITH_DAYS},
+    **{f"stage_days.{stage}": _count_or_none for stage in LASTING},
     "limitation.years": _count_or_none,
     "lost_contact.numbers": _count_or_none,
     "lost_contact.days": _count_or_none,
@@ -403,4 +405,5 @@ def _terms(values: Flat) -> Terms:
         plan_missed=values["plan.missed"],
         plan_cure_days=values["plan.catch_up_days"],
         sla_percent=tuple(values[f"sla_percent.{rung}"] for rung in _RUNGS),
+        stage_days={str(stage): values[f"stage_days.{stage}"] for stage in LASTING},
     )

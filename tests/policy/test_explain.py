@@ -22,7 +22,8 @@ def keys(sentences: tuple[Sentence, ...]) -> list[Key]:
 
 def test_every_sentence_is_said_by_some_case() -> None:
     said = {sentence.key for scene in SCENES.values() for sentence in told(scene()).sentences}
-    assert set(Key) - said == set()
+    # The one of a stage that has none of its own: tests/house/test_new_stage.py makes such a stage.
+    assert set(Key) - said == {Key.ENTERED}
 
 
 def test_every_clock_and_task_is_met_in_some_scene() -> None:
