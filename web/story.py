@@ -44,6 +44,10 @@ class Teller:
             if not _is_told_otherwise(entry)
         )
 
+    def headline(self, event: Record) -> str:
+        """What was heard, in one line."""
+        return self._heard(event)[1]
+
     def _act(self, act: Act) -> Entry:  # noqa: C901 - one arm per act
         kind = self.timeline.task_kinds.get(str(act.detail.get("task_id")), "")
         task = {"task": called(words.TASKS, kind)}

@@ -638,6 +638,30 @@ PRODUCTS: Final[Words] = {
     "other": term("product", "Other loan"),
 }
 
+# Whether a debtor is a person or an enterprise.
+DEBTORS: Final[Words] = {
+    "person": term("debtor", "Person"),
+    "enterprise": term("debtor", "Enterprise"),
+}
+
+# What a case does next by itself, in a word beside its time.
+NEXT: Final[Words] = {
+    "escalate": term("next", "Escalation"),
+    "follow_up": term("next", "Follow-up"),
+    "promise": term("next", "Promise"),
+    "step_back": term("next", "Step back"),
+    "notice": term("next", "Notice"),
+    "send": term("next", "Dispatch"),
+    "silence": term("next", "Arrival"),
+    "cure": term("next", "Time to pay"),
+    "legal_review": term("next", "Review"),
+    "enter_legal": term("next", "Legal stage"),
+    "filing": term("next", "Filing"),
+    "court": term("next", "Court"),
+    "plan": term("next", "Plan"),
+    "hold": term("next", "Hold"),
+}
+
 # What was found out about a number or an address.
 MARKS: Final[Words] = {
     "invalid": term("mark", "not in use"),

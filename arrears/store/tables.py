@@ -263,6 +263,8 @@ class Task(Row, table=True):
         Index("tasks_by_role", "status", "role", "due_at", "task_id"),
         Index("tasks_by_role_and_stage", "status", "role", "stage", "due_at", "task_id"),
         Index("tasks_by_assignee", "status", "assignee", "due_at", "task_id"),
+        Index("tasks_by_role_and_holder", "status", "role", "assignee", "due_at", "task_id"),
+        Index("tasks_by_role_and_why", "status", "role", "why", "due_at", "task_id"),
         Index("tasks_by_case", "case_id", "opened_seq"),
         _STRICT,
     )
@@ -475,6 +477,12 @@ class HoldRow(Row, table=True):
             "scope",
             sqlite_where=text("ended_at is null"),
             postgresql_where=text("ended_at is null"),
+        ),
+        Index(
+            "holds_against",
+            "against",
+            sqlite_where=text("against is not null"),
+            postgresql_where=text("against is not null"),
         ),
         _STRICT,
     )

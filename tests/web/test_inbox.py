@@ -1,12 +1,17 @@
 """The list of open tasks: whose, in which order, and what a row shows."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from arrears import clock
+from arrears.policy.state import Clock
+from arrears.store.views import View
 from tests.builders import CaseRoom
 from tests.web.branch import Branch
 from tests.web.reading import Page, read
+from web import words
+from web.counting import Counts
 
 
 def _rows(page: Page) -> list[str]:
@@ -24,6 +29,59 @@ def test_a_row_says_who_how_much_how_long_and_until_when(branch: Branch, room: C
     for shown in ("刘*", "初期催收", "¥810,446.04", "逾期 12 天", "首次联系", "未领取", "RL2024000001", "剩"):
         assert shown in row
     assert "刘明辉" not in row
+
+
+def test_a_row_says_what_was_heard_last_and_what_comes_next(branch: Branch, room: CaseRoom) -> None:
+    case_id = room.a_case(days_past_due=12)
+    (fresh,) = _rows(read(branch.at("collector").get("/inbox")))
+    for shown in ("10:20 已开案", "升级 12-12", "贷款已逾期，已开立案件。"):
+        assert shown in fresh
+    room.say(case_id, "first_contact", "na", by="s-collector")
+    while "follow_up" not in room.state(case_id).tasks:
+        room.pass_days(case_id, 1)
+    with clock.door_time(room.now):
+        (row,) = _rows(read(branch.at("collector").get("/inbox")))
+    for shown in ("11-23 首次联系：无人接听", "到了再次联系的日子。"):
+        assert shown in row
+    assert "13800005678" not in row
+
+
+def test_the_list_beside_a_task_is_read_only_where_it_is_shown(branch: Branch, room: CaseRoom) -> None:
+    task_id = room.task(room.a_case(), "first_contact").task_id
+    desk = branch.at("collector")
+    alone = desk.swap(f"/tasks/{task_id}").text
+    whole = desk.get(f"/tasks/{task_id}").text
+    assert "已开案" in whole
+    assert "全部" in whole
+    assert 'class="rows"' not in alone
+
+
+def test_counts_stand_for_some_seconds_but_not_beyond_ones_own_act() -> None:
+    counts, asked = Counts(), []
+
+    def count() -> dict[View, int]:
+        asked.append(1)
+        return {View.ALL: len(asked)}
+
+    machine = datetime(2026, 11, 23, tzinfo=UTC)
+    seen = []
+    for seconds, who, forgets in (
+        (0, "a", False),
+        (4, "a", False),
+        (4, "b", False),
+        (5, "a", False),
+        (6, "a", True),
+    ):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(clock, "machine_now", lambda at=machine + timedelta(seconds=seconds): at)
+            if forgets:
+                counts.forget(who)
+            seen.append(counts.of(who, "everything", count)[View.ALL])
+    assert seen == [1, 1, 2, 3, 4]
+
+
+def test_each_clock_has_a_word_for_a_row() -> None:
+    assert set(words.NEXT) == set(Clock) - {Clock.SLA, Clock.IDLE}
 
 
 def test_the_full_name_is_for_whoever_holds_the_task(branch: Branch, room: CaseRoom) -> None:
@@ -89,7 +147,9 @@ def test_splits_count_and_show_the_same(branch: Branch, room: CaseRoom) -> None:
         for one in read(desk.get("/inbox")).all("a")
         if "view=" in one.attributes["href"] or one.attributes.get("aria-current") == "page"
     ]
-    assert {"全部 5", "我的 1", "未领取 3", "已超时 1"} <= {" ".join(text.split()) for text in splits}
+    assert {"全部 5", "我的 1", "未领取 3", "已超时 1", "今日到期", "承诺到期"} <= {
+        " ".join(text.split()) for text in splits
+    }
 
 
 def test_stages_narrow_the_list_and_the_way_back_is_offered(branch: Branch, room: CaseRoom) -> None:

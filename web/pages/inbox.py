@@ -9,7 +9,8 @@ from api.auth.permissions import Permission
 from api.auth.person import Person
 from arrears import clock
 from web.gate import Permitted
-from web.list_pane import Listing, list_pane
+from web.list_pane import list_pane
+from web.listing import Listing
 from web.office import TheOffice
 
 router = APIRouter()
@@ -21,5 +22,5 @@ def show(
 ) -> Response:
     listing = Listing.read(request.query_params)
     with office.store.reading() as connection:
-        pane = list_pane(connection, who, listing, shapes=office.shapes, now=clock.door_now())
+        pane = list_pane(connection, who, listing, office, now=clock.door_now())
     return office.pages.show(request, "inbox.html", list=pane, task=None, swapped=False)

@@ -1,5 +1,6 @@
 """What pages show: frozen views, each read in one look; nothing here writes and nothing counts rows to skip."""
 
+from arrears.store.queries.beside import beside
 from arrears.store.queries.case import (
     case,
     cases_of_loan,
@@ -23,6 +24,7 @@ __all__ = [
     "LIVE",
     "PAGE",
     "UNDER_WAY",
+    "beside",
     "case",
     "cases_of_loan",
     "counts",
