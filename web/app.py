@@ -39,6 +39,7 @@ from web.pages import (
     reveals,
     sign_in,
     tasks,
+    together,
 )
 from web.reception import Reception
 from web.rendering import Pages
@@ -103,6 +104,7 @@ def _parts() -> tuple[APIRouter, ...]:
         reveals,
         plans,
         payment_acts,
+        together,
     )
     parts = (api_router, *(page.router for page in pages), own)
     whole = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)

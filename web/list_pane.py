@@ -1,7 +1,7 @@
 """The list of a person's open tasks: which split, how narrowed, from where on."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -9,15 +9,18 @@ from sqlalchemy import Connection
 
 from api.auth.permissions import Permission, Relation, may
 from api.auth.person import Person
+from api.desk.assigning import hands_out
+from arrears import clock
 from arrears.policy.currency import EXPONENTS
 from arrears.policy.tasks import Role
-from arrears.store import queries
+from arrears.store import queries, searches
 from arrears.store.views import Beside, InboxPage, Narrowed, Reader, View
 from web.counting import Counted
 from web.language import pgettext
 from web.list_rows import RowView, row_view
 from web.listing import BANDS, Listing
 from web.office import Office
+from web.sieve import Sieves, sieves
 
 _NOTHING: Final = Beside({}, {}, {})
 
@@ -32,6 +35,18 @@ class Split:
 
 
 @dataclass(frozen=True)
+class Sought:
+    """What was searched for; `words` are None when nothing was, or when the search has ended (`gone`)."""
+
+    words: str | None = field(default=None, repr=False)
+    gone: bool = False
+    more: bool = False
+    among: frozenset[str] | None = None
+    action: str = ""
+    clear_href: str = ""
+
+
+@dataclass(frozen=True)
 class ListPane:
     href: str
     query: str
@@ -40,6 +55,10 @@ class ListPane:
     more_href: str | None
     first_href: str | None
     narrowed: bool
+    sieves: Sieves | None
+    sought: Sought
+    scopes: tuple[Split, ...]
+    takers: tuple[tuple[str, str], ...]
 
 
 def list_pane(
@@ -54,16 +73,29 @@ def list_pane(
     """Where the list is not `shown`, only what leads from task to task is read."""
     reader = reader_of(who, listing, office, now)
     narrowed = in_money(listing.narrowed, office)
-    page = queries.inbox(connection, reader, view=listing.view, narrowed=narrowed, after=listing.after)
+    sought = _sought(connection, reader, listing)
+    page = queries.inbox(
+        connection,
+        reader,
+        view=listing.view,
+        narrowed=narrowed,
+        among=sought.among,
+        after=listing.after,
+    )
+    takers = _takers(who, office) if shown else ()
     beside = queries.beside(connection, {row.case_id for row in page.rows}) if shown else _NOTHING
     return ListPane(
         listing.href,
         listing.query,
-        _splits(connection, reader, listing, narrowed, office) if shown else (),
+        _splits(connection, reader, listing, narrowed, sought, office) if shown else (),
         tuple(row_view(row, who, listing, office.shapes, beside) for row in page.rows),
         _more(listing, page),
         listing.first_page.href if listing.after else None,
-        listing != Listing(),
+        listing != Listing(team=listing.team),
+        sieves(listing, reader.roles, takers if listing.team else ()) if shown else None,
+        sought,
+        _scopes(who, listing),
+        takers,
     )
 
 
@@ -72,7 +104,10 @@ def reader_of(who: Person, listing: Listing, office: Office, now: datetime) -> R
     day = calendar.day_of(int(now.timestamp()))
     first = datetime.fromtimestamp(calendar.start_of(day), UTC)
     last = datetime.fromtimestamp(calendar.start_of(day + timedelta(days=1)), UTC)
-    return Reader(who.staff_id, _roles(who), now, (first, last), _advised(who))
+    roles = hands_out(who) if listing.team else who.roles
+    return Reader(
+        who.staff_id, tuple(sorted(role.value for role in roles)), now, (first, last), _advised(who)
+    )
 
 
 def in_money(narrowed: Narrowed, office: Office) -> Narrowed:
@@ -89,8 +124,17 @@ def next_href(pane: ListPane, *, but: str) -> str | None:
     return mine_first[0].href if mine_first else None
 
 
-def _roles(who: Person) -> tuple[str, ...]:
-    return tuple(sorted(role.value for role in who.roles))
+def _takers(who: Person, office: Office) -> tuple[tuple[str, str], ...]:
+    """Those to whom this person may give work."""
+    return tuple((one.staff_id, one.name) for one in office.desk.work.takers(who)) if hands_out(who) else ()
+
+
+def _scopes(who: Person, listing: Listing) -> tuple[Split, ...]:
+    """One's own work, or that which one hands out."""
+    if not hands_out(who):
+        return ()
+    names = ((False, pgettext("scope", "My work")), (True, pgettext("scope", "The team's")))
+    return tuple(Split("", name, Listing(team=team).href, 0, listing.team is team) for team, name in names)
 
 
 def _advised(who: Person) -> tuple[str, ...]:
@@ -99,12 +143,31 @@ def _advised(who: Person) -> tuple[str, ...]:
     return (Role.LEGAL_ADVISOR.value,) if oversees or who.roles > {Role.LEGAL_ADVISOR} else ()
 
 
-def _splits(
-    connection: Connection, reader: Reader, listing: Listing, narrowed: Narrowed, office: Office
+def _sought(connection: Connection, reader: Reader, listing: Listing) -> Sought:
+    bare = Listing(team=listing.team)
+    action, clear = f"/inbox/search{bare.query}", replace(listing.first_page, search="").href
+    if not listing.search:
+        return Sought(action=action)
+    words = searches.words_of(connection, reader.staff_id, listing.search, now=clock.machine_now())
+    if words is None:
+        return Sought(gone=True, among=frozenset(), action=action, clear_href=clear)
+    found = queries.found(connection, words, roles=(*reader.roles, *reader.advised))
+    return Sought(words, more=found.more, among=found.task_ids, action=action, clear_href=clear)
+
+
+def _splits(  # noqa: PLR0917 - what the counts depend on
+    connection: Connection,
+    reader: Reader,
+    listing: Listing,
+    narrowed: Narrowed,
+    sought: Sought,
+    office: Office,
 ) -> tuple[Split, ...]:
-    asked = (reader.roles, reader.advised, listing.narrowed)
+    asked = (reader.roles, reader.advised, listing.narrowed, listing.search)
     counted = office.counts.of(
-        reader.staff_id, asked, lambda: queries.counts(connection, reader, narrowed=narrowed)
+        reader.staff_id,
+        asked,
+        lambda: queries.counts(connection, reader, narrowed=narrowed, among=sought.among),
     )
     return tuple(_split(listing, view, counted) for view in _offered(reader))
 

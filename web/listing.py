@@ -60,15 +60,17 @@ class Listing:
 
     @property
     def query(self) -> str:
-        text = urlencode([(name, value) for name, value in self._asked() if value])
+        text = urlencode([(name, value) for name, value in self.asked()])
         return f"?{text}" if text else ""
 
-    def _asked(self) -> Iterator[tuple[str, str]]:
-        yield "view", "" if self.view is View.ALL else self.view.value
-        yield "team", "1" if self.team else ""
-        yield from self.filters()
-        yield "s", self.search
-        yield "after", _cursor(self.after) if self.after else ""
+    def asked(self) -> Iterator[tuple[str, str]]:
+        """The parts of the address, those that ask for nothing left out."""
+        named = [
+            ("view", "" if self.view is View.ALL else self.view.value),
+            ("team", "1" if self.team else ""),
+        ]
+        named += [*self.filters(), ("s", self.search), ("after", _cursor(self.after) if self.after else "")]
+        yield from ((name, value) for name, value in named if value)
 
     def filters(self) -> Iterator[tuple[str, str]]:
         for name in (*CODES, "holder"):

@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from sqlalchemy import BIGINT, BOOLEAN, DATE, INTEGER, TEXT, TIMESTAMP, Dialect
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from arrears.contracts import canonical
@@ -93,3 +95,23 @@ class Json(TypeDecorator[Any]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return None if value is None else json.loads(value)
+
+
+class Ending(FunctionElement[str]):
+    """The last four characters of a text: what is known of a number by whoever reads it masked."""
+
+    inherit_cache = True
+    type = Text()
+
+
+ENDING: Final = 4
+
+
+@compiles(Ending, "sqlite")
+def _ending_sqlite(element: Ending, compiler: Any, **how: Any) -> str:
+    return f"substr({compiler.process(element.clauses, **how)}, -{ENDING})"
+
+
+@compiles(Ending, "postgresql")
+def _ending_postgresql(element: Ending, compiler: Any, **how: Any) -> str:
+    return f"right({compiler.process(element.clauses, **how)}, {ENDING})"

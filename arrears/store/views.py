@@ -96,6 +96,17 @@ class InboxPage:
 
 
 @dataclass(frozen=True)
+class ChosenTask:
+    task_id: str
+    loan_id: str
+    kind: str
+    stage: str
+    role: str
+    assignee: str | None
+    borrower: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Heard:
     """What a case heard from somebody, and when."""
 

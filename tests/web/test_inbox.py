@@ -1,6 +1,7 @@
 """The list of open tasks: whose, in which order, and what a row shows."""
 
 from datetime import UTC, datetime, timedelta
+from string import ascii_letters, digits
 
 import pytest
 
@@ -194,3 +195,82 @@ def test_what_was_answered_leaves_the_list_before_it_is_applied(branch: Branch, 
     branch.at("collector").post(f"/tasks/{task.task_id}/decision", outcome="na", facts_no=str(task.facts_no))
     page = read(branch.at("collector").get("/inbox"))
     assert _ids(page) == []
+
+
+def test_what_is_searched_for_stands_in_no_address_and_is_found(branch: Branch, room: CaseRoom) -> None:
+    wanted = room.task(room.a_case(name="欧阳明辉", phone="13911112222"), "first_contact").task_id
+    room.a_case(name="王佳怡")
+    desk = branch.at("collector")
+    for words_typed in ("欧阳明", "2222", "139 1111 2222", "RL2024000001"):
+        answer = desk.post("/inbox/search?view=late", words=words_typed)
+        assert answer.status_code == 303
+        address = answer.headers["location"]
+        assert set(address.removeprefix("/inbox?s=")) <= set(ascii_letters + digits + "-_")
+        page = desk.get(address)
+        assert _ids(read(page)) == [wanted]
+        assert "全部 1" in " ".join(read(page).links)
+        assert f"/tasks/{wanted}{address.removeprefix('/inbox')}" in page.text
+        assert _ids(read(desk.get(f"/tasks/{wanted}{address.removeprefix('/inbox')}"))) == [wanted]
+    assert _ids(read(desk.get(desk.post("/inbox/search", words="没有的人").headers["location"]))) == []
+    assert desk.post("/inbox/search", words="  ").headers["location"] == "/inbox"
+
+
+def test_a_search_is_for_who_asked(branch: Branch, room: CaseRoom) -> None:
+    room.a_case(name="欧阳明辉")
+    address = branch.at("collector").post("/inbox/search", words="欧阳").headers["location"]
+    page = branch.at("colleague").get(address)
+    assert "欧阳" not in page.text
+    assert "本次搜索已失效" in page.text
+    assert _ids(read(page)) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "hits"),
+    [
+        ("stage=initial", {0, 1, 2}),
+        ("not_stage=initial", set()),
+        ("kind=follow_up", {2}),
+        ("not_kind=follow_up", {0, 1}),
+        ("kind=follow_up&kind=first_contact&not_band=1", {1, 2}),
+        ("band=1", {0}),
+        ("band=4&band=2", {1, 2}),
+        ("product=mortgage", {1}),
+        ("not_product=mortgage&not_product=credit_card", {0, 2}),
+        ("debtor=enterprise", {2}),
+        ("view=free&debtor=person&product=mortgage", {1}),
+        ("kind=nonsense&band=9&product='", {0, 1, 2}),
+    ],
+)
+def test_filters_take_in_and_leave_out(branch: Branch, room: CaseRoom, query: str, hits: set[int]) -> None:
+    made = [
+        room.a_case(overdue=999_999),
+        room.a_case(overdue=1_000_000, product="mortgage"),
+        room.a_case(overdue=20_000_000, kind="enterprise"),
+    ]
+    room.say(made[2], "first_contact", "na", by="s-collector")
+    while "follow_up" not in room.state(made[2]).tasks:
+        room.pass_days(made[2], 1)
+    kinds = ("first_contact", "first_contact", "follow_up")
+    ids = [room.task(case_id, kind).task_id for case_id, kind in zip(made, kinds, strict=True)]
+    with clock.door_time(room.now):
+        page = read(branch.at("collector").get(f"/inbox?{query}"))
+    assert set(_ids(page)) == {ids[n] for n in hits}
+    assert any(
+        " ".join(words.split()) == (f"全部 {len(hits)}" if hits else "全部") or "view=free" in query
+        for words in page.links
+    )
+
+
+def test_the_form_of_the_filters_shows_what_is_named_and_keeps_the_rest(
+    branch: Branch, room: CaseRoom
+) -> None:
+    room.a_case()
+    page = read(branch.at("collector").get("/inbox?view=free&stage=initial&not_band=4"))
+    ticked = {
+        (one.attributes["name"], one.attributes["value"])
+        for one in page.all("input")
+        if "checked" in one.attributes
+    }
+    assert ticked == {("stage", "initial"), ("not_band", "4")}
+    assert page.one("input", type="hidden", name="view").attributes["value"] == "free"
+    assert page.links["清除筛选"] == "/inbox?view=free"

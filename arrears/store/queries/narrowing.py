@@ -11,9 +11,18 @@ from arrears.store.views import Either, Narrowed
 Condition = ColumnElement[bool]
 
 # A task names its loan and its debtor; what is asked of them is looked up by their keys, one task at a time.
-_product = select(loans.c.product).where(loans.c.loan_id == tasks.c.loan_id).scalar_subquery()
-_debtor = select(borrowers.c.kind).where(borrowers.c.borrower_id == tasks.c.borrower_id).scalar_subquery()
-_overdue = select(cases.c.overdue_minor).where(cases.c.case_id == tasks.c.case_id).scalar_subquery()
+_product = (
+    select(loans.c.product).where(loans.c.loan_id == tasks.c.loan_id).correlate(tasks).scalar_subquery()
+)
+_debtor = (
+    select(borrowers.c.kind)
+    .where(borrowers.c.borrower_id == tasks.c.borrower_id)
+    .correlate(tasks)
+    .scalar_subquery()
+)
+_overdue = (
+    select(cases.c.overdue_minor).where(cases.c.case_id == tasks.c.case_id).correlate(tasks).scalar_subquery()
+)
 
 
 def conditions(narrowed: Narrowed) -> list[Condition]:
