@@ -69,6 +69,18 @@ class TaskPage(Said):
     next: str | None
 
 
+class TaskResult(Said):
+    """`result` is done, unchanged, or why not; `by` is who was first, where somebody was."""
+
+    task_id: str
+    result: str
+    by: str | None
+
+
+class TaskResults(Said):
+    items: list[TaskResult]
+
+
 class FactChanged(Said):
     """Money in minor units; of parties and address only that they changed."""
 

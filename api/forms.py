@@ -235,6 +235,18 @@ class ConsentBody(Form):
     evidence: Id | None = None
 
 
+class TasksBody(Form):
+    """Tasks by their ids; more than a hundred are refused."""
+
+    tasks: Annotated[list[Annotated[str, StringConstraints(max_length=200)]], Field(max_length=1000)]
+
+
+class AssignBody(TasksBody):
+    """`to` is the staff id of whoever gets them."""
+
+    to: Annotated[str, StringConstraints(max_length=200)]
+
+
 class IncidentClosing(Form):
     """`outcome` and `reference` are of refunds alone."""
 

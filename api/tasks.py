@@ -5,13 +5,14 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
 
-from api.answers import Accepted, TaskFull, TaskItem, TaskPage, task_full, task_item
+from api.answers import Accepted, TaskFull, TaskItem, TaskPage, TaskResult, TaskResults, task_full, task_item
 from api.auth.permissions import Permission, may, own_relation, task_relations
 from api.auth.person import Person
 from api.deps import Allowed, TheDesk, TheStore
+from api.desk.assigning import Result
 from api.desk.errors import NotFound
 from api.desk.live import must_be_seen
-from api.forms import DecisionIn
+from api.forms import AssignBody, DecisionIn, TasksBody
 from api.paging import MOST, USUAL, instant_behind, instant_cursor, known_shape
 from arrears.store import reads
 from arrears.store.session import Store
@@ -53,6 +54,22 @@ def read_task(task_id: str, who: Reader, store: TheStore) -> TaskFull:
     with store.reading() as connection:
         must_be_seen(connection, who, line.case_id)
     return task_full(who, found)
+
+
+@router.post("/tasks/claim")
+def claim_tasks(
+    body: TasksBody, who: Annotated[Person, Depends(Allowed(Permission.CLAIM_TASK))], desk: TheDesk
+) -> TaskResults:
+    """Each by itself: the answer says of every one whether it is mine now, or why not."""
+    return _results(desk.work.claim_all(who, body.tasks))
+
+
+@router.post("/tasks/assign")
+def assign_tasks(
+    body: AssignBody, who: Annotated[Person, Depends(Allowed(Permission.ASSIGN_TASK))], desk: TheDesk
+) -> TaskResults:
+    """Gives tasks to somebody of their role; each by itself, the same again changes nothing."""
+    return _results(desk.work.assign_all(who, body.tasks, body.to))
 
 
 @router.post("/tasks/{task_id}/claim")
@@ -109,3 +126,7 @@ def _item(store: Store, who: Person, task_id: str) -> TaskItem:
     if line is None:
         raise NotFound
     return task_item(who, line)
+
+
+def _results(results: list[Result]) -> TaskResults:
+    return TaskResults(items=[TaskResult(**vars(one)) for one in results])

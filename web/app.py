@@ -40,6 +40,7 @@ from web.pages import (
     reveals,
     sign_in,
     tasks,
+    together,
 )
 from web.reception import Reception
 from web.rendering import Pages
@@ -106,6 +107,7 @@ def _routes() -> tuple[BaseRoute, ...]:
         reveals,
         plans,
         payment_acts,
+        together,
     )
     whole = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     for part in (api_router, *(page.router for page in pages), own):

@@ -46,6 +46,12 @@ class Formats:
         """For lists: month and day, hour and minute."""
         return self.local(instant).strftime("%m-%d %H:%M")
 
+    def brief(self, instant: datetime, now: datetime) -> str:
+        """Where there is little room: the hour of today, the day of any other; a day as a whole has no hour."""
+        local = self.local(instant)
+        today = local.date() == self.day_of(now) and local.strftime("%H:%M") != "00:00"
+        return local.strftime("%H:%M" if today else "%m-%d")
+
     def stamp(self, instant: datetime | int) -> str:
         """For facts: with the year."""
         return self.local(instant).strftime("%Y-%m-%d %H:%M")

@@ -1,63 +1,28 @@
-"""The list of a person's open tasks: which split, which stage, from where on, and how each row reads."""
+"""The list of a person's open tasks: which split, how narrowed, from where on."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Final, Self
-from urllib.parse import quote, urlencode
+from typing import Final
 
 from sqlalchemy import Connection
-from starlette.datastructures import QueryParams
 
+from api.auth.permissions import Permission, Relation, may
 from api.auth.person import Person
+from api.desk.assigning import hands_out
 from arrears import clock
-from arrears.policy.course import WAY
-from arrears.store import queries
-from arrears.store.views import InboxPage, InboxRow, Reader, TaskKey, View
-from web import words
-from web.formats import Formats
+from arrears.policy.currency import EXPONENTS
+from arrears.policy.tasks import Role
+from arrears.store import queries, searches
+from arrears.store.views import Beside, InboxPage, Narrowed, Reader, View
+from web.counting import Counted
 from web.language import pgettext
-from web.seen import shown_name
-from web.words import called
+from web.list_rows import RowView, row_view
+from web.listing import BANDS, Listing
+from web.office import Office
+from web.sieve import Sieves, sieves
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
-
-
-@dataclass(frozen=True)
-class Listing:
-    """What of the list an address asks for; every link on the page carries it along."""
-
-    view: View = View.ALL
-    stage: str | None = None
-    after: TaskKey | None = None
-
-    @classmethod
-    def read(cls, asked: QueryParams) -> Self:
-        """Anything that makes no sense is as if it were not there."""
-        view, stage = asked.get("view", ""), asked.get("stage", "")
-        return cls(
-            View(view) if view in tuple(View) else View.ALL,
-            stage if stage in WAY else None,
-            _place(asked.get("after", "")),
-        )
-
-    @property
-    def query(self) -> str:
-        asked = {
-            "view": "" if self.view is View.ALL else self.view.value,
-            "stage": self.stage or "",
-            "after": _cursor(self.after) if self.after else "",
-        }
-        text = urlencode({name: value for name, value in asked.items() if value})
-        return f"?{text}" if text else ""
-
-    @property
-    def href(self) -> str:
-        return f"/inbox{self.query}"
-
-    def task_href(self, task_id: str, act: str = "") -> str:
-        path = f"/tasks/{quote(task_id, safe='')}"
-        return f"{path}/{act}{self.query}" if act else f"{path}{self.query}"
+_NOTHING: Final = Beside({}, {}, {})
 
 
 @dataclass(frozen=True)
@@ -70,48 +35,86 @@ class Split:
 
 
 @dataclass(frozen=True)
-class RowView:
-    task_id: str
-    href: str
-    name: str = field(repr=False)
-    stage: str
-    kind: str
-    loan_id: str
-    currency: str
-    overdue_minor: int
-    days_past_due: int
-    due_at: datetime
-    now: datetime
-    urgency: str
-    holder: str | None
+class Sought:
+    """What was searched for; `words` are None when nothing was, or when the search has ended (`gone`)."""
+
+    words: str | None = field(default=None, repr=False)
+    gone: bool = False
+    more: bool = False
+    among: frozenset[str] | None = None
+    action: str = ""
+    clear_href: str = ""
 
 
 @dataclass(frozen=True)
 class ListPane:
     href: str
+    query: str
     splits: tuple[Split, ...]
-    stages: tuple[Split, ...]
     rows: tuple[RowView, ...]
     more_href: str | None
     first_href: str | None
     narrowed: bool
+    sieves: Sieves | None
+    sought: Sought
+    scopes: tuple[Split, ...]
+    takers: tuple[tuple[str, str], ...]
 
 
 def list_pane(
-    connection: Connection, who: Person, listing: Listing, *, shapes: Formats, now: datetime
+    connection: Connection,
+    who: Person,
+    listing: Listing,
+    office: Office,
+    *,
+    now: datetime,
+    shown: bool = True,
 ) -> ListPane:
-    reader = Reader(who.staff_id, tuple(sorted(role.value for role in who.roles)), now)
-    page = queries.inbox(connection, reader, view=listing.view, stage=listing.stage, after=listing.after)
-    counts = queries.counts(connection, reader, stage=listing.stage)
+    """Where the list is not `shown`, only what leads from task to task is read."""
+    reader = reader_of(who, listing, office, now)
+    narrowed = in_money(listing.narrowed, office)
+    sought = _sought(connection, reader, listing)
+    page = queries.inbox(
+        connection,
+        reader,
+        view=listing.view,
+        narrowed=narrowed,
+        among=sought.among,
+        after=listing.after,
+    )
+    takers = _takers(who, office) if shown else ()
+    beside = queries.beside(connection, {row.case_id for row in page.rows}) if shown else _NOTHING
     return ListPane(
         listing.href,
-        tuple(_split(listing, view, counts[view]) for view in View),
-        tuple(_stage(listing, stage) for stage in (None, *WAY)),
-        tuple(_row(row, who, listing, shapes) for row in page.rows),
+        listing.query,
+        _splits(connection, reader, listing, narrowed, sought, office) if shown else (),
+        tuple(row_view(row, who, listing, office.shapes, beside) for row in page.rows),
         _more(listing, page),
-        replace(listing, after=None).href if listing.after else None,
-        listing != Listing(),
+        listing.first_page.href if listing.after else None,
+        listing != Listing(team=listing.team),
+        sieves(listing, reader.roles, takers if listing.team else ()) if shown else None,
+        sought,
+        _scopes(who, listing),
+        takers,
     )
+
+
+def reader_of(who: Person, listing: Listing, office: Office, now: datetime) -> Reader:
+    calendar = office.rules.at(int(now.timestamp())).calendar
+    day = calendar.day_of(int(now.timestamp()))
+    first = datetime.fromtimestamp(calendar.start_of(day), UTC)
+    last = datetime.fromtimestamp(calendar.start_of(day + timedelta(days=1)), UTC)
+    roles = hands_out(who) if listing.team else who.roles
+    return Reader(
+        who.staff_id, tuple(sorted(role.value for role in roles)), now, (first, last), _advised(who)
+    )
+
+
+def in_money(narrowed: Narrowed, office: Office) -> Narrowed:
+    """The bands of the overdue amount in the minor units of the bank's currency."""
+    unit = 10 ** EXPONENTS.get(office.rules_now().terms.currency, 2)
+    bounds = {name: (low * unit, below and below * unit) for name, (low, below) in BANDS.items()}
+    return replace(narrowed, bounds=bounds)
 
 
 def next_href(pane: ListPane, *, but: str) -> str | None:
@@ -121,53 +124,76 @@ def next_href(pane: ListPane, *, but: str) -> str | None:
     return mine_first[0].href if mine_first else None
 
 
-def _split(listing: Listing, view: View, count: int) -> Split:
+def _takers(who: Person, office: Office) -> tuple[tuple[str, str], ...]:
+    """Those to whom this person may give work."""
+    return tuple((one.staff_id, one.name) for one in office.desk.work.takers(who)) if hands_out(who) else ()
+
+
+def _scopes(who: Person, listing: Listing) -> tuple[Split, ...]:
+    """One's own work, or that which one hands out."""
+    if not hands_out(who):
+        return ()
+    names = ((False, pgettext("scope", "My work")), (True, pgettext("scope", "The team's")))
+    return tuple(Split("", name, Listing(team=team).href, 0, listing.team is team) for team, name in names)
+
+
+def _advised(who: Person) -> tuple[str, ...]:
+    """Legal advisors have their own list, of which this split would be all."""
+    oversees = may(who, Permission.READ_TASK, {Relation.ANY})
+    return (Role.LEGAL_ADVISOR.value,) if oversees or who.roles > {Role.LEGAL_ADVISOR} else ()
+
+
+def _sought(connection: Connection, reader: Reader, listing: Listing) -> Sought:
+    bare = Listing(team=listing.team)
+    action, clear = f"/inbox/search{bare.query}", replace(listing.first_page, search="").href
+    if not listing.search:
+        return Sought(action=action)
+    words = searches.words_of(connection, reader.staff_id, listing.search, now=clock.machine_now())
+    if words is None:
+        return Sought(gone=True, among=frozenset(), action=action, clear_href=clear)
+    found = queries.found(connection, words, roles=(*reader.roles, *reader.advised))
+    return Sought(words, more=found.more, among=found.task_ids, action=action, clear_href=clear)
+
+
+def _splits(  # noqa: PLR0917 - what the counts depend on
+    connection: Connection,
+    reader: Reader,
+    listing: Listing,
+    narrowed: Narrowed,
+    sought: Sought,
+    office: Office,
+) -> tuple[Split, ...]:
+    asked = (reader.roles, reader.advised, listing.narrowed, listing.search)
+    counted = office.counts.of(
+        reader.staff_id,
+        asked,
+        lambda: queries.counts(connection, reader, narrowed=narrowed, among=sought.among),
+    )
+    return tuple(_split(listing, view, counted) for view in _offered(reader))
+
+
+def _offered(reader: Reader) -> Collection[View]:
+    return [
+        view
+        for view in View
+        if (view is not View.LEGAL or reader.advised)
+        and (view is not View.PROMISED or Role.COLLECTOR.value in reader.roles)
+    ]
+
+
+def _split(listing: Listing, view: View, counted: Counted) -> Split:
     names = {
         View.ALL: pgettext("split", "All"),
         View.MINE: pgettext("split", "Mine"),
         View.FREE: pgettext("split", "Not taken"),
+        View.TODAY: pgettext("split", "Today"),
         View.LATE: pgettext("split", "Late"),
+        View.PROMISED: pgettext("split", "Promise due"),
+        View.LEGAL: pgettext("split", "With legal"),
     }
-    href = replace(listing, view=view, after=None).href
-    return Split(view.value, names[view], href, count, listing.view is view)
-
-
-def _stage(listing: Listing, stage: str | None) -> Split:
-    name = called(words.STAGES, stage) if stage else pgettext("split", "All stages")
-    href = replace(listing, stage=stage, after=None).href
-    return Split(stage or "", name, href, 0, listing.stage == stage)
-
-
-def _row(row: InboxRow, who: Person, listing: Listing, shapes: Formats) -> RowView:
-    now = clock.case_now(row.decided_at)
-    urgency = shapes.due(row.due_at, now).state
-    return RowView(
-        row.task_id,
-        listing.task_href(row.task_id),
-        shown_name(who, row.borrower, holds=row.assignee == who.staff_id),
-        row.stage,
-        row.kind,
-        row.loan_id,
-        row.currency,
-        row.overdue_minor,
-        shapes.days_past_due(row.first_overdue_on, now),
-        row.due_at,
-        now,
-        urgency,
-        row.assignee_name,
-    )
+    href = replace(listing.first_page, view=view).href
+    return Split(view.value, names[view], href, counted[view], listing.view is view)
 
 
 def _more(listing: Listing, page: InboxPage) -> str | None:
     return replace(listing, after=page.more).href if page.more else None
-
-
-def _cursor(key: TaskKey) -> str:
-    return f"{(key.due_at - _EPOCH) // _MICROSECOND}.{key.task_id}"
-
-
-def _place(cursor: str) -> TaskKey | None:
-    due, _, task_id = cursor.partition(".")
-    if not (due.isdecimal() and due.isascii() and len(due) < 18 and task_id):
-        return None
-    return TaskKey(_EPOCH + int(due) * _MICROSECOND, task_id)

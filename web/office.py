@@ -1,6 +1,6 @@
 """The parts every page works with, made once when the server starts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -11,8 +11,10 @@ from arrears import clock
 from arrears.contracts import Rules, RulesInForce
 from arrears.settings import Settings
 from arrears.store.session import Store
+from web.counting import Counts
 from web.formats import Formats
 from web.rendering import Pages
+from web.visitor import Visitor
 from web.waiting import PATIENCE
 
 
@@ -25,6 +27,7 @@ class Office:
     rules: RulesInForce
     pages: Pages
     patience: float = PATIENCE  # seconds a page waits for a case to answer
+    counts: Counts = field(default_factory=Counts)
 
     def rules_now(self) -> Rules:
         return self.rules.at(int(clock.door_now().timestamp()))
@@ -36,7 +39,15 @@ class Office:
 
 def office_of(request: Request) -> Office:
     office: Office = request.app.state.office
+    if request.method != "GET":
+        _forget_counts(office, request.state.visitor)
     return office
+
+
+def _forget_counts(office: Office, visitor: Visitor) -> None:
+    """Whoever acts sees at once what the act changed."""
+    if visitor.person is not None:
+        office.counts.forget(visitor.person.staff_id)
 
 
 TheOffice = Annotated[Office, Depends(office_of)]

@@ -44,14 +44,14 @@ class Teller:
             if not _is_told_otherwise(entry)
         )
 
+    def headline(self, event: Record) -> str:
+        """What was heard, in one line."""
+        return self._heard(event)[1]
+
     def _act(self, act: Act) -> Entry:  # noqa: C901 - one arm per act
-        kind = self.timeline.task_kinds.get(str(act.detail.get("task_id")), "")
-        task = {"task": called(words.TASKS, kind)}
         match act.what:
-            case "task_claimed":
-                icon, headline = "user-round-check", _("%(task)s: taken on") % task
-            case "task_released":
-                icon, headline = "undo-2", _("%(task)s: given back") % task
+            case "task_claimed" | "task_released" | "task_assigned":
+                icon, headline = self._handed(act)
             case "plan_signed":
                 proof = {"number": act.detail["proof"]}
                 icon, headline = "calendar-clock", _("Repayment plan entered, proof %(number)s") % proof
@@ -70,6 +70,17 @@ class Teller:
             case what:
                 icon, headline = _at_a_contact(what, act.detail)
         return Entry(icon, headline, (), act.at, actor_name(act.actor, self.timeline.names))
+
+    def _handed(self, act: Act) -> tuple[str, str]:
+        """A task came into somebody's hands or left them."""
+        kind = self.timeline.task_kinds.get(str(act.detail.get("task_id")), "")
+        told = {"task": called(words.TASKS, kind)}
+        if act.what == "task_assigned":
+            told["name"] = actor_name(act.detail["to"], self.timeline.names)
+            return "arrow-right", _("%(task)s: given to %(name)s") % told
+        if act.what == "task_claimed":
+            return "user-round-check", _("%(task)s: taken on") % told
+        return "undo-2", _("%(task)s: given back") % told
 
     def _reported(self, detail: Record) -> str:
         told = {

@@ -20,7 +20,8 @@ from web.contact_panel import Look
 from web.forms import DecisionForm, VisitForm
 from web.guarding import because
 from web.language import gettext as _
-from web.list_pane import Listing, list_pane, next_href
+from web.list_pane import list_pane, next_href
+from web.listing import Listing
 from web.office import Office
 from web.rendering import is_swap
 from web.reveal_panel import Asked, quota_told, reveal_panel
@@ -234,7 +235,8 @@ def show(
         if task is None or not may_read(act.who, task):
             raise errors.NotFound
         must_be_seen(connection, act.who, task.case_id)
-        pane = list_pane(connection, act.who, act.listing, shapes=office.shapes, now=now)
+        shown = "list_beside" in blocks or not is_swap(act.request)
+        pane = list_pane(connection, act.who, act.listing, office, now=now, shown=shown)
         setting = _setting(connection, act, task, beside or Beside())
         leads_to = next_href(pane, but=act.task_id)
         sheet = task_sheet(connection, task, setting, next_href=leads_to)

@@ -20,7 +20,7 @@ from web.contact_panel import Look, Panel, panel
 from web.formats import Formats, money
 from web.language import gettext as _
 from web.language import pgettext
-from web.list_pane import Listing
+from web.listing import Listing
 from web.reveal_panel import RevealPanel
 from web.seen import shown_name
 from web.story import Entry, Teller, actor_name

@@ -41,6 +41,13 @@ def cancelled(why: str | None) -> str:
     return _("a hold stands: %(hold)s") % {"hold": held} if held else called(CANCELLED, why)
 
 
+def together(result: str, by: str | None) -> str:
+    """What became of one of many tasks; who was first, where somebody was."""
+    if by and result in TOGETHER_BY:
+        return called(TOGETHER_BY, result) % {"name": by}
+    return called(TOGETHER, result)
+
+
 def hold_end(outcome: str) -> str:
     """A hold may end with the answer to a task."""
     return called(HOLD_ENDS if outcome in HOLD_ENDS else ANSWERS, outcome)
@@ -632,6 +639,61 @@ PRODUCTS: Final[Words] = {
     "overdraft": term("product", "Overdraft"),
     "business_loan": term("product", "Business loan"),
     "other": term("product", "Other loan"),
+}
+
+# Whether a debtor is a person or an enterprise.
+DEBTORS: Final[Words] = {
+    "person": term("debtor", "Person"),
+    "enterprise": term("debtor", "Enterprise"),
+}
+
+# What became of one of many tasks that were taken or given to somebody at once.
+TOGETHER: Final[Words] = {
+    "done": term("together", "Done"),
+    "unchanged": term("together", "Already so, nothing changed"),
+    "not_found": term("together", "Not there, or not for you"),
+    "not_allowed": term("together", "Not allowed: this work is not of your role"),
+    "not_certified": term("together", "Not allowed: your certificate does not hold"),
+    "second_person_needed": term("together", "Not allowed: a second person must decide it"),
+    "task_taken": term("together", "Somebody else took it"),
+    "task_gone": term("together", "The task is over"),
+    "already_answered": term("together", "Answered already"),
+    "person_without_role": term("together", "Not given: the person has not the role"),
+    "person_barred": term("together", "Not given: the person worked the case, and a second one must decide"),
+    "person_kept_off": term("together", "Not given: the debtor complained of the person"),
+    "person_not_certified": term("together", "Not given: the person's certificate does not hold"),
+    "contact_under_way": term("together", "Not given: a call or visit is under way"),
+}
+TOGETHER_BY: Final[Words] = {
+    "task_taken": term("together", "%(name)s took it before you"),
+    "already_answered": term("together", "%(name)s has answered it already"),
+    "contact_under_way": term("together", "Not given: a call or visit of %(name)s is under way"),
+}
+
+# Bands of the overdue amount, in whole units of the currency.
+BANDS: Final[Words] = {
+    "1": term("band", "Below 10,000"),
+    "2": term("band", "10,000 to 50,000"),
+    "3": term("band", "50,000 to 200,000"),
+    "4": term("band", "From 200,000"),
+}
+
+# What a case does next by itself, in a word beside its time.
+NEXT: Final[Words] = {
+    "escalate": term("next", "Escalation"),
+    "follow_up": term("next", "Follow-up"),
+    "promise": term("next", "Promise"),
+    "step_back": term("next", "Step back"),
+    "notice": term("next", "Notice"),
+    "send": term("next", "Dispatch"),
+    "silence": term("next", "Arrival"),
+    "cure": term("next", "Time to pay"),
+    "legal_review": term("next", "Review"),
+    "enter_legal": term("next", "Legal stage"),
+    "filing": term("next", "Filing"),
+    "court": term("next", "Court"),
+    "plan": term("next", "Plan"),
+    "hold": term("next", "Hold"),
 }
 
 # What was found out about a number or an address.

@@ -11,11 +11,13 @@ from sqlalchemy import Connection, Row, insert, select, update
 from api.auth.permissions import Permission, may, task_relations
 from api.auth.person import Person
 from api.desk import contacts, deliveries, errors, incident_work, money, plans
+from api.desk.assigning import AssignDesk
 from api.desk.consents import ConsentDesk
 from api.desk.deliveries import DeliveryIn
+from api.desk.finding import FindDesk
 from api.desk.holding import HoldDesk
 from api.desk.incident_work import Closing
-from api.desk.live import must_be_live
+from api.desk.live import must_be_live, must_be_seen
 from api.desk.plans import PlanIn
 from api.desk.time_machine import CannotSkip, TimeMachine
 from arrears import clock
@@ -64,6 +66,8 @@ class Desk:
         self.contacts = contacts.ContactDesk(store, rules)
         self.holds = HoldDesk(store, rules)
         self.consents = ConsentDesk(store)
+        self.finder = FindDesk(store)
+        self.work = AssignDesk(store, rules, self.claim)
 
     @property
     def skips_time(self) -> bool:
@@ -71,11 +75,13 @@ class Desk:
 
     # ---- tasks -------------------------------------------------------------------------------------------
 
-    def claim(self, who: Person, task_id: str) -> None:
-        """Taking one's own task again is no error. Raises NotFound, SecondPersonNeeded, NotCertified, TaskTaken, TaskGone."""
+    def claim(self, who: Person, task_id: str) -> bool:
+        """False when it was in these hands already. Raises NotFound, SecondPersonNeeded, NotCertified, TaskTaken, TaskGone."""
         with self._store.transaction() as connection:
             task = self._open_task(connection, who, task_id)
+            must_be_seen(connection, who, task.case_id)
             self._take(connection, who, task)
+            return bool(task.assignee != who.staff_id)
 
     def release(self, who: Person, task_id: str) -> None:
         """Raises NotFound, TaskTaken (held by somebody else), TaskGone."""

@@ -118,6 +118,15 @@ class SurplusUnseen(DeskError):
         self.owed, self.surplus, self.has_case = owed, surplus, has_case
 
 
+class CannotTake(DeskError):
+    """A task cannot be given to this person; `by` is who stands in the way, when somebody does."""
+
+    def __init__(self, message_id: str, by: str = "") -> None:
+        self.message_id = message_id
+        super().__init__(message_id)
+        self.by = by
+
+
 class NotReversible(DeskError):
     """The payment was taken back already, or no case ever took it."""
 

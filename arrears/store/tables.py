@@ -3,12 +3,16 @@
 from datetime import date, datetime
 from typing import Any, ClassVar, Final
 
-from sqlalchemy import Index, Table, text
+from sqlalchemy import Index, Table, column, text
 from sqlmodel import Field, SQLModel
 
-from arrears.store.types import Day, Flag, Instant, Int, Json, Text
+from arrears.store.types import Day, Ending, Flag, Instant, Int, Json, Text
 
 _STRICT = {"sqlite_strict": True}
+
+
+def _by_start(name: str) -> dict[str, str]:
+    return {name: "text_pattern_ops"}
 
 
 def _key() -> Any:
@@ -66,9 +70,11 @@ class Borrower(Row, table=True):
     """A person or an enterprise; written by feeds."""
 
     __tablename__ = "borrowers"
+    # By the first characters, in whatever order of letters a PostgreSQL was set up with.
+    __table_args__ = (Index("borrowers_by_name", "name", postgresql_ops=_by_start("name")), _STRICT)
     borrower_id: str = _key()
     kind: str = _text()
-    name: str = _text(index=True)
+    name: str = _text()
     id_kind: str | None = _maybe_text()
     id_number: str | None = _maybe_text()
     born_on: date | None = _maybe_day()
@@ -92,6 +98,7 @@ class ContactPoint(Row, table=True):
     """One way to reach a person; written by feeds."""
 
     __tablename__ = "contact_points"
+    __table_args__ = (Index("contact_points_by_end", Ending(column("address"))), _STRICT)
     contact_id: str = _key()
     borrower_id: str = _text(index=True)
     channel: str = _text()
@@ -228,10 +235,11 @@ class Case(Row, table=True):
             postgresql_where=text("status='open'"),
         ),
         Index("cases_by_deadline", "status", "next_deadline_at"),
+        Index("cases_by_loan", "loan_id", postgresql_ops=_by_start("loan_id")),
         _STRICT,
     )
     case_id: str = _key()
-    loan_id: str = _text(index=True)
+    loan_id: str = _text()
     borrower_id: str = _text(index=True)
     episode: int = _int()
     status: str = _text()  # open | closed
@@ -263,6 +271,8 @@ class Task(Row, table=True):
         Index("tasks_by_role", "status", "role", "due_at", "task_id"),
         Index("tasks_by_role_and_stage", "status", "role", "stage", "due_at", "task_id"),
         Index("tasks_by_assignee", "status", "assignee", "due_at", "task_id"),
+        Index("tasks_by_role_and_holder", "status", "role", "assignee", "due_at", "task_id"),
+        Index("tasks_by_role_and_why", "status", "role", "why", "due_at", "task_id"),
         Index("tasks_by_case", "case_id", "opened_seq"),
         _STRICT,
     )
@@ -475,6 +485,12 @@ class HoldRow(Row, table=True):
             "scope",
             sqlite_where=text("ended_at is null"),
             postgresql_where=text("ended_at is null"),
+        ),
+        Index(
+            "holds_against",
+            "against",
+            sqlite_where=text("against is not null"),
+            postgresql_where=text("against is not null"),
         ),
         _STRICT,
     )
@@ -748,6 +764,17 @@ class LoginAttempt(Row, table=True):
     until: datetime = _at()
 
 
+class Search(Row, table=True):
+    """What somebody looked for in the inbox, so that no name stands in an address; machine time. Written by the finder."""
+
+    __tablename__ = "searches"
+    __table_args__ = (Index("searches_by_staff", "staff_id", "words"), _STRICT)
+    search_id: str = _key()
+    staff_id: str = _text()
+    words: str = _text()
+    ends_at: datetime = Field(sa_type=Instant, index=True)
+
+
 class IdempotencyKey(Row, table=True):
     """The first answer to a keyed request of an API client, repeated for every later one."""
 
@@ -801,6 +828,7 @@ audit_rows: Final = _core(Audit)
 staff: Final = _core(Staff)
 certificates: Final = _core(Certificate)
 published_packs: Final = _core(PublishedPack)
+searches: Final = _core(Search)
 browser_sessions: Final = _core(BrowserSession)
 login_attempts: Final = _core(LoginAttempt)
 idempotency_keys: Final = _core(IdempotencyKey)

@@ -16,6 +16,8 @@ from sqlalchemy import (
     Dialect,
     literal_column,
 )
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from arrears.contracts import canonical
@@ -109,3 +111,23 @@ class Json(TypeDecorator[Any]):
 def among(column: ColumnElement[Any], words: Collection[str]) -> ColumnElement[bool]:
     """`column` is one of our own words: written out and not bound, so that both databases see which small index will do."""
     return column.in_([literal_column(f"'{word}'") for word in words])
+
+
+class Ending(FunctionElement[str]):
+    """The last four characters of a text: what is known of a number by whoever reads it masked."""
+
+    inherit_cache = True
+    type = Text()
+
+
+ENDING: Final = 4
+
+
+@compiles(Ending, "sqlite")
+def _ending_sqlite(element: Ending, compiler: Any, **how: Any) -> str:
+    return f"substr({compiler.process(element.clauses, **how)}, -{ENDING})"
+
+
+@compiles(Ending, "postgresql")
+def _ending_postgresql(element: Ending, compiler: Any, **how: Any) -> str:
+    return f"right({compiler.process(element.clauses, **how)}, {ENDING})"

@@ -15,16 +15,51 @@ class View(StrEnum):
     ALL = "all"
     MINE = "mine"
     FREE = "free"
+    TODAY = "today"  # due on the bank's civil day
     LATE = "late"
+    PROMISED = "promised"  # the day of a promise and its grace are over, and somebody is asked
+    LEGAL = "legal"  # what legal advisors are asked, whoever looks
 
 
 @dataclass(frozen=True)
 class Reader:
-    """For whom a list is made: whose tasks, and what is late at this instant."""
+    """For whom a list is made: whose tasks, and what is late or due today at this instant.
+
+    `advised` are the roles whose tasks make up the split of what waits for legal.
+    """
 
     staff_id: str
     roles: tuple[str, ...]
     now: datetime
+    today: tuple[datetime, datetime]  # the bank's civil day, from its first instant to that of the next
+    advised: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Either:
+    """A filter of one kind: what is wanted alone, and what is not wanted; both empty wants everything."""
+
+    only: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.only or self.without)
+
+
+@dataclass(frozen=True)
+class Narrowed:
+    """What of the splits is wanted. `bounds` gives each band of the overdue amount in minor units: from, and below."""
+
+    stage: Either = field(default_factory=Either)
+    kind: Either = field(default_factory=Either)
+    product: Either = field(default_factory=Either)
+    debtor: Either = field(default_factory=Either)
+    band: Either = field(default_factory=Either)
+    holder: Either = field(default_factory=Either)
+    bounds: Mapping[str, tuple[int, int | None]] = field(default_factory=dict, compare=False)
+
+    def __bool__(self) -> bool:
+        return any((self.stage, self.kind, self.product, self.debtor, self.band, self.holder))
 
 
 @dataclass(frozen=True)
@@ -44,6 +79,7 @@ class InboxRow:
     kind: str
     role: str
     stage: str
+    why: str | None
     borrower: str = field(repr=False)
     assignee: str | None
     assignee_name: str | None
@@ -57,6 +93,34 @@ class InboxRow:
 class InboxPage:
     rows: tuple[InboxRow, ...]
     more: TaskKey | None
+
+
+@dataclass(frozen=True)
+class ChosenTask:
+    task_id: str
+    loan_id: str
+    kind: str
+    stage: str
+    role: str
+    assignee: str | None
+    borrower: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What a case heard from somebody, and when."""
+
+    event: Mapping[str, Any]
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Beside:
+    """By case: what was heard last, and the next clock with its instant. `kinds` names the tasks that were answered."""
+
+    last: Mapping[str, Heard]
+    next: Mapping[str, tuple[str, datetime]]
+    kinds: Mapping[str, str]
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,8 @@ REQUESTS: Final[dict[str, Request]] = {
     "POST /api/v1/cases/{case_id}/plans": Request(202, PLAN),
     "GET /api/v1/tasks": Request(200),
     "GET /api/v1/tasks/{task_id}": Request(200),
+    "POST /api/v1/tasks/claim": Request(200, {"tasks": ["t-1"]}),
+    "POST /api/v1/tasks/assign": Request(200, {"tasks": ["t-1"], "to": "{staff_id}"}),
     "POST /api/v1/tasks/{task_id}/claim": Request(200),
     "POST /api/v1/tasks/{task_id}/release": Request(200),
     "POST /api/v1/tasks/{task_id}/decision": Request(202, DECISION),
@@ -203,6 +205,7 @@ def _objects(server: Server, staff_id: str, role: Role, scene: str) -> dict[str,
         barred=(staff_id,) if scene == "barred" else (),
     )
     return {
+        "staff_id": staff_id,
         "case_id": case_id,
         "task_id": task_id,
         "message_id": rows.a_message(

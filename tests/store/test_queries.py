@@ -1,17 +1,17 @@
 """Reads for pages, on both databases: whose tasks, in which order, on which index, and what a case shows."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Connection, text, update
+from sqlalchemy import Connection, insert, text, update
 
 from arrears.policy.state import Clock
 from arrears.store import intents, packs, queries
-from arrears.store.queries.inbox import _inbox_of
+from arrears.store.queries.inbox import _inbox_of, _parts
 from arrears.store.session import Store
-from arrears.store.tables import tasks
-from arrears.store.views import Act, CaseKey, IncidentKey, Reader, Step, TaskKey, View
+from arrears.store.tables import holds, tasks
+from arrears.store.views import Act, CaseKey, Either, IncidentKey, Narrowed, Reader, Step, TaskKey, View
 from tests.builders import CaseRoom
 
 
@@ -24,7 +24,14 @@ def room(store: Store) -> CaseRoom:
 
 @pytest.fixture
 def reader(room: CaseRoom) -> Reader:
-    return Reader("s-collector", ("collector",), room.now)
+    return _reader(room)
+
+
+def _reader(room: CaseRoom) -> Reader:
+    start = datetime.fromtimestamp(room.rules.calendar.start_of(room.today), UTC)
+    return Reader(
+        "s-collector", ("collector",), room.now, (start, start + timedelta(days=1)), ("legal_advisor",)
+    )
 
 
 def _assign(room: CaseRoom, task_id: str, to: str) -> None:
@@ -66,22 +73,75 @@ def test_a_person_of_several_roles_sees_one_list(room: CaseRoom, reader: Reader)
     assert _pages(room, replace(reader, roles=())) == [[]]
 
 
-def test_splits_are_what_their_counts_say(room: CaseRoom, reader: Reader) -> None:
+def test_splits_are_what_their_counts_say(room: CaseRoom) -> None:
+    promised = room.a_case(days_past_due=3)
+    room.say(promised, "first_contact", "ptp", by="s-collector", amount_minor=100_000, on=room.today)
+    room.pass_until(promised, Clock.PROMISE)
+    asked = room.a_case(days_past_due=60)
+    room.ask_lead(asked)
+    room.say(asked, "escalation", "escalate", by="s-lead")
+    room.to_review(asked)
+    room.now += timedelta(hours=1)
     mine, hers, free = (room.task(room.a_case(), "first_contact").task_id for _ in range(3))
-    room.now -= timedelta(days=10)
-    late = room.task(room.a_case(), "first_contact").task_id
     _assign(room, mine, "s-collector")
     _assign(room, hers, "s-colleague")
+    promise = room.task(promised, "follow_up").task_id
+    review = room.task(asked, "legal_review").task_id
+    reader = _reader(room)
     shown = {view: {name for page in _pages(room, reader, view) for name in page} for view in View}
     assert shown == {
-        View.ALL: {mine, hers, free, late},
+        View.ALL: {mine, hers, free, promise},
         View.MINE: {mine},
-        View.FREE: {free, late},
-        View.LATE: {late},
+        View.FREE: {free, promise},
+        View.TODAY: set(),
+        View.LATE: {promise},
+        View.PROMISED: {promise},
+        View.LEGAL: {review},
     }
     with room.store.reading() as connection:
         assert queries.counts(connection, reader) == {view: len(names) for view, names in shown.items()}
-        assert queries.counts(connection, reader, stage="legal") == dict.fromkeys(View, 0)
+        nothing = Narrowed(stage=Either(("legal",)))
+        assert queries.counts(connection, reader, narrowed=nothing) == dict.fromkeys(View, 0)
+
+
+def test_due_today_is_the_banks_civil_day(room: CaseRoom) -> None:
+    task = room.task(room.a_case(), "first_contact")
+    first = datetime.fromtimestamp(
+        room.rules.calendar.start_of(room.rules.calendar.day_of(int(task.due_at.timestamp()))), UTC
+    )
+    last = first + timedelta(days=1)
+    found = {}
+    for name, day in {
+        "before": (first - timedelta(days=1), first),
+        "on": (first, last),
+        "after": (last, last + timedelta(days=1)),
+    }.items():
+        found[name] = _pages(room, replace(_reader(room), today=day), View.TODAY)
+    assert found == {"before": [[]], "on": [[task.task_id]], "after": [[]]}
+
+
+def test_whom_a_debtor_complained_of_has_no_row_of_that_debtor(room: CaseRoom, reader: Reader) -> None:
+    case_id, other = room.a_case(), room.a_case()
+    tasks_of = [room.task(one, "first_contact").task_id for one in (case_id, other)]
+    hold = {
+        "hold_id": "h-1",
+        "case_id": case_id,
+        "borrower_id": room.case(case_id).borrower_id,
+        "kind": "complaint",
+    }
+    hold |= {
+        "scope": "person",
+        "reason": "-",
+        "against": "s-collector",
+        "placed_by": "s-desk",
+        "placed_at": room.now,
+    }
+    with room.store.transaction() as connection:
+        connection.execute(insert(holds).values(hold))
+    assert _pages(room, reader) == [[tasks_of[1]]]
+    assert _pages(room, replace(reader, staff_id="s-colleague")) == [tasks_of]
+    with room.store.reading() as connection:
+        assert queries.counts(connection, reader)[View.ALL] == 1
 
 
 def test_what_was_answered_is_neither_listed_nor_counted(room: CaseRoom, reader: Reader) -> None:
@@ -175,18 +235,29 @@ def test_open_cases_and_incidents_are_paged_without_a_gap(room: CaseRoom) -> Non
     assert len(set(incidents)) == len(incidents) == 52
 
 
+INDEXES = {
+    View.ALL: "tasks_by_role ",
+    View.MINE: "tasks_by_assignee ",
+    View.FREE: "tasks_by_role_and_holder ",
+    View.TODAY: "tasks_by_role ",
+    View.LATE: "tasks_by_role ",
+    View.PROMISED: "tasks_by_role_and_why ",
+    View.LEGAL: "tasks_by_role ",
+}
+
+
 @pytest.mark.parametrize("view", View)
 def test_the_list_is_read_from_its_index(sqlite_store: Store, view: View) -> None:
     """What a database plans, not how long it takes; PostgreSQL walks a table this small whatever its indexes."""
     room = CaseRoom(sqlite_store, packs.load("cn-bank-2026").rules)
     room.a_case()
     with sqlite_store.reading() as connection:
-        plan = _plan(connection, Reader("s-collector", ("collector",), room.now), view)
-    assert any("tasks_by_" in line for line in plan), plan
+        plan = _plan(connection, _reader(room), view)
+    assert any(INDEXES[view] in line for line in plan), plan
     assert not [line for line in plan if line.startswith("SCAN tasks")], plan
 
 
 def _plan(connection: Connection, reader: Reader, view: View) -> list[str]:
-    wanted = _inbox_of(reader, "collector", view, stage=None, after=None, limit=51)
+    wanted = _inbox_of(reader, _parts(reader, view)[0], limit=51)
     compiled = wanted.compile(connection.engine, compile_kwargs={"literal_binds": True})
     return [row[-1] for row in connection.execute(text(f"EXPLAIN QUERY PLAN {compiled}".replace(":", r"\:")))]

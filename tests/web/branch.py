@@ -69,7 +69,7 @@ class Desk:
     def swap(self, path: str, target: str = "detail") -> httpx.Response:
         return self.get(path, **swap_headers(target))
 
-    def post(self, path: str, *, swap: bool = False, **fields: str) -> httpx.Response:
+    def post(self, path: str, *, swap: bool = False, **fields: str | list[str]) -> httpx.Response:
         headers = swap_headers() if swap else {}
         return self.client.post(path, data={"csrf": self.csrf, **fields}, headers=headers)
 

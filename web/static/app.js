@@ -50,7 +50,7 @@
   const walk = (by) => {
     const all = rows();
     if (!all.length) return;
-    const here = document.activeElement?.closest("#list .row > a") ?? document.querySelector("#list .row > a[aria-current]");
+    const here = document.activeElement?.closest("#list .row")?.querySelector("a") ?? document.querySelector("#list .row > a[aria-current]");
     const from = all.indexOf(here);
     const next = from < 0 ? all[0] : all[Math.min(Math.max(from + by, 0), all.length - 1)];
     next.focus();
@@ -84,6 +84,7 @@
   const KEYS = {
     j: () => walk(1), k: () => walk(-1), "]": () => walk(1), "[": () => walk(-1),
     o: () => document.activeElement?.closest("#list .row > a")?.click(),
+    x: () => document.activeElement?.closest("#list .row")?.querySelector("[name=task]")?.click(),
     "?": help, Escape: back, u: back,
   };
 
@@ -113,8 +114,16 @@
     event.preventDefault();
   });
 
+  // Once something is chosen, all of the page can be: what has no script chooses one by one.
+  const picks = () => [...document.querySelectorAll("#list [name=task]")];
+  const offerAll = () => {
+    const all = document.querySelector("[data-picks]");
+    if (all) all.hidden = false;
+  };
+
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-opens=keys]")) help();
+    if (event.target.closest("[data-picks]")) for (const one of picks()) one.checked = true;
   });
 
   // What was shown in full is masked again after half a minute, and at once when the page is left for another.
@@ -133,10 +142,12 @@
 
   focusMarked();
   watchLooks();
+  offerAll();
   document.addEventListener("htmx:after:swap", () => {
     markRow();
     focusMarked();
     watchLooks();
+    offerAll();
   });
   document.addEventListener("htmx:error", () => alarm(words().mSilent));
   document.addEventListener("htmx:response:error", (event) => {

@@ -1,5 +1,6 @@
 """What pages show: frozen views, each read in one look; nothing here writes and nothing counts rows to skip."""
 
+from arrears.store.queries.beside import beside
 from arrears.store.queries.case import (
     case,
     cases_of_loan,
@@ -9,12 +10,14 @@ from arrears.store.queries.case import (
     stages_of,
     tasks_of,
 )
+from arrears.store.queries.chosen import chosen
 from arrears.store.queries.inbox import counts, inbox
 from arrears.store.queries.incidents import incident, incident_list, incidents_of, open_incidents
 from arrears.store.queries.money import ledger_of, payment, reversal_of
 from arrears.store.queries.notices import deliveries_of, notice, notices_of
 from arrears.store.queries.paging import COUNTED, PAGE
 from arrears.store.queries.said import LIVE, UNDER_WAY
+from arrears.store.queries.searching import Found, found, plain
 from arrears.store.queries.task import facts_seen, task
 from arrears.store.queries.trail import latest_steps, names, timeline
 
@@ -23,11 +26,15 @@ __all__ = (
     "LIVE",
     "PAGE",
     "UNDER_WAY",
+    "Found",
+    "beside",
     "case",
     "cases_of_loan",
+    "chosen",
     "counts",
     "deliveries_of",
     "facts_seen",
+    "found",
     "holds_of",
     "inbox",
     "incident",
@@ -42,6 +49,7 @@ __all__ = (
     "open_cases",
     "open_incidents",
     "payment",
+    "plain",
     "reversal_of",
     "stages_of",
     "task",

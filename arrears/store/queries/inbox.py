@@ -1,14 +1,20 @@
 """The inbox: open tasks of a person's roles, and how many each split holds."""
 
-from typing import Any
+from collections.abc import Collection
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, exists, func, select, tuple_, union_all
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.selectable import ScalarSelect
 
+from arrears.store.queries.narrowing import Condition, conditions
 from arrears.store.queries.paging import COUNTED, PAGE, place
 from arrears.store.queries.said import LIVE
-from arrears.store.tables import borrowers, cases, messages, staff, tasks
-from arrears.store.views import InboxPage, InboxRow, Reader, TaskKey, View
+from arrears.store.tables import borrowers, cases, holds, messages, staff, tasks
+from arrears.store.views import InboxPage, InboxRow, Narrowed, Reader, TaskKey, View
+
+# Why a task was opened when a promise had been judged.
+OF_PROMISES: Final = ("promise_kept", "promise_partial", "promise_broken", "promises_broken")
+_EVERYTHING: Final = Narrowed()
 
 
 def inbox(
@@ -16,38 +22,62 @@ def inbox(
     reader: Reader,
     *,
     view: View = View.ALL,
-    stage: str | None = None,
+    narrowed: Narrowed = _EVERYTHING,
+    among: Collection[str] | None = None,
     after: TaskKey | None = None,
+    page: int = PAGE,
 ) -> InboxPage:
-    """Open tasks of the reader's roles, earliest due first; a decided one leaves before it is applied."""
-    wanted = PAGE + 1
-    # One range of the index per role: `role IN (…)` would sort all tasks of all of them first.
-    by_role = [
-        _inbox_of(reader, role, view, stage=stage, after=after, limit=wanted).subquery()
-        for role in reader.roles
+    """Open tasks, earliest due first; a decided one leaves before it is applied.
+
+    `among` are the tasks that a search found; None when nothing was searched for.
+    """
+    ranges = [
+        _inbox_of(reader, part, narrowed=narrowed, among=among, after=after, limit=page + 1).subquery()
+        for part in _parts(reader, view)
     ]
-    if not by_role:
+    if not ranges:
         return InboxPage((), None)
-    together = union_all(*(select(one) for one in by_role)).subquery()
-    ordered = select(together).order_by(together.c.due_at, together.c.task_id).limit(wanted)
+    together = union_all(*(select(one) for one in ranges)).subquery()
+    ordered = select(together).order_by(together.c.due_at, together.c.task_id).limit(page + 1)
     rows = tuple(_inbox_row(row) for row in connection.execute(ordered))
-    shown = rows[:PAGE]
-    more = TaskKey(shown[-1].due_at, shown[-1].task_id) if len(rows) > PAGE else None
+    shown = rows[:page]
+    more = TaskKey(shown[-1].due_at, shown[-1].task_id) if len(rows) > page else None
     return InboxPage(shown, more)
 
 
-def counts(connection: Connection, reader: Reader, *, stage: str | None = None) -> dict[View, int]:
-    """How many each split holds, none counted beyond COUNTED; what is being applied is not counted."""
-    return {view: _count(connection, reader, view, stage) for view in View}
+def counts(
+    connection: Connection,
+    reader: Reader,
+    *,
+    narrowed: Narrowed = _EVERYTHING,
+    among: Collection[str] | None = None,
+) -> dict[View, int]:
+    """How many each split holds, in one statement and none counted beyond COUNTED; what is being applied is not counted."""
+    asked = [_count(reader, view, narrowed, among).label(view.value) for view in View if _parts(reader, view)]
+    found = connection.execute(select(*asked)).one()._mapping if asked else {}
+    return {view: found.get(view.value, 0) for view in View}
+
+
+def _parts(reader: Reader, view: View) -> list[list[Condition]]:
+    """The split as ranges of an index: `role IN (…)` would sort all tasks of all of them first."""
+    roles = reader.advised if view is View.LEGAL else reader.roles
+    if view is not View.PROMISED:
+        return [_in_view(reader, role, view) for role in roles]
+    return [[*_of_role(role), tasks.c.why == why] for role in roles for why in OF_PROMISES]
 
 
 def _inbox_of(
-    reader: Reader, role: str, view: View, *, stage: str | None, after: TaskKey | None, limit: int
+    reader: Reader,
+    part: list[Condition],
+    *,
+    narrowed: Narrowed = _EVERYTHING,
+    among: Collection[str] | None = None,
+    after: TaskKey | None = None,
+    limit: int,
 ) -> Select[Any]:
-    keyed = tuple_(tasks.c.due_at, tasks.c.task_id)
-    where = [*_in_view(reader, role, view, stage), ~_answered()]
+    where = _wanted(reader, part, narrowed, among)
     if after is not None:
-        where.append(keyed > place(after.due_at, after.task_id))
+        where.append(tuple_(tasks.c.due_at, tasks.c.task_id) > place(after.due_at, after.task_id))
     return (
         select(
             tasks.c.due_at,
@@ -57,6 +87,7 @@ def _inbox_of(
             tasks.c.kind,
             tasks.c.role,
             tasks.c.stage,
+            tasks.c.why,
             borrowers.c.name.label("borrower"),
             tasks.c.assignee,
             staff.c.name.label("assignee_name"),
@@ -78,35 +109,53 @@ def _inbox_row(row: Row[Any]) -> InboxRow:
     return InboxRow(**{**row._mapping, "borrower": row.borrower or ""})
 
 
-def _in_view(reader: Reader, role: str, view: View, stage: str | None) -> list[ColumnElement[bool]]:
-    # Where two indexes fit, `coalesce` takes the longer way out of SQLite's choice: a person holds few tasks,
-    # and free ones are most of a role's but not all of everybody's.
-    of_role = tasks.c.role == role
-    match view:
-        case View.ALL:
-            where = [of_role]
-        case View.MINE:
-            where = [func.coalesce(tasks.c.role, "") == role, tasks.c.assignee == reader.staff_id]
-        case View.FREE:
-            where = [of_role, func.coalesce(tasks.c.assignee, "") == ""]
-        case View.LATE:
-            where = [of_role, tasks.c.due_at < reader.now]
-    where.append(tasks.c.status == "open")
-    if stage is not None:
-        where.append(tasks.c.stage == stage)
+def _wanted(
+    reader: Reader, part: list[Condition], narrowed: Narrowed, among: Collection[str] | None
+) -> list[Condition]:
+    where = [*part, *conditions(narrowed), ~_answered(), ~_keeps_off(reader)]
+    if among is not None:
+        where.append(tasks.c.task_id.in_(sorted(among)))
     return where
 
 
-def _answered() -> ColumnElement[bool]:
+def _of_role(role: str) -> list[Condition]:
+    return [tasks.c.role == role, tasks.c.status == "open"]
+
+
+def _in_view(reader: Reader, role: str, view: View) -> list[Condition]:
+    match view:
+        case View.MINE:
+            # Where two indexes fit, `coalesce` takes the longer way out of SQLite's choice: a person holds few tasks.
+            mine = tasks.c.assignee == reader.staff_id
+            return [func.coalesce(tasks.c.role, "") == role, mine, tasks.c.status == "open"]
+        case View.FREE:
+            return [*_of_role(role), tasks.c.assignee.is_(None)]
+        case View.TODAY:
+            return [*_of_role(role), tasks.c.due_at >= reader.today[0], tasks.c.due_at < reader.today[1]]
+        case View.LATE:
+            return [*_of_role(role), tasks.c.due_at < reader.now]
+        case _:
+            return _of_role(role)
+
+
+def _answered() -> Condition:
     return exists().where(messages.c.task_id == tasks.c.task_id, messages.c.status.in_(LIVE))
 
 
-def _count(connection: Connection, reader: Reader, view: View, stage: str | None) -> int:
-    total = 0
-    for role in reader.roles:
-        inner = select(tasks.c.task_id).where(*_in_view(reader, role, view, stage), ~_answered())
-        capped = inner.limit(COUNTED - total).subquery()
-        total += connection.execute(select(func.count()).select_from(capped)).scalar_one()
-        if total >= COUNTED:
-            break
-    return total
+def _keeps_off(reader: Reader) -> Condition:
+    """Whoever a debtor complained of has to do with that debtor no more (K1)."""
+    about_me = select(holds.c.borrower_id).where(
+        holds.c.against == reader.staff_id, holds.c.borrower_id.is_not(None)
+    )
+    return tasks.c.borrower_id.in_(about_me)
+
+
+def _count(
+    reader: Reader, view: View, narrowed: Narrowed, among: Collection[str] | None
+) -> ScalarSelect[int]:
+    ranges = [
+        select(tasks.c.task_id).where(*_wanted(reader, part, narrowed, among)).limit(COUNTED).subquery()
+        for part in _parts(reader, view)
+    ]
+    together = union_all(*(select(one) for one in ranges)).limit(COUNTED).subquery()
+    return select(func.count()).select_from(together).scalar_subquery()

@@ -60,7 +60,9 @@ def _timeline(
     connection: Connection, case_id: str, entries: tuple[Step | Act, ...], earlier: int | None
 ) -> Timeline:
     steps = [entry for entry in entries if isinstance(entry, Step)]
-    people = _people_in(steps) | {entry.actor for entry in entries if isinstance(entry, Act)}
+    acts = [entry for entry in entries if isinstance(entry, Act)]
+    people = _people_in(steps) | {act.actor for act in acts}
+    people |= {str(act.detail["to"]) for act in acts if "to" in act.detail}
     kinds = connection.execute(select(tasks.c.task_id, tasks.c.kind).where(tasks.c.case_id == case_id))
     return Timeline(
         entries,
