@@ -24,6 +24,7 @@ from web.headers import SecurityHeaders
 from web.mishap import Mishaps
 from web.office import Office
 from web.pages import (
+    account,
     cases,
     certificates,
     contacts,
@@ -90,6 +91,7 @@ def _parts() -> tuple[APIRouter, ...]:
     pages = (
         sign_in,
         prefs,
+        account,
         inbox,
         tasks,
         contacts,

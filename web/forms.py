@@ -76,6 +76,10 @@ FAULTS: Final[Words] = {
     "only_of_complaints": term("fault", "Only a complaint is about a member of staff"),
     "evidence_required": term("fault", "Enter the number of the proof"),
     "not_found": term("fault", "No case has this loan number"),
+    "password_holds_login": term("fault", "The password must not hold the log-in"),
+    "password_too_plain": term("fault", "The password repeats too few signs"),
+    "password_is_the_old": term("fault", "This is the password you have already"),
+    "passwords_differ": term("fault", "The two are not the same"),
 }
 
 

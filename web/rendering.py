@@ -16,7 +16,7 @@ from api.auth.permissions import Permission, may_ever
 from api.auth.person import Person
 from arrears import clock
 from arrears.policy.tasks import WORK, Role
-from web import formats, language, words
+from web import formats, language, staff_words, words
 from web.assets import Assets
 from web.formats import Formats
 from web.language import LANGUAGES, pgettext
@@ -148,6 +148,7 @@ def _environment(assets: Assets, shapes: Formats) -> jinja2.Environment:
         icons=_vendored("lucide-*.svg"),
         shapes=shapes,
         words=words,
+        staff_words=staff_words,
         incident_words=INCIDENTS,
         delivery_words=DELIVERIES,
         actor_words=MACHINES,

@@ -14,6 +14,7 @@ from rich.table import Table
 from api.auth.keys import KeyUnfit, keyring
 from api.auth.passwords import LONGEST, SHORTEST, Passwords, PasswordUnfit
 from api.auth.person import person_of
+from api.auth.sessions import Sessions, SessionView
 from api.auth.tokens import Kind, Tokens
 from arrears import clock
 from arrears.cli.config import load_pack, load_settings
@@ -106,6 +107,33 @@ def change(
     _say.print(f"Changed {login}; signed out everywhere, earlier tokens are void.")
 
 
+@app.command("sessions")
+def sessions(
+    login: Login,
+    end: Annotated[bool, typer.Option("--end", help="Sign the person out everywhere.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Where a person is signed in; tokens of programs are not among them."""
+    with _store() as store:
+        with store.reading() as connection:
+            staff = _found(people.staff_by_login(connection, login), login)
+        known = Sessions(store)
+        if end:
+            _end_sessions(store, known, staff.staff_id)
+            _say.print(
+                f"{login} is signed out everywhere; tokens go on: `arrears staff token {login} --revoke`."
+            )
+            return
+        lines = [_session_line(one) for one in known.of(staff.staff_id)]
+    if as_json:
+        print(json.dumps(lines, indent=2))
+        return
+    table = Table("browser", "signed in", "last seen", "ends at the latest")
+    for line in lines:
+        table.add_row(*line.values())
+    Console().print(table)
+
+
 @app.command("certify")
 def certify(
     login: Login,
@@ -156,6 +184,23 @@ def token(
         return
     print(issued.token)
     _say.print(f"For {login}, good until {issued.expires_at:%Y-%m-%d %H:%M} UTC. It is not shown again.")
+
+
+def _end_sessions(store: Store, known: Sessions, staff_id: str) -> None:
+    detail = {"staff_id": staff_id, "sessions": known.revoke_all(staff_id)}
+    with store.transaction() as connection:
+        at = clock.machine_now()
+        audit.append(connection, stream=audit.HOUSE, at=at, actor=ACTOR, what="sessions_ended", detail=detail)
+
+
+def _session_line(session: SessionView) -> dict[str, str]:
+    """Instants in UTC."""
+    return {
+        "browser": session.browser,
+        "signed_in": session.created_at.isoformat(timespec="minutes"),
+        "last_seen": session.seen_at.isoformat(timespec="minutes"),
+        "ends_at": session.ends_at.isoformat(timespec="minutes"),
+    }
 
 
 def _midnight(calendar: Calendar, day: date) -> datetime:

@@ -53,6 +53,8 @@ class SessionRow:
     created_at: datetime
     seen_at: datetime
     ends_at: datetime
+    browser: str | None = None
+    proved_at: datetime | None = None
 
 
 def plain_login(login: str) -> str:
@@ -149,6 +151,8 @@ def put_session(connection: Connection, session: SessionRow) -> None:
             created_at=session.created_at,
             seen_at=session.seen_at,
             ends_at=session.ends_at,
+            browser=session.browser,
+            proved_at=session.proved_at,
         )
     )
 

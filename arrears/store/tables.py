@@ -737,6 +737,8 @@ class BrowserSession(Row, table=True):
     created_at: datetime = _at()
     seen_at: datetime = _at()
     ends_at: datetime = _at()
+    browser: str | None = _maybe_text()  # its family, never its version or address
+    proved_at: datetime | None = _maybe_at()  # when the password was last given in it
 
 
 class LoginAttempt(Row, table=True):

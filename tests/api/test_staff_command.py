@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 
 from api.auth.keys import keyring
 from api.auth.passwords import Passwords
+from api.auth.sessions import Sessions
 from api.auth.tokens import Kind, Tokens
 from arrears import clock
 from arrears.cli.staff import app
@@ -152,3 +153,20 @@ def test_a_database_without_tables_is_named(tmp_path: Path, monkeypatch: pytest.
     done = CliRunner().invoke(app, ["list"])
     assert done.exit_code == 1
     assert "arrears db upgrade" in done.output
+
+
+def test_sessions_are_shown_and_ended(command: CliRunner, store: Store) -> None:
+    li = rows.a_person(store, Role.OPS, login="li")
+    known = Sessions(store)
+    cookie = known.open(li.staff_id, browser="firefox").cookie
+    shown = command.invoke(app, ["sessions", "li", "--json"])
+    assert shown.exit_code == 0, shown.output
+    (line,) = json.loads(shown.stdout)
+    assert line["browser"] == "firefox"
+    assert cookie not in shown.output
+    assert command.invoke(app, ["sessions", "nobody"]).exit_code == 1
+    assert known.find(cookie) is not None
+    done = command.invoke(app, ["sessions", "LI", "--end"])
+    assert done.exit_code == 0, done.output
+    assert known.find(cookie) is None
+    assert _whats(store) == ["sessions_ended"]

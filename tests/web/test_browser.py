@@ -145,6 +145,8 @@ VIEWS: Final = (
     View("case-planned", "planner", "case:planned"),
     View("task-plan", "planner", "planned:plan_breach"),
     View("settings", "admin", "/prefs"),
+    View("sessions", "lead", "/sessions"),
+    View("password", "lead", "/password"),
     View("forbidden", "admin", "/cases", 403),
     View("nothing", "lead", "/no-such-page", 404),
 )
