@@ -32,6 +32,8 @@ from web.pages import (
     holds,
     inbox,
     incidents,
+    invitation,
+    leaving,
     packs,
     payment_acts,
     payments,
@@ -39,6 +41,7 @@ from web.pages import (
     prefs,
     reveals,
     sign_in,
+    staff,
     tasks,
 )
 from web.reception import Reception
@@ -92,6 +95,9 @@ def _parts() -> tuple[APIRouter, ...]:
         sign_in,
         prefs,
         account,
+        invitation,
+        leaving,
+        staff,
         inbox,
         tasks,
         contacts,

@@ -13,3 +13,20 @@ BROWSERS: Final[Words] = {
     "wechat": term("browser", "WeChat"),
     "other": term("browser", "Another browser"),
 }
+
+STANDINGS: Final[Words] = {
+    "active": term("standing of staff", "Here"),
+    "invited": term("standing of staff", "Invited"),
+    "overdue": term("standing of staff", "The link has run out"),
+    "left": term("standing of staff", "Left"),
+}
+
+# What became of a task whose holder left.
+CAME: Final[Words] = {
+    "handed": term("handing over", "Handed over"),
+    "queued": term("handing over", "Back to the queue"),
+    "not_fit": term("handing over", "Back to the queue: the colleague has not the role"),
+    "barred": term("handing over", "Back to the queue: four eyes, the colleague worked on the case"),
+    "uncertified": term("handing over", "Back to the queue: no certificate of the colleague holds"),
+    "gone": term("handing over", "Done or given back meanwhile"),
+}

@@ -48,10 +48,8 @@ class Teller:
         kind = self.timeline.task_kinds.get(str(act.detail.get("task_id")), "")
         task = {"task": called(words.TASKS, kind)}
         match act.what:
-            case "task_claimed":
-                icon, headline = "user-round-check", _("%(task)s: taken on") % task
-            case "task_released":
-                icon, headline = "undo-2", _("%(task)s: given back") % task
+            case "task_claimed" | "task_released" | "task_handed_over":
+                icon, headline = _passed(act.what, task)
             case "plan_signed":
                 proof = {"number": act.detail["proof"]}
                 icon, headline = "calendar-clock", _("Repayment plan entered, proof %(number)s") % proof
@@ -353,6 +351,17 @@ def _is_told_otherwise(entry: Step | Act) -> bool:
         and entry.what == "revealed"
         and entry.detail.get("purpose") == reveals.FOR_A_CONTACT
     )
+
+
+def _passed(what: str, task: Mapping[str, str]) -> tuple[str, str]:
+    """A task came into or out of somebody's hands."""
+    match what:
+        case "task_claimed":
+            return "user-round-check", _("%(task)s: taken on") % task
+        case "task_handed_over":
+            return "arrow-right", _("%(task)s: handed over") % task
+        case _:
+            return "undo-2", _("%(task)s: given back") % task
 
 
 def _hold_of(detail: Record) -> dict[str, str]:

@@ -9,7 +9,7 @@ from api.auth.passwords import Passwords, PasswordUnfit, fault_of
 from api.auth.person import Person, person_of
 from api.auth.throttle import Throttle
 from arrears import clock
-from arrears.store import audit, people
+from arrears.store import audit, invitations, people
 from arrears.store.session import Store
 
 _LONGEST_LOGIN = 200
@@ -17,6 +17,10 @@ _LONGEST_LOGIN = 200
 
 class SignInRefused(Exception):
     """Unknown, not active, or the wrong password: which of them is nobody's business."""
+
+
+class InvitationOver(Exception):
+    """The link was used, has ended, or never was one: which of them is nobody's business."""
 
 
 class SignIn:
@@ -58,6 +62,27 @@ class SignIn:
         with self._store.transaction() as connection:
             people.change_staff(connection, staff.staff_id, at=self._now(), password_hash=hashed)
             self._note(connection, staff.staff_id, "password_changed")
+
+    def invited(self, token: str) -> str:
+        """The log-in of the person whose link it is. Raises InvitationOver."""
+        with self._store.reading() as connection:
+            staff = invitations.invited(connection, token, at=self._now())
+        if staff is None:
+            raise InvitationOver
+        return staff.login
+
+    def accept(self, token: str, new: str) -> Person:
+        """The first password lets the person in; a later one ends every session. Raises InvitationOver and PasswordUnfit."""
+        if fault_of(new, login=self.invited(token)) is not None:
+            raise PasswordUnfit
+        hashed, at = self._passwords.hash(new), self._now()
+        with self._store.transaction() as connection:
+            staff = invitations.use(connection, token, at=at)
+            if staff is None:
+                raise InvitationOver
+            people.change_staff(connection, staff.staff_id, at=at, active=True, password_hash=hashed)
+            self._note(connection, staff.staff_id, "invitation_accepted")
+        return person_of(staff)
 
     def _known(self, login: str, password: str, *, network: str) -> people.StaffRow:
         self._throttle.begin(login, network=network)

@@ -13,15 +13,19 @@ from rich.table import Table
 
 from api.auth.keys import KeyUnfit, keyring
 from api.auth.passwords import LONGEST, SHORTEST, Passwords, PasswordUnfit
-from api.auth.person import person_of
+from api.auth.person import Person, person_of
 from api.auth.sessions import Sessions, SessionView
 from api.auth.tokens import Kind, Tokens
+from api.desk import staffing
+from api.desk.errors import Invalid
+from api.desk.leaving import Came, LeavingDesk
 from arrears import clock
 from arrears.cli.config import load_pack, load_settings
 from arrears.policy.calendar import Calendar
 from arrears.policy.tasks import Role
 from arrears.settings import Settings
 from arrears.store import audit, certificates, people, schema
+from arrears.store.in_force import PublishedRules
 from arrears.store.people import LoginTaken, NewStaff, StaffRow
 from arrears.store.session import Store, open_engine
 
@@ -30,6 +34,8 @@ app = typer.Typer(
 )
 
 ACTOR = "command-line"
+# Whoever has the database has every right; the trail says that it was done from here.
+_TERMINAL: Final = Person(ACTOR, ACTOR, ACTOR, frozenset({Role.ADMIN}), "en")
 _YEAR: Final = timedelta(days=365)
 _say = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 
@@ -60,6 +66,57 @@ def add(
         except LoginTaken:
             _stop(f"Somebody has the log-in {login} already: choose another, or use `arrears staff change`.")
     _say.print(f"Added {login} ({staff_id}): {', '.join(sorted(new.roles))}")
+
+
+@app.command("invite")
+def invite(
+    login: Login,
+    role: Annotated[
+        list[Role] | None, typer.Option(help="Of somebody new; may be given more than once.")
+    ] = None,
+    name: Annotated[str, typer.Option(help="Of somebody new, as colleagues see it.")] = "",
+    language: Annotated[str, typer.Option(help="zh-CN or en.")] = "zh-CN",
+) -> None:
+    """Print a link with which somebody new, or who forgot it, sets the password; it is shown once."""
+    settings = load_settings()
+    with _store(settings) as store, store.transaction() as connection:
+        known = people.staff_by_login(connection, login)
+        try:
+            if known is None:
+                link = staffing.invite(
+                    connection,
+                    staffing.NewPerson(login, name or login, frozenset(role or ()), language),
+                    by=ACTOR,
+                )
+            elif role or name:
+                _stop(f"Somebody has the log-in {login} already: leave out --role and --name for a new link.")
+            elif not known.active and known.password_hash is not None:
+                _stop(f"{login} has left: `arrears staff change {login} --on` first.")
+            else:
+                link = staffing.make_link(connection, known.staff_id, by=ACTOR)
+        except Invalid as invalid:
+            _stop("Not taken: " + ", ".join(f"{one.field}: {one.why}" for one in invalid.missing))
+    scheme = "https" if settings.secure_cookies else "http"
+    print(f"{scheme}://{settings.host}:{settings.port}/invitation/{link.token}")
+    _say.print(f"For {login}, once, until {link.ends_at:%Y-%m-%d %H:%M} UTC. It is not shown again.")
+
+
+@app.command("leave")
+def leave(
+    login: Login,
+    to: Annotated[str, typer.Option(help="Log-in of whoever takes over; the queue when left out.")] = "",
+) -> None:
+    """Let a person in no more, and hand over the open tasks; says where each went."""
+    pack = load_pack(load_settings())
+    with _store() as store:
+        with store.reading() as connection:
+            staff = _found(people.staff_by_login(connection, login), login)
+            taker = _found(people.staff_by_login(connection, to), to).staff_id if to else ""
+        desk = LeavingDesk(store, PublishedRules(store, pack.rules))
+        handed = desk.let_go(_TERMINAL, staff.staff_id, to=taker)
+    for one in handed:
+        print(f"{one.task.task_id}\t{one.came}\t{to if one.came is Came.HANDED else 'queue'}")
+    _say.print(f"{login} is let in no more; {len(handed)} open tasks went on.")
 
 
 @app.command("list")

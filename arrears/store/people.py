@@ -31,6 +31,7 @@ class NewStaff:
     password_hash: str | None
     language: str
     staff_id: str | None = None
+    active: bool = True
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def add_staff(connection: Connection, new: NewStaff, *, at: datetime) -> str:
         "roles": sorted(role.value for role in new.roles),
         "password_hash": new.password_hash,
         "language": new.language,
-        "active": True,
+        "active": new.active,
         "created_at": at,
     }
     try:
@@ -132,6 +133,11 @@ def change_staff(
         connection.execute(update(staff).where(staff.c.staff_id == staff_id).values(changes))
         end_sessions(connection, staff_id)
         void_tokens_before(connection, staff_id, at)
+
+
+def remove_staff(connection: Connection, staff_id: str) -> None:
+    """Only somebody who was invited and never came: of all others acts are kept that name them."""
+    connection.execute(delete(staff).where(staff.c.staff_id == staff_id, staff.c.password_hash.is_(None)))
 
 
 def _one_of_staff(connection: Connection, wanted: ColumnElement[bool]) -> StaffRow | None:

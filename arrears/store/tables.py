@@ -741,6 +741,17 @@ class BrowserSession(Row, table=True):
     proved_at: datetime | None = _maybe_at()  # when the password was last given in it
 
 
+class Invitation(Row, table=True):
+    """A link with which a person sets a password, once; its token's hash is the key, machine time only. By the staff desk."""
+
+    __tablename__ = "invitations"
+    token_hash: str = _key()
+    staff_id: str = _text(index=True)
+    made_by: str = _text()
+    made_at: datetime = _at()
+    ends_at: datetime = _at()
+
+
 class LoginAttempt(Row, table=True):
     """Throttle for the sign-in, machine time: tokens left in a bucket (`login:<hash>` or `from:<net>`)."""
 
@@ -804,5 +815,6 @@ staff: Final = _core(Staff)
 certificates: Final = _core(Certificate)
 published_packs: Final = _core(PublishedPack)
 browser_sessions: Final = _core(BrowserSession)
+invitations: Final = _core(Invitation)
 login_attempts: Final = _core(LoginAttempt)
 idempotency_keys: Final = _core(IdempotencyKey)
