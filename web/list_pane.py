@@ -1,5 +1,6 @@
 """The list of a person's open tasks: which split, which stage, from where on, and how each row reads."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, Self
@@ -85,6 +86,7 @@ class RowView:
     now: datetime
     urgency: str
     holder: str | None
+    for_away: bool  # the holder is away and the reader stands in
 
 
 @dataclass(frozen=True)
@@ -99,16 +101,23 @@ class ListPane:
 
 
 def list_pane(
-    connection: Connection, who: Person, listing: Listing, *, shapes: Formats, now: datetime
+    connection: Connection,
+    who: Person,
+    listing: Listing,
+    *,
+    shapes: Formats,
+    now: datetime,
+    stands_in_for: Collection[str] = (),
 ) -> ListPane:
-    reader = Reader(who.staff_id, tuple(sorted(role.value for role in who.roles)), now)
+    roles = tuple(sorted(role.value for role in who.roles))
+    reader = Reader(who.staff_id, roles, now, tuple(sorted(stands_in_for)))
     page = queries.inbox(connection, reader, view=listing.view, stage=listing.stage, after=listing.after)
     counts = queries.counts(connection, reader, stage=listing.stage)
     return ListPane(
         listing.href,
         tuple(_split(listing, view, counts[view]) for view in View),
         tuple(_stage(listing, stage) for stage in (None, *STAGES)),
-        tuple(_row(row, who, listing, shapes) for row in page.rows),
+        tuple(_row(row, who, listing, shapes, stands_in_for) for row in page.rows),
         _more(listing, page),
         replace(listing, after=None).href if listing.after else None,
         listing != Listing(),
@@ -139,7 +148,9 @@ def _stage(listing: Listing, stage: str | None) -> Split:
     return Split(stage or "", name, href, 0, listing.stage == stage)
 
 
-def _row(row: InboxRow, who: Person, listing: Listing, shapes: Formats) -> RowView:
+def _row(
+    row: InboxRow, who: Person, listing: Listing, shapes: Formats, stands_in_for: Collection[str]
+) -> RowView:
     now = clock.case_now(row.decided_at)
     urgency = shapes.due(row.due_at, now).state
     return RowView(
@@ -156,6 +167,7 @@ def _row(row: InboxRow, who: Person, listing: Listing, shapes: Formats) -> RowVi
         now,
         urgency,
         row.assignee_name,
+        row.assignee in stands_in_for,
     )
 
 

@@ -15,7 +15,7 @@ from api.desk.staffing import note
 from arrears import clock
 from arrears.contracts import RulesInForce
 from arrears.policy.tasks import Missing
-from arrears.store import certificates, handing, invitations, people
+from arrears.store import absences, certificates, handing, invitations, people
 from arrears.store.people import StaffRow
 from arrears.store.queries.people import HeldTask, colleagues, held_by
 from arrears.store.session import Store
@@ -85,6 +85,7 @@ class LeavingDesk:
             if any(one and people.staff_by_id(connection, one) is None for one in to):
                 raise errors.Invalid([Missing("to", "colleague_unknown")])
             invitations.withdraw(connection, staff_id)
+            absences.end_all(connection, staff_id, at=clock.door_now())
             if staff.password_hash is None and not staff.active:  # invited and never here
                 people.remove_staff(connection, staff_id)
                 note(connection, who.staff_id, "invitation_withdrawn", {"staff_id": staff_id})

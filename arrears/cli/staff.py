@@ -17,7 +17,8 @@ from api.auth.person import Person, person_of
 from api.auth.sessions import Sessions, SessionView
 from api.auth.tokens import Kind, Tokens
 from api.desk import staffing
-from api.desk.errors import Invalid
+from api.desk.absences import AbsenceDesk, AbsenceIn
+from api.desk.errors import Invalid, NotFound
 from api.desk.leaving import Came, LeavingDesk
 from arrears import clock
 from arrears.cli.config import load_pack, load_settings
@@ -117,6 +118,29 @@ def leave(
     for one in handed:
         print(f"{one.task.task_id}\t{one.came}\t{to if one.came is Came.HANDED else 'queue'}")
     _say.print(f"{login} is let in no more; {len(handed)} open tasks went on.")
+
+
+@app.command("absent")
+def absent(
+    login: Login,
+    substitute: Annotated[str, typer.Option(help="Log-in of whoever stands in.")],
+    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day away.")],
+    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day away.")],
+) -> None:
+    """Say that somebody is away for some days, and who stands in; it ends by itself."""
+    pack = load_pack(load_settings())
+    with _store() as store:
+        with store.reading() as connection:
+            staff = _found(people.staff_by_login(connection, login), login)
+            other = _found(people.staff_by_login(connection, substitute), substitute)
+        said = AbsenceIn(first.date(), last.date(), other.staff_id)
+        try:
+            AbsenceDesk(store, PublishedRules(store, pack.rules)).enter(_TERMINAL, staff.staff_id, said)
+        except NotFound:
+            _stop(f"{login} has left.")
+        except Invalid as invalid:
+            _stop("Not taken: " + ", ".join(f"{one.field}: {one.why}" for one in invalid.missing))
+    _say.print(f"{login} is away from {said.from_day} to {said.to_day}; {substitute} stands in.")
 
 
 @app.command("list")

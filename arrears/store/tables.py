@@ -709,6 +709,20 @@ class Certificate(Row, table=True):
     certified_by: str = _text()
 
 
+class Absence(Row, table=True):
+    """Somebody is away from a civil day to another, both included, and who stands in; by the absence desk."""
+
+    __tablename__ = "absences"
+    absence_id: str = _key()
+    staff_id: str = _text(index=True)
+    substitute_id: str = _text(index=True)
+    from_day: date = _day()
+    to_day: date = _day()
+    entered_by: str = _text()
+    entered_at: datetime = _at()
+    withdrawn_at: datetime | None = _maybe_at()
+
+
 class PublishedPack(Row, table=True):
     """A pack as two people put it into force; only its status changes, and only once. Written by the pack desk."""
 
@@ -813,6 +827,7 @@ incidents: Final = _core(Incident)
 audit_rows: Final = _core(Audit)
 staff: Final = _core(Staff)
 certificates: Final = _core(Certificate)
+absences: Final = _core(Absence)
 published_packs: Final = _core(PublishedPack)
 browser_sessions: Final = _core(BrowserSession)
 invitations: Final = _core(Invitation)

@@ -25,6 +25,7 @@ class Reader:
     staff_id: str
     roles: tuple[str, ...]
     now: datetime
+    stands_in_for: tuple[str, ...] = ()  # colleagues who are away
 
 
 @dataclass(frozen=True)

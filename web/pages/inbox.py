@@ -20,6 +20,9 @@ def show(
     request: Request, office: TheOffice, who: Annotated[Person, Depends(Permitted(Permission.CLAIM_TASK))]
 ) -> Response:
     listing = Listing.read(request.query_params)
+    away = office.desk.stands_in_for(who)
     with office.store.reading() as connection:
-        pane = list_pane(connection, who, listing, shapes=office.shapes, now=clock.door_now())
+        pane = list_pane(
+            connection, who, listing, shapes=office.shapes, now=clock.door_now(), stands_in_for=away
+        )
     return office.pages.show(request, "inbox.html", list=pane, task=None, swapped=False)

@@ -8,13 +8,15 @@ from starlette.responses import RedirectResponse, Response
 
 from api.auth.permissions import Permission, may
 from api.auth.person import Person
+from api.desk.absences import AbsenceDesk, AbsenceIn
 from api.desk.accounts import AccountDesk
 from api.desk.errors import Invalid
 from api.desk.staffing import Link, NewPerson, StaffDesk
 from api.paging import known_shape
-from arrears.policy.tasks import Role
+from arrears.policy.tasks import Missing, Role
 from arrears.store.queries.people import Standing
 from web import words
+from web.formats import typed_day
 from web.forms import told
 from web.gate import Permitted
 from web.language import LANGUAGES
@@ -26,6 +28,7 @@ router = APIRouter()
 Reader = Annotated[Person, Depends(Permitted(Permission.SEE_STAFF))]
 Manager = Annotated[Person, Depends(Permitted(Permission.MANAGE_STAFF))]
 Ender = Annotated[Person, Depends(Permitted(Permission.END_SESSIONS))]
+Planner = Annotated[Person, Depends(Permitted(Permission.PLAN_ABSENCE))]
 Typed = Annotated[str, Form()]
 Chosen = Annotated[list[str], Form()]
 
@@ -41,6 +44,7 @@ def show(
         request,
         "staff.html",
         lines=lines,
+        away={} if left else AbsenceDesk(office.store, office.rules).away(),
         shows_left=left,
         may_manage=may(who, Permission.MANAGE_STAFF),
         more_href=f"/staff?{query}after={more}" if more else None,
@@ -108,6 +112,35 @@ def end_sessions(staff_id: str, office: TheOffice, who: Ender) -> Response:
     return RedirectResponse(f"/staff/{staff_id}", 303)
 
 
+@router.post("/staff/{staff_id}/absences")
+def enter_absence(  # noqa: PLR0917  # one a field
+    request: Request,
+    staff_id: str,
+    office: TheOffice,
+    who: Planner,
+    from_day: Typed = "",
+    to_day: Typed = "",
+    substitute_id: Typed = "",
+) -> Response:
+    typed = {"from_day": from_day, "to_day": to_day, "substitute_id": substitute_id}
+    first, last = typed_day(from_day), typed_day(to_day)
+    try:
+        if first is None or last is None:
+            raise Invalid(_unread(typed))
+        said = AbsenceIn(first, last, substitute_id)
+        AbsenceDesk(office.store, office.rules).enter(who, known_shape(staff_id), said)
+    except Invalid as invalid:
+        return person_page(request, office, who, staff_id, faults=told(invalid.missing), typed=typed)
+    return RedirectResponse(f"/staff/{staff_id}", 303)
+
+
+@router.post("/staff/{staff_id}/absences/{absence_id}/end")
+def end_absence(staff_id: str, absence_id: str, office: TheOffice, who: Planner) -> Response:
+    desk = AbsenceDesk(office.store, office.rules)
+    desk.withdraw(who, known_shape(staff_id), known_shape(absence_id))
+    return RedirectResponse(f"/staff/{staff_id}", 303)
+
+
 def person_page(
     request: Request,
     office: Office,
@@ -115,8 +148,11 @@ def person_page(
     staff_id: str,
     *,
     faults: Mapping[str, str] | None = None,
+    typed: Mapping[str, str] | None = None,
 ) -> Response:
     line = StaffDesk(office.store).look(who, staff_id)
+    absences = AbsenceDesk(office.store, office.rules)
+    plans = may(who, Permission.PLAN_ABSENCE) and line.standing is Standing.ACTIVE
     manages = may(who, Permission.MANAGE_STAFF) and staff_id != who.staff_id
     here = line.standing is not Standing.LEFT
     return office.pages.show(
@@ -132,6 +168,11 @@ def person_page(
         may_take_back=manages and not here,
         may_end_sessions=may(who, Permission.END_SESSIONS) and line.sessions > 0,
         languages=LANGUAGES,
+        absences=absences.of(staff_id),
+        away=absences.away(),
+        may_plan=plans,
+        substitutes=absences.fit_for(staff_id) if plans else (),
+        typed=typed or {},
     )
 
 
@@ -157,6 +198,11 @@ def _link_page(request: Request, office: Office, who: Person, link: Link) -> Res
         address=f"{scheme}://{request.headers.get('host', '')}/invitation/{link.token}",
         ends_at=link.ends_at,
     )
+
+
+def _unread(typed: Mapping[str, str]) -> list[Missing]:
+    days = {name: typed[name] for name in ("from_day", "to_day") if typed_day(typed[name]) is None}
+    return [Missing(name, "day_unreadable" if day.strip() else "day_required") for name, day in days.items()]
 
 
 def _choices() -> tuple[tuple[str, str], ...]:

@@ -86,7 +86,7 @@ def _in_view(reader: Reader, role: str, view: View, stage: str | None) -> list[C
         case View.ALL:
             where = [of_role]
         case View.MINE:
-            where = [func.coalesce(tasks.c.role, "") == role, tasks.c.assignee == reader.staff_id]
+            where = [func.coalesce(tasks.c.role, "") == role, _in_hands(reader)]
         case View.FREE:
             where = [of_role, func.coalesce(tasks.c.assignee, "") == ""]
         case View.LATE:
@@ -95,6 +95,13 @@ def _in_view(reader: Reader, role: str, view: View, stage: str | None) -> list[C
     if stage is not None:
         where.append(tasks.c.stage == stage)
     return where
+
+
+def _in_hands(reader: Reader) -> ColumnElement[bool]:
+    """In the reader's, or in those of a colleague the reader stands in for."""
+    if not reader.stands_in_for:
+        return tasks.c.assignee == reader.staff_id
+    return tasks.c.assignee.in_((reader.staff_id, *reader.stands_in_for))
 
 
 def _answered() -> ColumnElement[bool]:

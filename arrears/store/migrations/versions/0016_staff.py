@@ -1,4 +1,4 @@
-"""browsers of sessions, and links with which people set a password"""
+"""browsers of sessions, links with which people set a password, and absences"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -25,3 +25,18 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index(op.f("ix_invitations_staff_id"), "invitations", ["staff_id"], unique=False)
+    op.create_table(
+        "absences",
+        sa.Column("absence_id", types.Text(), nullable=False),
+        sa.Column("staff_id", types.Text(), nullable=False),
+        sa.Column("substitute_id", types.Text(), nullable=False),
+        sa.Column("from_day", types.Day(), nullable=False),
+        sa.Column("to_day", types.Day(), nullable=False),
+        sa.Column("entered_by", types.Text(), nullable=False),
+        sa.Column("entered_at", types.Instant(), nullable=False),
+        sa.Column("withdrawn_at", types.Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("absence_id"),
+        sqlite_strict=True,
+    )
+    op.create_index(op.f("ix_absences_staff_id"), "absences", ["staff_id"], unique=False)
+    op.create_index(op.f("ix_absences_substitute_id"), "absences", ["substitute_id"], unique=False)
