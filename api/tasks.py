@@ -23,18 +23,25 @@ Reader = Annotated[Person, Depends(Allowed(Permission.READ_TASK))]
 
 
 @router.get("/tasks")
-def list_tasks(
+def list_tasks(  # noqa: PLR0917  # one a parameter of the address
     who: Reader,
     store: TheStore,
+    desk: TheDesk,
     whose: Literal["mine", "unclaimed", "both"] = "both",
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=MOST)] = USUAL,
 ) -> TaskPage:
-    """Open tasks, the next due one first: those I hold and those of my roles that nobody holds."""
-    behind = instant_behind(cursor)
+    """Open tasks, the next due one first: those I hold, also for a colleague who is away, and those nobody holds."""
+    behind, away = instant_behind(cursor), desk.stands_in_for(who)
     with store.reading() as connection:
         found = reads.tasks(
-            connection, roles=who.roles, staff_id=who.staff_id, whose=whose, after=behind, limit=limit + 1
+            connection,
+            roles=who.roles,
+            staff_id=who.staff_id,
+            whose=whose,
+            after=behind,
+            limit=limit + 1,
+            stands_in_for=away,
         )
     lines = found[:limit]
     following = instant_cursor(lines[-1].due_at, lines[-1].task_id) if len(found) > limit else None

@@ -25,6 +25,7 @@ from web.headers import SecurityHeaders
 from web.mishap import Mishaps
 from web.office import Office
 from web.pages import (
+    account,
     cases,
     certificates,
     contacts,
@@ -32,6 +33,8 @@ from web.pages import (
     holds,
     inbox,
     incidents,
+    invitation,
+    leaving,
     packs,
     payment_acts,
     payments,
@@ -39,6 +42,7 @@ from web.pages import (
     prefs,
     reveals,
     sign_in,
+    staff,
     tasks,
     together,
 )
@@ -94,6 +98,10 @@ def _routes() -> tuple[BaseRoute, ...]:
     pages = (
         sign_in,
         prefs,
+        account,
+        invitation,
+        leaving,
+        staff,
         inbox,
         tasks,
         contacts,

@@ -79,6 +79,22 @@ FAULTS: Final[Words] = {
     "only_of_complaints": term("fault", "Only a complaint is about a member of staff"),
     "evidence_required": term("fault", "Enter the number of the proof"),
     "not_found": term("fault", "No case has this loan number"),
+    "login_taken": term("fault", "Somebody has this log-in already"),
+    "login_unreadable": term("fault", "A log-in takes letters, digits and . _ - @, 64 at most"),
+    "name_required": term("fault", "Enter the name, 60 characters at most"),
+    "roles_required": term("fault", "Choose at least one role"),
+    "language_unknown": term("fault", "Choose the language"),
+    "colleague_unknown": term("fault", "Choose a colleague who works here"),
+    "absence_ends_first": term("fault", "The last day lies before the first"),
+    "absence_too_long": term("fault", "An absence is a year long at most"),
+    "absence_overlaps": term("fault", "This person is away on some of these days already"),
+    "absence_of_a_substitute": term("fault", "This person stands in for somebody on some of these days"),
+    "substitute_lacks_role": term("fault", "Whoever stands in must have the same roles"),
+    "substitute_away": term("fault", "This colleague is away on some of these days too"),
+    "password_holds_login": term("fault", "The password must not hold the log-in"),
+    "password_too_plain": term("fault", "The password repeats too few signs"),
+    "password_is_the_old": term("fault", "This is the password you have already"),
+    "passwords_differ": term("fault", "The two are not the same"),
 }
 
 

@@ -68,10 +68,11 @@ def list_pane(
     office: Office,
     *,
     now: datetime,
+    stands_in_for: Collection[str] = (),
     shown: bool = True,
 ) -> ListPane:
     """Where the list is not `shown`, only what leads from task to task is read."""
-    reader = reader_of(who, listing, office, now)
+    reader = reader_of(who, listing, office, now, stands_in_for)
     narrowed = in_money(listing.narrowed, office)
     sought = _sought(connection, reader, listing)
     page = queries.inbox(
@@ -88,7 +89,10 @@ def list_pane(
         listing.href,
         listing.query,
         _splits(connection, reader, listing, narrowed, sought, office) if shown else (),
-        tuple(row_view(row, who, listing, office.shapes, beside) for row in page.rows),
+        tuple(
+            row_view(row, who, listing, office.shapes, beside, stands_in_for=stands_in_for)
+            for row in page.rows
+        ),
         _more(listing, page),
         listing.first_page.href if listing.after else None,
         listing != Listing(team=listing.team),
@@ -99,14 +103,21 @@ def list_pane(
     )
 
 
-def reader_of(who: Person, listing: Listing, office: Office, now: datetime) -> Reader:
+def reader_of(
+    who: Person, listing: Listing, office: Office, now: datetime, stands_in_for: Collection[str] = ()
+) -> Reader:
     calendar = office.rules.at(int(now.timestamp())).calendar
     day = calendar.day_of(int(now.timestamp()))
     first = datetime.fromtimestamp(calendar.start_of(day), UTC)
     last = datetime.fromtimestamp(calendar.start_of(day + timedelta(days=1)), UTC)
     roles = hands_out(who) if listing.team else who.roles
     return Reader(
-        who.staff_id, tuple(sorted(role.value for role in roles)), now, (first, last), _advised(who)
+        who.staff_id,
+        tuple(sorted(role.value for role in roles)),
+        now,
+        (first, last),
+        _advised(who),
+        tuple(sorted(stands_in_for)),
     )
 
 

@@ -1,5 +1,6 @@
 """How a row of the list of tasks reads: who, how much and how late, why, until when, what was heard last."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -31,13 +32,22 @@ class RowView:
     now: datetime
     urgency: str
     holder: str | None
+    for_away: bool  # the holder is away and the reader stands in
     last: str
     last_at: datetime | None
     next_clock: str
     next_at: datetime | None
 
 
-def row_view(row: InboxRow, who: Person, listing: Listing, shapes: Formats, beside: Beside) -> RowView:
+def row_view(
+    row: InboxRow,
+    who: Person,
+    listing: Listing,
+    shapes: Formats,
+    beside: Beside,
+    *,
+    stands_in_for: Collection[str] = (),
+) -> RowView:
     now = clock.case_now(row.decided_at)
     heard = beside.last.get(row.case_id)
     clock_name, next_at = beside.next.get(row.case_id, ("", None))
@@ -56,6 +66,7 @@ def row_view(row: InboxRow, who: Person, listing: Listing, shapes: Formats, besi
         now,
         shapes.due(row.due_at, now).state,
         row.assignee_name,
+        row.assignee in stands_in_for,
         _told(row, beside, shapes) if heard else "",
         heard.at if heard else None,
         called(words.NEXT, clock_name),

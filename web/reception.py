@@ -91,4 +91,5 @@ def _visitor(signed_in: SignedIn | None, cookies: dict[str, str], headers: Heade
         ),
         theme if theme in THEMES else THEMES[0],
         keys if keys in KEYS else KEYS[0],
+        signed_in.handle if signed_in else "",
     )

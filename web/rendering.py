@@ -16,7 +16,7 @@ from api.auth.permissions import Permission, may_ever
 from api.auth.person import Person
 from arrears import clock
 from arrears.policy.tasks import WORK, Role
-from web import formats, language, words
+from web import formats, language, staff_words, words
 from web.assets import Assets
 from web.formats import Formats
 from web.language import LANGUAGES, pgettext
@@ -100,6 +100,7 @@ def menu(person: Person, path: str) -> tuple[Place, ...]:
             "shield-check",
             ("/certificates",),
         ),
+        (Permission.SEE_STAFF, pgettext("menu", "Staff"), "/staff", "user-round-check", ("/staff",)),
         (Permission.READ_REVEALS, pgettext("menu", "Looks"), "/reveals", "search", ("/reveals",)),
         (Permission.SEE_FREEZE, pgettext("menu", "Stop of all work"), "/freeze", "ban", ("/freeze",)),
         (Permission.READ_PACK, pgettext("menu", "Rules"), "/packs", "scale", ("/packs",)),
@@ -148,6 +149,7 @@ def _environment(assets: Assets, shapes: Formats) -> jinja2.Environment:
         icons=_vendored("lucide-*.svg"),
         shapes=shapes,
         words=words,
+        staff_words=staff_words,
         incident_words=INCIDENTS,
         delivery_words=DELIVERIES,
         actor_words=MACHINES,

@@ -50,7 +50,7 @@ class Teller:
 
     def _act(self, act: Act) -> Entry:  # noqa: C901 - one arm per act
         match act.what:
-            case "task_claimed" | "task_released" | "task_assigned":
+            case "task_claimed" | "task_released" | "task_assigned" | "task_handed_over":
                 icon, headline = self._handed(act)
             case "plan_signed":
                 proof = {"number": act.detail["proof"]}
@@ -80,6 +80,8 @@ class Teller:
             return "arrow-right", _("%(task)s: given to %(name)s") % told
         if act.what == "task_claimed":
             return "user-round-check", _("%(task)s: taken on") % told
+        if act.what == "task_handed_over":
+            return "arrow-right", _("%(task)s: handed over") % told
         return "undo-2", _("%(task)s: given back") % told
 
     def _reported(self, detail: Record) -> str:

@@ -1,7 +1,7 @@
 """The page of one task, as every act on it answers: the task, a note on top, the list beside it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fastapi import Request
 from sqlalchemy import Connection
@@ -230,14 +230,16 @@ def show(
     focus: str = "",
 ) -> Response:
     office, now = act.office, clock.door_now()
+    away = office.desk.stands_in_for(act.who)
     with office.store.reading() as connection:
         task = queries.task(connection, act.task_id)
         if task is None or not may_read(act.who, task):
             raise errors.NotFound
         must_be_seen(connection, act.who, task.case_id)
         shown = "list_beside" in blocks or not is_swap(act.request)
-        pane = list_pane(connection, act.who, act.listing, office, now=now, shown=shown)
+        pane = list_pane(connection, act.who, act.listing, office, now=now, shown=shown, stands_in_for=away)
         setting = _setting(connection, act, task, beside or Beside())
+        setting = replace(setting, stands_in=task.assignee in away)
         leads_to = next_href(pane, but=act.task_id)
         sheet = task_sheet(connection, task, setting, next_href=leads_to)
     return office.pages.show(

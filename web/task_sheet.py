@@ -114,6 +114,7 @@ class Setting:
     look: Look
     listing: Listing
     reveal: RevealPanel | None = None
+    stands_in: bool = False  # the holder is away today and the reader may take the task
 
     @property
     def who(self) -> Person:
@@ -160,10 +161,12 @@ def task_sheet(
         held=pgettext("list", ", ").join(called(words.HOLDS, kind) for kind in task.facts.get("holds", ())),
         holder=task.assignee_name if is_open else None,
         is_mine=is_mine,
-        may_claim=is_open and task.assignee is None and may(who, Permission.CLAIM_TASK, relations),
+        may_claim=is_open
+        and (task.assignee is None or setting.stands_in)
+        and may(who, Permission.CLAIM_TASK, relations),
         may_release=is_open and is_mine,
         shows_form=is_open,
-        locked=_lock(task, who),
+        locked=_lock(task, setting),
         answers=answers,
         asks={what for answer in answers for what in answer.asks.split()},
         answer=standing,
@@ -242,14 +245,18 @@ def _asks(outcome: Outcome) -> str:
     return " ".join(what for what, wanted in asked.items() if wanted)
 
 
-def _lock(task: TaskView, who: Person) -> str:
+def _lock(task: TaskView, setting: Setting) -> str:
     """Why this person cannot answer just now; empty for whoever holds the task."""
+    who = setting.who
     if task.assignee == who.staff_id:
         return ""
     if who.staff_id in task.barred:
         return _("Four eyes: you proposed this or worked on the case. Somebody else must decide.")
     if task.role not in {role.value for role in who.roles}:
         return _("To be decided by: %(role)s") % {"role": called(words.ROLES, task.role)}
+    if setting.stands_in:
+        away = {"name": task.assignee_name or task.assignee}
+        return _("%(name)s is away and you stand in. Take the task first, then record the decision.") % away
     if task.assignee is not None:
         return _("Only %(name)s can record a decision.") % {"name": task.assignee_name or task.assignee}
     return _("Take the task first, then record the decision.")

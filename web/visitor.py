@@ -23,6 +23,7 @@ class Visitor:
     language: str
     theme: str
     keys: str  # single-key shortcuts, on or off (WCAG 2.1.4)
+    handle: str = ""  # names the session in "where I am signed in"
 
 
 def visitor_of(request: Request) -> Visitor:

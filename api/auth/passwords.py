@@ -15,6 +15,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 SHORTEST: Final = 12
 LONGEST: Final = 256
 AT_ONCE: Final = 2
+_FEWEST_SIGNS: Final = 5  # different ones; "aaaaaaaaaaaa" is long and no secret
 
 
 class PasswordUnfit(Exception):
@@ -76,6 +77,17 @@ class Passwords:
     @cached_property
     def _nobody(self) -> str:
         return self._hasher.hash("nobody has this password")
+
+
+def fault_of(password: str, *, login: str) -> str | None:
+    """Why this must not become the password of `login`; None when nothing speaks against it."""
+    try:
+        prepared = _prepared(password)
+    except PasswordUnfit:
+        return "password_length"
+    if login.strip() and login.strip().casefold() in prepared.casefold():
+        return "password_holds_login"
+    return "password_too_plain" if len(set(prepared)) < _FEWEST_SIGNS else None
 
 
 def _prepared(password: str) -> str:

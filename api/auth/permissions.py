@@ -30,7 +30,10 @@ class Permission(StrEnum):
     CLOSE_INCIDENT = "close_incident"
     INSPECT_ENGINE = "inspect_engine"  # the link into the Temporal UI
     SKIP_TIME = "skip_time"
-    MANAGE_STAFF = "manage_staff"
+    SEE_STAFF = "see_staff"  # who works here, as what, and who is away
+    MANAGE_STAFF = "manage_staff"  # invite, give and take roles, let go
+    PLAN_ABSENCE = "plan_absence"  # who is away, and who stands in
+    END_SESSIONS = "end_sessions"  # of other people
     READ_PACK = "read_pack"  # which rules hold, and which are proposed
     PUBLISH_PACK = "publish_pack"  # one of its two keys
     PLACE_HOLD = "place_hold"
@@ -97,7 +100,10 @@ GRANTS: Final[dict[Permission, Grants]] = {
     Permission.CLOSE_INCIDENT: _to((Role.OPS, Role.OPERATOR), ANY),
     Permission.INSPECT_ENGINE: _to((Role.OPERATOR, Role.OPS, Role.TEAM_LEAD, Role.COMPLIANCE), ANY),
     Permission.SKIP_TIME: _to((Role.OPERATOR,), ANY),
+    Permission.SEE_STAFF: _to((Role.TEAM_LEAD, Role.OPS, Role.MANAGER, Role.COMPLIANCE, Role.ADMIN), ANY),
     Permission.MANAGE_STAFF: _to((Role.ADMIN,), ANY),
+    Permission.PLAN_ABSENCE: _to((Role.TEAM_LEAD, Role.MANAGER, Role.ADMIN), ANY),
+    Permission.END_SESSIONS: _to((Role.OPS, Role.MANAGER, Role.ADMIN), ANY),
     Permission.READ_PACK: _to((Role.COMPLIANCE, Role.MANAGER, Role.OPERATOR), ANY),
     Permission.PUBLISH_PACK: _to((Role.COMPLIANCE, Role.MANAGER), ANY),
     Permission.PLACE_HOLD: _to((Role.TEAM_LEAD, Role.PLAN_OFFICER, Role.CASE_DESK, Role.MANAGER), ANY),

@@ -10,6 +10,7 @@ from typing import Final
 
 from sqlalchemy.exc import OperationalError
 
+from api.auth.browsers import OTHER
 from api.auth.person import Person, person_of
 from arrears import clock
 from arrears.store import people
@@ -47,6 +48,7 @@ class SessionView:
     created_at: datetime
     seen_at: datetime
     ends_at: datetime
+    browser: str
 
 
 class Sessions:
@@ -54,7 +56,7 @@ class Sessions:
         self._store = store
         self._now = now
 
-    def open(self, staff_id: str, *, replacing: str | None = None) -> Opened:
+    def open(self, staff_id: str, *, replacing: str | None = None, browser: str = OTHER) -> Opened:
         """A new cookie at every sign-in; the one the browser brought along (`replacing`) ends."""
         now = self._now()
         cookie = secrets.token_urlsafe(32)
@@ -65,10 +67,10 @@ class Sessions:
                 people.end_session(connection, _hash(replacing))
             kept = [row.sid_hash for row in people.sessions_of(connection, staff_id)[: MOST - 1]]
             people.end_sessions(connection, staff_id, but=kept)
-            people.put_session(
-                connection,
-                people.SessionRow(_hash(cookie), staff_id, opened.csrf, now, now, opened.ends_at),
+            row = people.SessionRow(
+                _hash(cookie), staff_id, opened.csrf, now, now, opened.ends_at, browser, now
             )
+            people.put_session(connection, row)
         return opened
 
     def find(self, cookie: str | None) -> SignedIn | None:
@@ -98,7 +100,7 @@ class Sessions:
         with self._store.reading() as connection:
             rows = people.sessions_of(connection, staff_id)
         return [
-            SessionView(_handle(row.sid_hash), row.created_at, row.seen_at, row.ends_at)
+            SessionView(_handle(row.sid_hash), row.created_at, row.seen_at, row.ends_at, row.browser or OTHER)
             for row in rows
             if _is_alive(row, now)
         ]

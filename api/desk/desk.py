@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from api.auth.permissions import Permission, may, task_relations
 from api.auth.person import Person
 from api.desk import contacts, deliveries, errors, incident_work, money, plans
+from api.desk.absences import stands_in_for
 from api.desk.assigning import AssignDesk
 from api.desk.consents import ConsentDesk
 from api.desk.deliveries import DeliveryIn
@@ -72,6 +73,11 @@ class Desk:
     @property
     def skips_time(self) -> bool:
         return self._time_machine is not None
+
+    def stands_in_for(self, who: Person) -> frozenset[str]:
+        """Colleagues who are away today and whose tasks this person may take."""
+        with self._store.reading() as connection:
+            return stands_in_for(connection, who, self._rules)
 
     # ---- tasks -------------------------------------------------------------------------------------------
 
@@ -299,11 +305,21 @@ class Desk:
 
     def _take(self, connection: Connection, who: Person, task: Row[*tuple[Any, ...]]) -> None:
         self._must_be_certified(connection, who, task)
-        self._must_hold(connection, who, task, free_too=True)
-        if task.assignee is None:
+        instead_of = self._stands_in(connection, who, task)
+        if instead_of is None:
+            self._must_hold(connection, who, task, free_too=True)
+        if task.assignee is None or instead_of is not None:
             if not self._assign(connection, task, who.staff_id):
                 raise self._taken_meanwhile(connection, task.task_id)
-            self._note(connection, task.case_id, who, "task_claimed", {"task_id": task.task_id})
+            whose = {} if instead_of is None else {"from": instead_of, "why": "stands_in"}
+            self._note(connection, task.case_id, who, "task_claimed", {"task_id": task.task_id} | whose)
+
+    def _stands_in(self, connection: Connection, who: Person, task: Row[*tuple[Any, ...]]) -> str | None:
+        """Out of whose hands this person may take the task: of a colleague who is away today."""
+        holder: str | None = task.assignee
+        if holder is None or holder == who.staff_id:
+            return None
+        return holder if holder in stands_in_for(connection, who, self._rules) else None
 
     def _must_be_certified(self, connection: Connection, who: Person, task: Row[*tuple[Any, ...]]) -> None:
         if task.role != certificates.CERTIFIED:

@@ -13,14 +13,20 @@ from rich.table import Table
 
 from api.auth.keys import KeyUnfit, keyring
 from api.auth.passwords import LONGEST, SHORTEST, Passwords, PasswordUnfit
-from api.auth.person import person_of
+from api.auth.person import Person, person_of
+from api.auth.sessions import Sessions, SessionView
 from api.auth.tokens import Kind, Tokens
+from api.desk import staffing
+from api.desk.absences import AbsenceDesk, AbsenceIn
+from api.desk.errors import Invalid, NotFound
+from api.desk.leaving import Came, LeavingDesk
 from arrears import clock
 from arrears.cli.config import load_pack, load_settings
 from arrears.policy.calendar import Calendar
 from arrears.policy.tasks import Role
 from arrears.settings import Settings
 from arrears.store import audit, certificates, people, schema
+from arrears.store.in_force import PublishedRules
 from arrears.store.people import LoginTaken, NewStaff, StaffRow
 from arrears.store.session import Store, open_engine
 
@@ -29,6 +35,8 @@ app = typer.Typer(
 )
 
 ACTOR = "command-line"
+# Whoever has the database has every right; the trail says that it was done from here.
+_TERMINAL: Final = Person(ACTOR, ACTOR, ACTOR, frozenset({Role.ADMIN}), "en")
 _YEAR: Final = timedelta(days=365)
 _say = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 
@@ -59,6 +67,80 @@ def add(
         except LoginTaken:
             _stop(f"Somebody has the log-in {login} already: choose another, or use `arrears staff change`.")
     _say.print(f"Added {login} ({staff_id}): {', '.join(sorted(new.roles))}")
+
+
+@app.command("invite")
+def invite(
+    login: Login,
+    role: Annotated[
+        list[Role] | None, typer.Option(help="Of somebody new; may be given more than once.")
+    ] = None,
+    name: Annotated[str, typer.Option(help="Of somebody new, as colleagues see it.")] = "",
+    language: Annotated[str, typer.Option(help="zh-CN or en.")] = "zh-CN",
+) -> None:
+    """Print a link with which somebody new, or who forgot it, sets the password; it is shown once."""
+    settings = load_settings()
+    with _store(settings) as store, store.transaction() as connection:
+        known = people.staff_by_login(connection, login)
+        try:
+            if known is None:
+                link = staffing.invite(
+                    connection,
+                    staffing.NewPerson(login, name or login, frozenset(role or ()), language),
+                    by=ACTOR,
+                )
+            elif role or name:
+                _stop(f"Somebody has the log-in {login} already: leave out --role and --name for a new link.")
+            elif not known.active and known.password_hash is not None:
+                _stop(f"{login} has left: `arrears staff change {login} --on` first.")
+            else:
+                link = staffing.make_link(connection, known.staff_id, by=ACTOR)
+        except Invalid as invalid:
+            _stop("Not taken: " + ", ".join(f"{one.field}: {one.why}" for one in invalid.missing))
+    scheme = "https" if settings.secure_cookies else "http"
+    print(f"{scheme}://{settings.host}:{settings.port}/invitation/{link.token}")
+    _say.print(f"For {login}, once, until {link.ends_at:%Y-%m-%d %H:%M} UTC. It is not shown again.")
+
+
+@app.command("leave")
+def leave(
+    login: Login,
+    to: Annotated[str, typer.Option(help="Log-in of whoever takes over; the queue when left out.")] = "",
+) -> None:
+    """Let a person in no more, and hand over the open tasks; says where each went."""
+    pack = load_pack(load_settings())
+    with _store() as store:
+        with store.reading() as connection:
+            staff = _found(people.staff_by_login(connection, login), login)
+            taker = _found(people.staff_by_login(connection, to), to).staff_id if to else ""
+        desk = LeavingDesk(store, PublishedRules(store, pack.rules))
+        handed = desk.let_go(_TERMINAL, staff.staff_id, to=taker)
+    for one in handed:
+        print(f"{one.task.task_id}\t{one.came}\t{to if one.came is Came.HANDED else 'queue'}")
+    _say.print(f"{login} is let in no more; {len(handed)} open tasks went on.")
+
+
+@app.command("absent")
+def absent(
+    login: Login,
+    substitute: Annotated[str, typer.Option(help="Log-in of whoever stands in.")],
+    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day away.")],
+    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day away.")],
+) -> None:
+    """Say that somebody is away for some days, and who stands in; it ends by itself."""
+    pack = load_pack(load_settings())
+    with _store() as store:
+        with store.reading() as connection:
+            staff = _found(people.staff_by_login(connection, login), login)
+            other = _found(people.staff_by_login(connection, substitute), substitute)
+        said = AbsenceIn(first.date(), last.date(), other.staff_id)
+        try:
+            AbsenceDesk(store, PublishedRules(store, pack.rules)).enter(_TERMINAL, staff.staff_id, said)
+        except NotFound:
+            _stop(f"{login} has left.")
+        except Invalid as invalid:
+            _stop("Not taken: " + ", ".join(f"{one.field}: {one.why}" for one in invalid.missing))
+    _say.print(f"{login} is away from {said.from_day} to {said.to_day}; {substitute} stands in.")
 
 
 @app.command("list")
@@ -104,6 +186,33 @@ def change(
         }
         audit.append(connection, stream=audit.HOUSE, at=at, actor=ACTOR, what="staff_changed", detail=detail)
     _say.print(f"Changed {login}; signed out everywhere, earlier tokens are void.")
+
+
+@app.command("sessions")
+def sessions(
+    login: Login,
+    end: Annotated[bool, typer.Option("--end", help="Sign the person out everywhere.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Where a person is signed in; tokens of programs are not among them."""
+    with _store() as store:
+        with store.reading() as connection:
+            staff = _found(people.staff_by_login(connection, login), login)
+        known = Sessions(store)
+        if end:
+            _end_sessions(store, known, staff.staff_id)
+            _say.print(
+                f"{login} is signed out everywhere; tokens go on: `arrears staff token {login} --revoke`."
+            )
+            return
+        lines = [_session_line(one) for one in known.of(staff.staff_id)]
+    if as_json:
+        print(json.dumps(lines, indent=2))
+        return
+    table = Table("browser", "signed in", "last seen", "ends at the latest")
+    for line in lines:
+        table.add_row(*line.values())
+    Console().print(table)
 
 
 @app.command("certify")
@@ -156,6 +265,23 @@ def token(
         return
     print(issued.token)
     _say.print(f"For {login}, good until {issued.expires_at:%Y-%m-%d %H:%M} UTC. It is not shown again.")
+
+
+def _end_sessions(store: Store, known: Sessions, staff_id: str) -> None:
+    detail = {"staff_id": staff_id, "sessions": known.revoke_all(staff_id)}
+    with store.transaction() as connection:
+        at = clock.machine_now()
+        audit.append(connection, stream=audit.HOUSE, at=at, actor=ACTOR, what="sessions_ended", detail=detail)
+
+
+def _session_line(session: SessionView) -> dict[str, str]:
+    """Instants in UTC."""
+    return {
+        "browser": session.browser,
+        "signed_in": session.created_at.isoformat(timespec="minutes"),
+        "last_seen": session.seen_at.isoformat(timespec="minutes"),
+        "ends_at": session.ends_at.isoformat(timespec="minutes"),
+    }
 
 
 def _midnight(calendar: Calendar, day: date) -> datetime:

@@ -31,6 +31,7 @@ class NewStaff:
     password_hash: str | None
     language: str
     staff_id: str | None = None
+    active: bool = True
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,8 @@ class SessionRow:
     created_at: datetime
     seen_at: datetime
     ends_at: datetime
+    browser: str | None = None
+    proved_at: datetime | None = None
 
 
 def plain_login(login: str) -> str:
@@ -73,7 +76,7 @@ def add_staff(connection: Connection, new: NewStaff, *, at: datetime) -> str:
         "roles": sorted(role.value for role in new.roles),
         "password_hash": new.password_hash,
         "language": new.language,
-        "active": True,
+        "active": new.active,
         "created_at": at,
     }
     try:
@@ -132,6 +135,11 @@ def change_staff(
         void_tokens_before(connection, staff_id, at)
 
 
+def remove_staff(connection: Connection, staff_id: str) -> None:
+    """Only somebody who was invited and never came: of all others acts are kept that name them."""
+    connection.execute(delete(staff).where(staff.c.staff_id == staff_id, staff.c.password_hash.is_(None)))
+
+
 def _one_of_staff(connection: Connection, wanted: ColumnElement[bool]) -> StaffRow | None:
     row = connection.execute(select(staff).where(wanted)).mappings().first()
     return None if row is None else StaffRow(**row)
@@ -149,6 +157,8 @@ def put_session(connection: Connection, session: SessionRow) -> None:
             created_at=session.created_at,
             seen_at=session.seen_at,
             ends_at=session.ends_at,
+            browser=session.browser,
+            proved_at=session.proved_at,
         )
     )
 

@@ -227,9 +227,13 @@ def tasks(
     whose: str,
     after: tuple[datetime, str] | None,
     limit: int,
+    stands_in_for: Collection[str] = (),
 ) -> list[TaskLine]:
-    """Open ones by due instant. `whose` is mine, unclaimed (of `roles`), or both."""
-    mine = rows.tasks.c.assignee == staff_id
+    """Open ones by due instant. `whose` is mine, unclaimed (of `roles`), or both; mine are also those of colleagues away."""
+    theirs = and_(rows.tasks.c.assignee.in_(sorted(stands_in_for)), rows.tasks.c.role.in_(roles))
+    mine = (
+        or_(rows.tasks.c.assignee == staff_id, theirs) if stands_in_for else rows.tasks.c.assignee == staff_id
+    )
     unclaimed = and_(rows.tasks.c.assignee.is_(None), rows.tasks.c.role.in_(roles))
     wanted = {"mine": mine, "unclaimed": unclaimed, "both": or_(mine, unclaimed)}[whose]
     query = (

@@ -725,6 +725,20 @@ class Certificate(Row, table=True):
     certified_by: str = _text()
 
 
+class Absence(Row, table=True):
+    """Somebody is away from a civil day to another, both included, and who stands in; by the absence desk."""
+
+    __tablename__ = "absences"
+    absence_id: str = _key()
+    staff_id: str = _text(index=True)
+    substitute_id: str = _text(index=True)
+    from_day: date = _day()
+    to_day: date = _day()
+    entered_by: str = _text()
+    entered_at: datetime = _at()
+    withdrawn_at: datetime | None = _maybe_at()
+
+
 class PublishedPack(Row, table=True):
     """A pack as two people put it into force; only its status changes, and only once. Written by the pack desk."""
 
@@ -752,6 +766,19 @@ class BrowserSession(Row, table=True):
     csrf: str = _text()
     created_at: datetime = _at()
     seen_at: datetime = _at()
+    ends_at: datetime = _at()
+    browser: str | None = _maybe_text()  # its family, never its version or address
+    proved_at: datetime | None = _maybe_at()  # when the password was last given in it
+
+
+class Invitation(Row, table=True):
+    """A link with which a person sets a password, once; its token's hash is the key, machine time only. By the staff desk."""
+
+    __tablename__ = "invitations"
+    token_hash: str = _key()
+    staff_id: str = _text(index=True)
+    made_by: str = _text()
+    made_at: datetime = _at()
     ends_at: datetime = _at()
 
 
@@ -827,8 +854,10 @@ incidents: Final = _core(Incident)
 audit_rows: Final = _core(Audit)
 staff: Final = _core(Staff)
 certificates: Final = _core(Certificate)
+absences: Final = _core(Absence)
 published_packs: Final = _core(PublishedPack)
 searches: Final = _core(Search)
 browser_sessions: Final = _core(BrowserSession)
+invitations: Final = _core(Invitation)
 login_attempts: Final = _core(LoginAttempt)
 idempotency_keys: Final = _core(IdempotencyKey)

@@ -33,6 +33,7 @@ class Reader:
     now: datetime
     today: tuple[datetime, datetime]  # the bank's civil day, from its first instant to that of the next
     advised: tuple[str, ...] = ()
+    stands_in_for: tuple[str, ...] = ()  # colleagues who are away
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,9 @@ from typer.testing import CliRunner
 
 from api.auth.keys import keyring
 from api.auth.passwords import Passwords
+from api.auth.sessions import Sessions
+from api.auth.sign_in import InvitationOver, SignIn
+from api.auth.throttle import Throttle
 from api.auth.tokens import Kind, Tokens
 from arrears import clock
 from arrears.cli.staff import app
@@ -15,7 +18,7 @@ from arrears.settings import Settings
 from arrears.store import audit, people
 from arrears.store.people import StaffRow
 from arrears.store.session import Store
-from arrears.store.tables import audit_rows
+from arrears.store.tables import audit_rows, tasks
 from tests.api import rows
 
 PASSWORD = "correct horse battery"
@@ -152,3 +155,50 @@ def test_a_database_without_tables_is_named(tmp_path: Path, monkeypatch: pytest.
     done = CliRunner().invoke(app, ["list"])
     assert done.exit_code == 1
     assert "arrears db upgrade" in done.output
+
+
+def test_sessions_are_shown_and_ended(command: CliRunner, store: Store) -> None:
+    li = rows.a_person(store, Role.OPS, login="li")
+    known = Sessions(store)
+    cookie = known.open(li.staff_id, browser="firefox").cookie
+    shown = command.invoke(app, ["sessions", "li", "--json"])
+    assert shown.exit_code == 0, shown.output
+    (line,) = json.loads(shown.stdout)
+    assert line["browser"] == "firefox"
+    assert cookie not in shown.output
+    assert command.invoke(app, ["sessions", "nobody"]).exit_code == 1
+    assert known.find(cookie) is not None
+    done = command.invoke(app, ["sessions", "LI", "--end"])
+    assert done.exit_code == 0, done.output
+    assert known.find(cookie) is None
+    assert _whats(store) == ["sessions_ended"]
+
+
+def test_a_link_is_printed_once_for_somebody_new_and_for_who_forgot(command: CliRunner, store: Store) -> None:
+    asked = ["invite", "Wang", "--role", "ops", "--name", "王"]
+    first, again = command.invoke(app, asked), command.invoke(app, ["invite", "wang"])
+    assert (first.exit_code, again.exit_code) == (0, 0), first.output + again.output
+    tokens = [done.stdout.strip().rsplit("/", 1)[1] for done in (first, again)]
+    door = SignIn(store, Passwords(memory_kib=64, passes=1, lanes=1), Throttle(store))
+    with pytest.raises(InvitationOver):
+        door.accept(tokens[0], PASSWORD)
+    assert door.accept(tokens[1], PASSWORD).roles == frozenset({Role.OPS})
+    assert _staff(store, "wang").active
+    assert _whats(store) == ["staff_invited", "link_made", "link_made", "invitation_accepted"]
+    assert command.invoke(app, ["invite", "nobody"]).exit_code == 1
+    assert command.invoke(app, ["invite", "wang", "--role", "admin"]).exit_code == 1
+    assert _staff(store, "wang").roles == ["ops"]
+
+
+def test_whoever_leaves_by_the_command_hands_over(command: CliRunner, store: Store) -> None:
+    li, wang = rows.a_person(store, Role.OPS, login="li"), rows.a_person(store, Role.OPS, login="wang")
+    case_id = rows.a_case(store, "L1")
+    task = rows.a_task(store, case_id, role=Role.OPS, assignee=li.staff_id)
+    assert command.invoke(app, ["leave", "li", "--to", "nobody"]).exit_code == 1
+    assert _staff(store, "li").active
+    done = command.invoke(app, ["leave", "li", "--to", "wang"])
+    assert (done.exit_code, done.stdout) == (0, f"{task}\thanded\twang\n"), done.output
+    assert not _staff(store, "li").active
+    with store.reading() as connection:
+        assert connection.execute(select(tasks.c.assignee)).scalar() == wang.staff_id
+        assert audit.verify(connection, case_id) == []

@@ -145,6 +145,13 @@ VIEWS: Final = (
     View("case-planned", "planner", "case:planned"),
     View("task-plan", "planner", "planned:plan_breach"),
     View("settings", "admin", "/prefs"),
+    View("staff", "admin", "/staff"),
+    View("person", "admin", "/staff/s-collector"),
+    View("person-read", "lead", "/staff/s-collector"),
+    View("invite", "admin", "/staff/invite"),
+    View("leave", "admin", "/staff/s-collector/leave"),
+    View("sessions", "lead", "/sessions"),
+    View("password", "lead", "/password"),
     View("forbidden", "admin", "/cases", 403),
     View("nothing", "lead", "/no-such-page", 404),
 )

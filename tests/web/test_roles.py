@@ -21,6 +21,10 @@ PAGES = {
     },
     "/incidents": {"ops", "compliance", "operator"},
     "/payments/new": {"ops"},
+    "/staff": {"lead", "ops", "manager", "compliance", "admin"},
+    "/staff/s-lead": {"lead", "ops", "manager", "compliance", "admin"},
+    "/staff/invite": {"admin"},
+    "/staff/s-lead/leave": {"admin"},
     "/prefs": set(LOGINS),
 }
 

@@ -23,8 +23,9 @@ Worker = Annotated[Person, Depends(Permitted(Permission.CLAIM_TASK))]
 @router.get("/inbox")
 def show(request: Request, office: TheOffice, who: Worker) -> Response:
     listing = Listing.read(request.query_params)
+    away = office.desk.stands_in_for(who)
     with office.store.reading() as connection:
-        pane = list_pane(connection, who, listing, office, now=clock.door_now())
+        pane = list_pane(connection, who, listing, office, now=clock.door_now(), stands_in_for=away)
     return office.pages.show(request, "inbox.html", list=pane, task=None, swapped=False)
 
 

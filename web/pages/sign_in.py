@@ -5,6 +5,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import RedirectResponse, Response
 
+from api.auth.browsers import family_of
 from api.auth.passwords import TooBusy
 from api.auth.permissions import Permission
 from api.auth.person import Person
@@ -53,7 +54,7 @@ def sign_in(
     status, refused = 422, _("Log-in or password is wrong.")
     try:
         person = office.entrance.sign_in.check(login, password, network=network)
-        return _welcome(request, office, person, safe_next(next))
+        return welcome(request, office, person, safe_next(next))
     except SignInRefused:
         pass
     except TooManyTries as early:
@@ -80,10 +81,15 @@ def sign_out(
     return gone
 
 
-def _welcome(request: Request, office: Office, person: Person, back_to: str) -> Response:
+def welcome(request: Request, office: Office, person: Person, back_to: str) -> Response:
+    """A new session in this browser, instead of the one it may have had."""
     secure = office.entrance.secure_cookies
     name = cookie_name(secure=secure)
-    opened = office.entrance.sessions.open(person.staff_id, replacing=request.cookies.get(name))
+    opened = office.entrance.sessions.open(
+        person.staff_id,
+        replacing=request.cookies.get(name),
+        browser=family_of(request.headers.get("user-agent")),
+    )
     answer = RedirectResponse(back_to, 303)
     answer.set_cookie(
         name,

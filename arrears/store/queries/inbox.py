@@ -126,8 +126,7 @@ def _in_view(reader: Reader, role: str, view: View) -> list[Condition]:
     match view:
         case View.MINE:
             # Where two indexes fit, `coalesce` takes the longer way out of SQLite's choice: a person holds few tasks.
-            mine = tasks.c.assignee == reader.staff_id
-            return [func.coalesce(tasks.c.role, "") == role, mine, tasks.c.status == "open"]
+            return [func.coalesce(tasks.c.role, "") == role, _in_hands(reader), tasks.c.status == "open"]
         case View.FREE:
             return [*_of_role(role), tasks.c.assignee.is_(None)]
         case View.TODAY:
@@ -136,6 +135,13 @@ def _in_view(reader: Reader, role: str, view: View) -> list[Condition]:
             return [*_of_role(role), tasks.c.due_at < reader.now]
         case _:
             return _of_role(role)
+
+
+def _in_hands(reader: Reader) -> Condition:
+    """In the reader's, or in those of a colleague the reader stands in for."""
+    if not reader.stands_in_for:
+        return tasks.c.assignee == reader.staff_id
+    return tasks.c.assignee.in_((reader.staff_id, *reader.stands_in_for))
 
 
 def _answered() -> Condition:
