@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Final
 
@@ -103,6 +103,18 @@ class DecisionForm:
     part: str = ""
     until_on: str = ""
 
+    @property
+    def words(self) -> Mapping[str, str]:
+        """What a draft keeps: all that was typed, whether or not it could be taken."""
+        # The call is the page's to name; the figures stand beside the words.
+        return {name: text for name, text in vars(self).items() if name not in ("facts_no", "attempt_id")}
+
+    @classmethod
+    def again(cls, words: Mapping[str, str]) -> "DecisionForm":
+        """Of a draft; a field that is no more is left out."""
+        known = {one.name for one in fields(cls)} - {"facts_no", "attempt_id"}
+        return cls(**{name: text for name, text in words.items() if name in known})
+
     def read(self, currency: str) -> Answer | list[Missing]:
         """Each field belongs to some answers; whatever else it holds was typed for an answer not given."""
         takes_amount = self.outcome in PROMISES | WITH_PART
@@ -121,7 +133,7 @@ class DecisionForm:
         ]
         return faults or Answer(
             self.outcome,
-            self._seen_facts(),
+            self.seen_facts,
             self.reason.strip() or None,
             amount,
             day,
@@ -145,7 +157,8 @@ class DecisionForm:
             return "until_on"
         return "again_on" if self.outcome in PUT_OFF else "on"
 
-    def _seen_facts(self) -> int:
+    @property
+    def seen_facts(self) -> int:
         known = self.facts_no.isascii() and self.facts_no.isdecimal() and len(self.facts_no) < 10
         return int(self.facts_no) if known else -1
 

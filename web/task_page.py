@@ -12,8 +12,9 @@ from api.auth.person import Person
 from api.desk import errors
 from api.desk.live import must_be_seen
 from arrears import clock
-from arrears.store import queries
+from arrears.store import drafts, queries
 from arrears.store.contacts import Slot
+from arrears.store.drafts import Written
 from arrears.store.views import TaskView
 from web import words
 from web.contact_panel import Look
@@ -24,7 +25,7 @@ from web.list_pane import Listing, list_pane, next_href
 from web.office import Office
 from web.rendering import is_swap
 from web.reveal_panel import Asked, quota_told, reveal_panel
-from web.task_sheet import Change, Setting, changes, task_sheet
+from web.task_sheet import Change, Setting, TaskSheet, changes, task_sheet
 from web.words import called
 
 
@@ -188,9 +189,11 @@ def _gone(act: Act, refusal: errors.TaskGone, form: DecisionForm) -> Told:
 def _stale(act: Act, form: DecisionForm) -> Told:
     with act.office.store.reading() as connection:
         task = queries.task(connection, act.task_id)
-        seen = queries.facts_seen(
-            connection, act.task_id, int(form.facts_no) if form.facts_no.isdecimal() else 0
-        )
+        return _changed_since(connection, act.task_id, max(form.seen_facts, 0), task)
+
+
+def _changed_since(connection: Connection, task_id: str, facts_no: int, task: TaskView | None) -> Told:
+    seen = queries.facts_seen(connection, task_id, facts_no)
     return Told(
         "warn",
         "refresh-cw",
@@ -208,6 +211,11 @@ def _setting(connection: Connection, act: Act, task: TaskView, beside: Beside) -
     href = act.listing.task_href(act.task_id, "reveal")
     seen = reveal_panel(connection, act.who, task.case_id, task.borrower_id, href=href, asked=beside.reveal)
     return Setting(look, act.listing, seen)
+
+
+def _draft(connection: Connection, act: Act, sheet: TaskSheet) -> Written | None:
+    """What this person was writing here, for as long as it can be answered."""
+    return drafts.find(connection, act.task_id, act.who.staff_id) if sheet.shows_form else None
 
 
 def leave(act: Act) -> Response:
@@ -238,6 +246,9 @@ def show(
         setting = _setting(connection, act, task, beside or Beside())
         leads_to = next_href(pane, but=act.task_id)
         sheet = task_sheet(connection, task, setting, next_href=leads_to)
+        draft = _draft(connection, act, sheet) if form is None else None
+        if draft is not None and note is None and draft.facts_no != task.facts_no:
+            note = _changed_since(connection, act.task_id, draft.facts_no, task)
     return office.pages.show(
         act.request,
         "inbox.html",
@@ -245,7 +256,8 @@ def show(
         status=status,
         list=pane,
         task=sheet,
-        form=form or DecisionForm(),
+        form=form or (DecisionForm.again(draft.words) if draft else DecisionForm()),
+        draft_of=draft.saved_at if draft else None,
         errors=faults or {},
         beside=beside or Beside(),
         told=note,

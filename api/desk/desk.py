@@ -25,7 +25,7 @@ from arrears.policy.codes import PROMISES, STOPPING, TALK, Outcome
 from arrears.policy.money import TakenBack
 from arrears.policy.stages import CONTACT_TASKS
 from arrears.policy.tasks import ON_FACTS, Missing, TaskKind, lacks, may_answer
-from arrears.store import audit, certificates, closings, intents
+from arrears.store import audit, certificates, closings, drafts, intents
 from arrears.store.contacts import Came, find
 from arrears.store.intents import PaymentIn, Posted, Said
 from arrears.store.session import Store
@@ -113,8 +113,11 @@ class Desk:
             if first is None:
                 self._take(connection, who, task)
                 attempt_id = self._contact(connection, who, task, answer, at=now)
-                return self._say(connection, who, task, answer, attempt_id)
+                said = self._say(connection, who, task, answer, attempt_id)
+                drafts.drop(connection, task_id, who.staff_id)
+                return said
             self._remark(connection, who, task, answer)
+            drafts.drop(connection, task_id, who.staff_id)
             if answer.attempt_id is not None:  # the call was made, whoever's answer stands
                 self._contact(connection, who, task, answer, at=now)
                 self._tell_what_stops(connection, who, answer, at=now)

@@ -345,6 +345,20 @@ class Remark(Row, table=True):
     written_at: datetime = _at()
 
 
+class Draft(Row, table=True):
+    """What somebody is writing into the answer of a task, as typed and whether or not it could be taken.
+
+    One for a person and task; written by `arrears.store.drafts` alone, machine time. Personal data, kept nowhere else.
+    """
+
+    __tablename__ = "drafts"
+    task_id: str = _key()
+    staff_id: str = _key()
+    words: dict[str, str] = _json()
+    facts_no: int = _int()  # of the figures it was written on
+    saved_at: datetime = Field(sa_type=Instant, index=True)
+
+
 class Record(Row, table=True):
     """The receipt of one step of a case: what was heard, what followed; written by `record` alone."""
 
@@ -780,6 +794,7 @@ cases: Final = _core(Case)
 tasks: Final = _core(Task)
 messages: Final = _core(Message)
 remarks: Final = _core(Remark)
+drafts: Final = _core(Draft)
 records: Final = _core(Record)
 deadlines: Final = _core(Deadline)
 allocations: Final = _core(Allocation)

@@ -15,19 +15,44 @@
   };
 
   // A form stays as it is when the server fails; the alert says so and goes away by itself once read.
-  const alarm = (text) => {
+  const alarm = (text, door) => {
     const place = document.getElementById("alerts");
     if (!place || place.childElementCount) return;
-    const toast = document.createElement("p");
+    const toast = document.createElement(door ? "a" : "p");
     toast.className = "toast";
     toast.textContent = text;
     place.append(toast);
+    if (door) {
+      Object.assign(toast, { href: door, target: "_blank", rel: "noopener" });
+      return;
+    }
     const leave = () => {
       if (toast.matches(":hover")) setTimeout(leave, 2000);
       else toast.remove();
     };
     setTimeout(leave, 8000);
   };
+
+  // Signed out in the middle of a form: the page stays as it is. Who comes back from the other window is known here
+  // again: the forms get the seal of the new session, and what was typed meanwhile is kept.
+  let isOut = false;
+  const signedOut = () => {
+    isOut = true;
+    alarm(words().mOut, `/login?next=${encodeURIComponent(location.pathname)}`);
+  };
+  const seal = (page) => page.querySelector("form:not(.sign-in) input[name=csrf]")?.value;
+  const cameBack = async () => {
+    if (!isOut) return;
+    const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
+    const fresh = seal(page);
+    if (!page.getElementById("keys") || !fresh) return;
+    isOut = false;
+    document.getElementById("alerts").replaceChildren();
+    for (const one of document.querySelectorAll("input[name=csrf]")) one.value = fresh;
+    document.querySelector("form.answering")?.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  addEventListener("focus", cameBack);
+  document.addEventListener("visibilitychange", () => document.hidden || cameBack());
 
   // The server says where the reader goes on: an error summary, a note, a heading. Who walks the list stays there.
   let walks = false;
@@ -92,7 +117,7 @@
     if (document.querySelector("dialog[open]")) return;
     if (event.ctrlKey || event.metaKey) {
       // Written to the end: off it goes, without a way to the button.
-      if (event.key === "Enter") event.target.closest?.("#decision form")?.requestSubmit();
+      if (event.key === "Enter") event.target.closest?.("form.answering")?.requestSubmit();
       return;
     }
     if (event.target.closest?.(TYPING)) {
@@ -140,6 +165,8 @@
   });
   document.addEventListener("htmx:error", () => alarm(words().mSilent));
   document.addEventListener("htmx:response:error", (event) => {
-    if (event.detail.ctx.response.status >= 500) alarm(words().mSilent);
+    const { status } = event.detail.ctx.response;
+    if (status >= 500) alarm(words().mSilent);
+    else if (status === 401) signedOut();
   });
 })();
