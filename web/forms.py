@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from typing import Final
 
@@ -16,7 +16,7 @@ from arrears.policy.state import HoldKind, Scope
 from arrears.policy.tasks import PUT_OFF, WITH_DAY, WITH_PART, Missing
 from arrears.store.intents import PaymentIn
 from arrears.store.transfers import TransferIn
-from web.formats import Formats, minor_units, typed_day
+from web.formats import Formats, minor_units, plain_amount, typed_day
 from web.words import Words, called, term
 
 Faults = Mapping[str, str]
@@ -114,6 +114,15 @@ class DecisionForm:
         """Of a draft; a field that is no more is left out."""
         known = {one.name for one in fields(cls)} - {"facts_no", "attempt_id"}
         return cls(**{name: text for name, text in words.items() if name in known})
+
+    @classmethod
+    def of(cls, answer: Answer, currency: str) -> "DecisionForm":
+        """As it would be typed again."""
+        empty = cls(answer.outcome, str(answer.facts_no), answer.reason or "")
+        amount = "" if answer.amount_minor is None else plain_amount(answer.amount_minor, currency)
+        day = "" if answer.on is None else answer.on.isoformat()
+        placed = {empty._amount_field(): amount, empty._day_field(): day}
+        return replace(empty, recording_id=answer.recording_id or "", **placed)
 
     def read(self, currency: str) -> Answer | list[Missing]:
         """Each field belongs to some answers; whatever else it holds was typed for an answer not given."""

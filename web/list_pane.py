@@ -116,10 +116,14 @@ def list_pane(
 
 
 def next_href(pane: ListPane, *, but: str) -> str | None:
+    row = next_row(pane, but=but)
+    return row.href if row else None
+
+
+def next_row(pane: ListPane, *, but: str) -> RowView | None:
     """The first task of the list that is not this one and that nobody else holds."""
-    free = [row for row in pane.rows if row.task_id != but and row.holder is None]
-    mine_first = free or [row for row in pane.rows if row.task_id != but]
-    return mine_first[0].href if mine_first else None
+    others = [row for row in pane.rows if row.task_id != but]
+    return next((row for row in others if row.holder is None), others[0] if others else None)
 
 
 def _split(listing: Listing, view: View, count: int) -> Split:

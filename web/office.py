@@ -1,6 +1,7 @@
 """The parts every page works with, made once when the server starts."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -25,6 +26,11 @@ class Office:
     rules: RulesInForce
     pages: Pages
     patience: float = PATIENCE  # seconds a page waits for a case to answer
+
+    @property
+    def undo(self) -> timedelta:
+        """For so long an answer given on a page can be taken back."""
+        return timedelta(seconds=self.settings.undo_seconds)
 
     def rules_now(self) -> Rules:
         return self.rules.at(int(clock.door_now().timestamp()))

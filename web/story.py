@@ -44,7 +44,7 @@ class Teller:
             if not _is_told_otherwise(entry)
         )
 
-    def _act(self, act: Act) -> Entry:  # noqa: C901 - one arm per act
+    def _act(self, act: Act) -> Entry:  # noqa: C901, PLR0912 - one arm per act
         kind = self.timeline.task_kinds.get(str(act.detail.get("task_id")), "")
         task = {"task": called(words.TASKS, kind)}
         match act.what:
@@ -52,6 +52,9 @@ class Teller:
                 icon, headline = "user-round-check", _("%(task)s: taken on") % task
             case "task_released":
                 icon, headline = "undo-2", _("%(task)s: given back") % task
+            case "answer_taken_back":
+                answer = {"answer": called(words.ANSWERS, act.detail["outcome"])}
+                icon, headline = "undo-2", _("%(task)s: answer taken back, %(answer)s") % (task | answer)
             case "plan_signed":
                 proof = {"number": act.detail["proof"]}
                 icon, headline = "calendar-clock", _("Repayment plan entered, proof %(number)s") % proof

@@ -1,7 +1,7 @@
 """The page of one task, as every act on it answers: the task, a note on top, the list beside it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fastapi import Request
 from sqlalchemy import Connection
@@ -21,11 +21,12 @@ from web.contact_panel import Look
 from web.forms import DecisionForm, VisitForm
 from web.guarding import because
 from web.language import gettext as _
-from web.list_pane import Listing, list_pane, next_href
+from web.list_pane import Listing, list_pane, next_href, next_row
 from web.office import Office
 from web.rendering import is_swap
 from web.reveal_panel import Asked, quota_told, reveal_panel
 from web.task_sheet import Change, Setting, TaskSheet, changes, task_sheet
+from web.undo_offer import told_offers
 from web.words import called
 
 
@@ -81,7 +82,7 @@ def done(act: Act) -> Response:
 
 
 def refused(act: Act, refusal: errors.DeskError, form: DecisionForm) -> Response:
-    note = _of_contact(act, refusal) or _note(act, refusal, form)
+    note = _of_contact(act, refusal) or _of_undo(refusal) or _note(act, refusal, form)
     if note is None:
         raise refusal
     return show(act, status=refusal.status, form=form, note=note)
@@ -145,6 +146,13 @@ def _of_contact(act: Act, refusal: errors.DeskError) -> Told | None:
             return _stays("ban", quota_told(most), _("Compliance is told. Ask your team lead how to go on."))
         case _:
             return None
+
+
+def _of_undo(refusal: errors.DeskError) -> Told | None:
+    if not isinstance(refusal, errors.TooLate):
+        return None
+    line = _("Its case is told, or has heard it already: it cannot be taken back any more.")
+    return Told("warn", "hourglass", _("The answer is already on its way"), (line,), leads_on=False)
 
 
 def _stays(icon: str, title: str, line: str) -> Told:
@@ -213,6 +221,33 @@ def _setting(connection: Connection, act: Act, task: TaskView, beside: Beside) -
     return Setting(look, act.listing, seen)
 
 
+def lead_on(act: Act) -> Response:
+    """After an answer that waits: the next task of the list opens, the toast can take the answer back."""
+    office = act.office
+    with office.store.reading() as connection:
+        pane = list_pane(connection, act.who, act.listing, shapes=office.shapes, now=clock.door_now())
+        offers = queries.undoable(connection, act.who.staff_id, now=clock.door_now())
+    row = next_row(pane, but=act.task_id)
+    href = row.href if row else act.listing.href
+    if not is_swap(act.request):
+        return RedirectResponse(href, 303)
+    if row is not None:
+        answer = show(replace(act, task_id=row.task_id), focus="heading")
+    else:
+        answer = office.pages.show(
+            act.request,
+            "inbox.html",
+            blocks=("detail", "list_beside"),
+            list=pane,
+            task=None,
+            swapped=True,
+            undo=told_offers(offers, act.listing, clock.door_now()),
+            focus="empty",
+        )
+    answer.headers["HX-Push-Url"] = href
+    return answer
+
+
 def _draft(connection: Connection, act: Act, sheet: TaskSheet) -> Written | None:
     """What this person was writing here, for as long as it can be answered."""
     return drafts.find(connection, act.task_id, act.who.staff_id) if sheet.shows_form else None
@@ -246,6 +281,7 @@ def show(
         setting = _setting(connection, act, task, beside or Beside())
         leads_to = next_href(pane, but=act.task_id)
         sheet = task_sheet(connection, task, setting, next_href=leads_to)
+        offers = queries.undoable(connection, act.who.staff_id, now=now)
         draft = _draft(connection, act, sheet) if form is None else None
         if draft is not None and note is None and draft.facts_no != task.facts_no:
             note = _changed_since(connection, act.task_id, draft.facts_no, task)
@@ -262,6 +298,7 @@ def show(
         beside=beside or Beside(),
         told=note,
         told_next=leads_to if note and note.leads_on else None,
+        undo=told_offers(offers, act.listing, now),
         swapped=is_swap(act.request),
         focus=focus if is_swap(act.request) else "",
     )

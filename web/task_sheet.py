@@ -289,6 +289,8 @@ def _under_way(said: Said, shapes: Formats) -> AnswerStanding:
         case "parked":
             text = (signed, _("It could not be applied yet; an operator looks after it."))
             return AnswerStanding("warn", "triangle-alert", _("Put aside: %(answer)s") % told, text)
+        case "withdrawn":
+            return AnswerStanding("info", "undo-2", _("Taken back: %(answer)s") % told, (signed,))
         case "refused":
             why = words.refusal(said.reason)
             return AnswerStanding("warn", "circle-alert", _("Not applied: %(answer)s") % told, (why, signed))

@@ -3,8 +3,8 @@
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, insert, select, update
 
@@ -21,7 +21,7 @@ from api.desk.time_machine import CannotSkip, TimeMachine
 from arrears import clock
 from arrears.contracts import RulesInForce, fingerprint
 from arrears.policy import promises
-from arrears.policy.codes import PROMISES, STOPPING, TALK, Outcome
+from arrears.policy.codes import BINDS_AT_ONCE, PROMISES, STOPPING, TALK, Outcome
 from arrears.policy.money import TakenBack
 from arrears.policy.stages import CONTACT_TASKS
 from arrears.policy.tasks import ON_FACTS, Missing, TaskKind, lacks, may_answer
@@ -44,6 +44,14 @@ class Answer:
     on: date | None = None
     attempt_id: str | None = None  # the contact it tells the result of, when one was started
     recording_id: str | None = None
+
+
+AT_ONCE: Final = timedelta(0)
+
+
+def may_wait(outcome: str) -> bool:
+    """Whether an answer may be held back for a moment: not what the guard of contacts must know from that moment on."""
+    return outcome not in BINDS_AT_ONCE
 
 
 @dataclass(frozen=True)
@@ -87,15 +95,17 @@ class Desk:
             self._assign(connection, task, None)
             self._note(connection, task.case_id, who, "task_released", {"task_id": task_id})
 
-    def decide(self, who: Person, task_id: str, answer: Answer) -> str:
+    def decide(self, who: Person, task_id: str, answer: Answer, *, undo: timedelta = AT_ONCE) -> str:
         """Say the answer; the case applies or refuses it. Returns the message id.
+
+        For `undo` it waits and can be taken back, unless it binds the bank at once.
 
         A free task is taken first. Raises NotFound, SecondPersonNeeded, NotCertified, TaskTaken, TaskGone, CaseClosed,
         AlreadyAnswered (the words are kept as a remark), StaleForm, Invalid; for the result of a contact also
         ContactRefused and ContactConflict. A call that was made stands in the ledger, whatever became of its task.
         """
         try:
-            return self._decide(who, task_id, answer)
+            return self._decide(who, task_id, answer, undo)
         except (errors.TaskGone, errors.CaseClosed):
             if answer.attempt_id is not None:
                 came = contacts.ResultIn(answer.outcome, answer.amount_minor, answer.on, answer.recording_id)
@@ -103,7 +113,7 @@ class Desk:
                     self.contacts.finish(who, answer.attempt_id, came)
             raise
 
-    def _decide(self, who: Person, task_id: str, answer: Answer) -> str:
+    def _decide(self, who: Person, task_id: str, answer: Answer, undo: timedelta) -> str:
         with self._store.transaction() as connection:
             task = self._open_task(connection, who, task_id)
             now = must_be_live(connection, task.case_id)
@@ -113,7 +123,7 @@ class Desk:
             if first is None:
                 self._take(connection, who, task)
                 attempt_id = self._contact(connection, who, task, answer, at=now)
-                said = self._say(connection, who, task, answer, attempt_id)
+                said = self._say(connection, who, task, answer, attempt_id, undo=undo)
                 drafts.drop(connection, task_id, who.staff_id)
                 return said
             self._remark(connection, who, task, answer)
@@ -413,6 +423,8 @@ class Desk:
         task: Row[*tuple[Any, ...]],
         answer: Answer,
         attempt_id: str | None,
+        *,
+        undo: timedelta,
     ) -> str:
         at = clock.door_now()
         remark_id = self._remark(connection, who, task, answer)
@@ -428,7 +440,17 @@ class Desk:
             "on": None if answer.on is None else answer.on.isoformat(),
             "facts": fingerprint(task.facts),
         } | self._of_contact(connection, attempt_id)
-        said = Said(task.case_id, message_id, "task_decided", who.staff_id, at, content, task.task_id)
+        later = at + undo if may_wait(answer.outcome) else at
+        said = Said(
+            task.case_id,
+            message_id,
+            "task_decided",
+            who.staff_id,
+            at,
+            content,
+            task.task_id,
+            effective_at=later,
+        )
         try:
             is_first = intents.say(connection, said)
         except intents.AlreadyAnswered:

@@ -124,6 +124,12 @@ def release(connection: Connection, attempt_id: str) -> None:
     become(connection, attempt_id, status="released")
 
 
+def reopen(connection: Connection, attempt_id: str) -> None:
+    """What was told of it is taken back: it was made, keeps its slot, and waits to be told of again."""
+    nothing: dict[str, Any] = dict.fromkeys(("result", "recording_id", "provider_at", "reference"))
+    become(connection, attempt_id, status="reserved", effective=False, conversation=False, **nothing)
+
+
 def become(connection: Connection, attempt_id: str, *, status: str, **more: Any) -> None:
     connection.execute(
         update(contact_attempts)

@@ -75,6 +75,16 @@ class Said:
 
 
 @dataclass(frozen=True)
+class Undoable:
+    """An answer that waits and can be taken back until then."""
+
+    task_id: str
+    loan_id: str
+    outcome: str
+    until: datetime
+
+
+@dataclass(frozen=True)
 class HoldView:
     """A hold that stands over a case; minor units."""
 

@@ -15,13 +15,20 @@ from tests.builders import CaseRoom
 from tests.chromium import chromium
 from tests.web.branch import PASSWORD, listening, open_branch
 from tests.web.portfolio import Portfolio
-from tests.web.test_browser import Place
+from tests.web.test_browser import Place, _pleases_axe
 
 pytestmark = pytest.mark.browser
 
 
+class Desk(Place):
+    """The same, where answers can be made to wait."""
+
+    def answers_wait(self, seconds: int) -> None:
+        self.branch.settings.undo_seconds = seconds
+
+
 @pytest.fixture(scope="module")
-def place(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+def place(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """A branch without a case yet, open at any hour."""
     folder = tmp_path_factory.mktemp("branch")
     shutil.copyfile(sqlite_template, folder / "arrears.db")
@@ -34,14 +41,14 @@ def place(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     room.hears_at_once()
     none = Portfolio(**dict.fromkeys(Portfolio.__dataclass_fields__, ""))
     with chromium() as browser, listening(branch.app) as url:
-        yield Place(url, branch, none, browser)
+        yield Desk(url, branch, none, browser)
     store.close()
 
 
 # ---- drafts ----------------------------------------------------------------------------------------------
 
 
-def test_words_are_kept_after_two_quiet_seconds_and_are_there_again(place: Place) -> None:
+def test_words_are_kept_after_two_quiet_seconds_and_are_there_again(place: Desk) -> None:
     address = place.task_href(place.room.a_case(name="郭晓燕"), "first_contact")
     page = place.signed_in("collector")
     page.goto(address)
@@ -61,7 +68,7 @@ def test_words_are_kept_after_two_quiet_seconds_and_are_there_again(place: Place
     page.context.close()
 
 
-def test_signed_out_in_the_middle_of_a_form_nothing_that_was_typed_is_lost(place: Place) -> None:
+def test_signed_out_in_the_middle_of_a_form_nothing_that_was_typed_is_lost(place: Desk) -> None:
     address = place.task_href(place.room.a_case(name="郭晓峰"), "first_contact")
     page = place.signed_in("collector")
     page.goto(address)
@@ -89,4 +96,73 @@ def test_signed_out_in_the_middle_of_a_form_nothing_that_was_typed_is_lost(place
     expect(door.get_by_label("理由或备注")).to_have_value("登录失效之后写的")
     page.get_by_role("button", name="保存结果").click()
     expect(page.get_by_text("已完成：占线")).to_be_visible()
+    page.context.close()
+
+
+# ---- undo ------------------------------------------------------------------------------------------------
+
+
+def test_an_answer_is_taken_back_by_a_key_and_its_words_are_there(place: Desk) -> None:
+    first, second = (place.room.a_case(name=name) for name in ("关小雨", "关小雪"))
+    page = place.signed_in("collector")
+    place.answers_wait(10)
+    page.goto(place.task_href(first, "first_contact"))
+    page.keyboard.press("c")
+    expect(page.get_by_text("由您处理")).to_be_visible()
+    page.get_by_label("占线", exact=True).check()
+    page.get_by_label("理由或备注").fill("背景很吵")
+    page.keyboard.press("Control+Enter")
+    toast = page.locator("#toasts form")
+    expect(toast).to_contain_text("已保存：占线")
+    task_id = place.room.task(first, "first_contact").task_id
+    expect(page.locator(f"[data-task='{task_id}']")).to_have_count(0)  # the next one is open
+    expect(page.locator(f"[id='row-{task_id}']")).to_have_count(0)
+    _pleases_axe(page)
+    page.keyboard.press("z")
+    expect(page.locator(f"[data-task='{task_id}']")).to_be_visible()
+    assert page.url.endswith(f"/tasks/{task_id}")
+    expect(page.get_by_text("已撤回：占线")).to_be_visible()
+    expect(page.get_by_label("理由或备注")).to_have_value("背景很吵")
+    expect(page.get_by_label("占线", exact=True)).to_be_checked()
+    expect(toast).to_have_count(0)
+    expect(page.locator(f"[id='row-{task_id}']")).to_have_count(1)
+    place.answers_wait(0)
+    page.context.close()
+    place.room.pay(second, 100_000)
+
+
+def test_the_way_back_goes_when_its_time_is_over(place: Desk) -> None:
+    case_id = place.room.a_case(name="关小风")
+    page = place.signed_in("collector")
+    place.answers_wait(2)
+    page.goto(place.task_href(case_id, "first_contact"))
+    page.get_by_role("button", name="领取任务").click()
+    page.get_by_label("占线", exact=True).check()
+    page.get_by_role("button", name="保存结果").click()
+    toast = page.locator("#toasts form")
+    expect(toast).to_be_visible()
+    toast.get_by_role("button").focus()
+    page.wait_for_timeout(2_500)
+    expect(toast).to_be_visible()  # not while somebody is about to
+    page.locator("#list-title").click()
+    page.evaluate("document.activeElement.blur()")
+    expect(toast).to_have_count(0)
+    place.answers_wait(0)
+    page.context.close()
+
+
+def test_without_script_an_answer_is_taken_back_by_a_plain_form(place: Desk) -> None:
+    case_id = place.room.a_case(name="关小云")
+    page = place.signed_in("collector", java_script_enabled=False)
+    place.answers_wait(10)
+    page.goto(place.task_href(case_id, "first_contact"))
+    page.get_by_role("button", name="领取任务").click()
+    page.get_by_label("拒绝还款", exact=True).check()
+    page.get_by_label("理由或备注").fill("不认可利息")
+    page.get_by_role("button", name="保存结果").click()
+    expect(page.get_by_text("已保存：拒绝还款")).to_be_visible()
+    page.get_by_role("button", name="撤回", exact=True).click()
+    expect(page.get_by_text("已撤回：拒绝还款")).to_be_visible()
+    expect(page.get_by_label("理由或备注")).to_have_value("不认可利息")
+    place.answers_wait(0)
     page.context.close()

@@ -8,9 +8,11 @@ from starlette.responses import Response
 from api.auth.permissions import Permission
 from api.auth.person import Person
 from arrears import clock
+from arrears.store import queries
 from web.gate import Permitted
 from web.list_pane import Listing, list_pane
 from web.office import TheOffice
+from web.undo_offer import told_offers
 
 router = APIRouter()
 
@@ -21,5 +23,8 @@ def show(
 ) -> Response:
     listing = Listing.read(request.query_params)
     with office.store.reading() as connection:
-        pane = list_pane(connection, who, listing, shapes=office.shapes, now=clock.door_now())
-    return office.pages.show(request, "inbox.html", list=pane, task=None, swapped=False)
+        now = clock.door_now()
+        pane = list_pane(connection, who, listing, shapes=office.shapes, now=now)
+        offers = queries.undoable(connection, who.staff_id, now=now)
+    undo = told_offers(offers, listing, now)
+    return office.pages.show(request, "inbox.html", list=pane, task=None, swapped=False, undo=undo)

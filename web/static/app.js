@@ -156,12 +156,26 @@
   };
   addEventListener("pagehide", () => document.querySelectorAll("[data-masked]").forEach(mask));
 
+  // What can be taken back says so as long as it can; not while somebody is about to.
+  const watchOffers = () => {
+    for (const one of document.querySelectorAll("[data-leaves]:not([data-watched])")) {
+      one.dataset.watched = "";
+      const leave = () => {
+        if (one.matches(":hover, :focus-within")) setTimeout(leave, 1000);
+        else one.remove();
+      };
+      setTimeout(leave, one.dataset.leaves * 1000);
+    }
+  };
+
   focusMarked();
   watchLooks();
+  watchOffers();
   document.addEventListener("htmx:after:swap", () => {
     markRow();
     focusMarked();
     watchLooks();
+    watchOffers();
   });
   document.addEventListener("htmx:error", () => alarm(words().mSilent));
   document.addEventListener("htmx:response:error", (event) => {

@@ -17,6 +17,7 @@ from arrears.store.queries.paging import COUNTED, PAGE
 from arrears.store.queries.said import LIVE, UNDER_WAY
 from arrears.store.queries.task import facts_seen, task
 from arrears.store.queries.trail import latest_steps, names, timeline
+from arrears.store.queries.undo import undoable
 
 __all__ = [
     "COUNTED",
@@ -47,4 +48,5 @@ __all__ = [
     "task",
     "tasks_of",
     "timeline",
+    "undoable",
 ]
