@@ -39,6 +39,7 @@ from web.pages import (
     prefs,
     reveals,
     sign_in,
+    snooze,
     tasks,
 )
 from web.reception import Reception
@@ -94,6 +95,7 @@ def _parts() -> tuple[APIRouter, ...]:
         inbox,
         tasks,
         drafts,
+        snooze,
         contacts,
         cases,
         deliveries,

@@ -45,6 +45,8 @@ FAULTS: Final[Words] = {
     "time_unreadable": term(
         "fault", "Enter day and time as year-month-day hour:minute, such as 2026-12-31 14:30"
     ),
+    "time_has_passed": term("fault", "That time has passed"),
+    "after_it_is_due": term("fault", "The task is due before that"),
     "time_in_the_future": term("fault", "The time is in the future"),
     "before_it_was_sent": term("fault", "The notice was sent later than that"),
     "notice_not_under_way": term("fault", "This notice is not under way"),

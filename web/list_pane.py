@@ -85,6 +85,7 @@ class RowView:
     now: datetime
     urgency: str
     holder: str | None
+    later: datetime | None  # put off until then
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ def next_href(pane: ListPane, *, but: str) -> str | None:
 
 def next_row(pane: ListPane, *, but: str) -> RowView | None:
     """The first task of the list that is not this one and that nobody else holds."""
-    others = [row for row in pane.rows if row.task_id != but]
+    others = [row for row in pane.rows if row.task_id != but and row.later is None]
     return next((row for row in others if row.holder is None), others[0] if others else None)
 
 
@@ -132,6 +133,7 @@ def _split(listing: Listing, view: View, count: int) -> Split:
         View.MINE: pgettext("split", "Mine"),
         View.FREE: pgettext("split", "Not taken"),
         View.LATE: pgettext("split", "Late"),
+        View.LATER: pgettext("split", "Put off"),
     }
     href = replace(listing, view=view, after=None).href
     return Split(view.value, names[view], href, count, listing.view is view)
@@ -160,6 +162,7 @@ def _row(row: InboxRow, who: Person, listing: Listing, shapes: Formats) -> RowVi
         now,
         urgency,
         row.assignee_name,
+        row.snoozed_until if row.snoozed_until and row.snoozed_until > clock.door_now() else None,
     )
 
 

@@ -52,9 +52,8 @@ class Teller:
                 icon, headline = "user-round-check", _("%(task)s: taken on") % task
             case "task_released":
                 icon, headline = "undo-2", _("%(task)s: given back") % task
-            case "answer_taken_back":
-                answer = {"answer": called(words.ANSWERS, act.detail["outcome"])}
-                icon, headline = "undo-2", _("%(task)s: answer taken back, %(answer)s") % (task | answer)
+            case "answer_taken_back" | "task_put_off" | "task_brought_back":
+                icon, headline = self._thought_better(act, task)
             case "plan_signed":
                 proof = {"number": act.detail["proof"]}
                 icon, headline = "calendar-clock", _("Repayment plan entered, proof %(number)s") % proof
@@ -73,6 +72,17 @@ class Teller:
             case what:
                 icon, headline = _at_a_contact(what, act.detail)
         return Entry(icon, headline, (), act.at, actor_name(act.actor, self.timeline.names))
+
+    def _thought_better(self, act: Act, task: dict[str, str]) -> tuple[str, str]:
+        match act.what:
+            case "task_put_off":
+                until = {"time": self.formats.moment(act.detail["until"])}
+                return "clock", _("%(task)s: put off until %(time)s") % (task | until)
+            case "task_brought_back":
+                return "undo-2", _("%(task)s: no longer put off") % task
+            case _:
+                answer = {"answer": called(words.ANSWERS, act.detail["outcome"])}
+                return "undo-2", _("%(task)s: answer taken back, %(answer)s") % (task | answer)
 
     def _reported(self, detail: Record) -> str:
         told = {

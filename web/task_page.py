@@ -50,6 +50,7 @@ class Beside:
     faults: Mapping[str, str] = field(default_factory=dict)
     visit: VisitForm = field(default_factory=VisitForm)
     reveal: Asked = field(default_factory=Asked)
+    later: str = ""  # until when it was to be put off, as typed
 
 
 @dataclass(frozen=True)

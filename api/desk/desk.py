@@ -339,7 +339,7 @@ class Desk:
         done = connection.execute(
             update(tasks)
             .where(tasks.c.task_id == task.task_id, tasks.c.status == "open", seen)
-            .values(assignee=to, claimed_at=None if to is None else clock.door_now())
+            .values(assignee=to, claimed_at=None if to is None else clock.door_now(), snoozed_until=None)
         )
         return bool(done.rowcount == 1)
 

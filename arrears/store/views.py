@@ -16,6 +16,7 @@ class View(StrEnum):
     MINE = "mine"
     FREE = "free"
     LATE = "late"
+    LATER = "later"  # put off by whoever holds them
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class InboxRow:
     overdue_minor: int
     first_overdue_on: date | None
     decided_at: datetime
+    snoozed_until: datetime | None
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,7 @@ class TaskView:
     assignee: str | None
     assignee_name: str | None
     claimed_at: datetime | None
+    snoozed_until: datetime | None
     case_status: str
     case_stage: str
     answer: Said | None

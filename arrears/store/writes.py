@@ -176,6 +176,30 @@ def refuse_people(connection: Connection, case_id: str, *, seq: int, now: dateti
     )
 
 
+# What brings a case's tasks back at once to whoever put them off: money, a word of the debtor's, somebody's answer.
+WAKES: Final = frozenset(
+    {
+        "payment_posted",
+        "payment_reversed",
+        "payment_finalized",
+        "contact_reported",
+        "task_decided",
+        "delivery_reported",
+        "hold_placed",
+        "hold_released",
+        "plan_signed",
+    }
+)
+
+
+def wake(connection: Connection, case_id: str) -> None:
+    connection.execute(
+        update(tasks)
+        .where(tasks.c.case_id == case_id, tasks.c.status == "open", tasks.c.snoozed_until.is_not(None))
+        .values(snoozed_until=None)
+    )
+
+
 def apply(connection: Connection, step: Step, effect: fx.Effect) -> None:  # noqa: C901, PLR0912, PLR0915  # one arm an effect
     """Write one effect. Every key is derived from the step, so writing it twice is impossible."""
     match effect:
@@ -290,7 +314,7 @@ def _end_task(connection: Connection, step: Step, task_id: str, **values: Any) -
 
 
 def _task_late(connection: Connection, effect: fx.TaskLate) -> None:
-    free = {"assignee": None, "claimed_at": None} if effect.rung == "freed" else {}
+    free = {"assignee": None, "claimed_at": None, "snoozed_until": None} if effect.rung == "freed" else {}
     _task(connection, effect.task_id, lateness=effect.rung, **free)
 
 

@@ -72,12 +72,19 @@ def test_splits_are_what_their_counts_say(room: CaseRoom, reader: Reader) -> Non
     late = room.task(room.a_case(), "first_contact").task_id
     _assign(room, mine, "s-collector")
     _assign(room, hers, "s-colleague")
+    put_off, back = (room.task(room.a_case(), "first_contact").task_id for _ in range(2))
+    for task_id, until in ((put_off, reader.now + timedelta(hours=1)), (back, reader.now)):
+        _assign(room, task_id, "s-collector")
+        with room.store.transaction() as connection:
+            later = update(tasks).where(tasks.c.task_id == task_id).values(snoozed_until=until)
+            connection.execute(later)
     shown = {view: {name for page in _pages(room, reader, view) for name in page} for view in View}
     assert shown == {
-        View.ALL: {mine, hers, free, late},
-        View.MINE: {mine},
+        View.ALL: {mine, hers, free, late, put_off, back},
+        View.MINE: {mine, back},
         View.FREE: {free, late},
-        View.LATE: {late},
+        View.LATE: {late, put_off, back},
+        View.LATER: {put_off},
     }
     with room.store.reading() as connection:
         assert queries.counts(connection, reader) == {view: len(names) for view, names in shown.items()}

@@ -166,3 +166,56 @@ def test_without_script_an_answer_is_taken_back_by_a_plain_form(place: Desk) -> 
     expect(page.get_by_label("理由或备注")).to_have_value("不认可利息")
     place.answers_wait(0)
     page.context.close()
+
+
+# ---- keys ------------------------------------------------------------------------------------------------
+
+
+def test_six_keystrokes_lead_from_an_open_task_over_no_answer_to_the_next(place: Desk) -> None:
+    """Counted as fingers count: a key held for another counts, too."""
+    for name in ("贺知秋", "贺知春"):
+        place.room.a_case(name=name)
+    page = place.signed_in("collector")
+    place.answers_wait(10)
+    page.goto(f"{place.url}/inbox?view=free")
+    page.keyboard.press("j")
+    opened = page.locator("article.task")
+    first = opened.get_attribute("data-task")
+    pressed: list[str] = []
+
+    def press(*keys: str) -> None:
+        pressed.extend(keys)
+        page.keyboard.press("+".join(keys))
+
+    press("c")
+    expect(page.get_by_text("由您处理")).to_be_visible()
+    press("e")
+    press("Space")
+    expect(page.get_by_label("无人接听", exact=True)).to_be_checked()
+    press("Control", "Enter")
+    expect(page.locator("#toasts form")).to_contain_text("已保存：无人接听")
+    expect(page.locator(f"article.task:not([data-task='{first}'])")).to_be_visible()
+    expect(page.locator("article.task h1")).to_be_focused()
+    assert len(pressed) <= 6
+    place.answers_wait(0)
+    page.context.close()
+
+
+def test_a_key_puts_a_task_off_and_the_next_one_opens(place: Desk) -> None:
+    case_id = place.room.a_case(name="贺知夏")
+    address = place.task_href(case_id, "first_contact")
+    page = place.signed_in("collector")
+    page.goto(address)
+    page.keyboard.press("c")
+    expect(page.get_by_text("由您处理")).to_be_visible()
+    page.keyboard.press("h")
+    expect(page.locator(".put-off button[name=at]").first).to_be_visible()
+    _pleases_axe(page)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    task_id = address.rsplit("/", 1)[1]
+    expect(page.locator(f"[data-task='{task_id}']")).to_have_count(0)
+    page.goto(f"{place.url}/inbox?view=later")
+    expect(page.locator(f"[id='row-{task_id}'] .later")).to_be_visible()
+    _pleases_axe(page)
+    page.context.close()

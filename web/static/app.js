@@ -101,7 +101,10 @@
     );
     if (!place) return false;
     if (place.matches("input, textarea, [data-key-focus]")) (place.querySelector("input:not(:disabled)") ?? place).focus();
-    else place.click();
+    else {
+      if (place.matches("summary")) place.focus();  // what opens is walked through from here
+      place.click();
+    }
     return true;
   };
 

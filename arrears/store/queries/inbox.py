@@ -64,6 +64,7 @@ def _inbox_of(
             cases.c.overdue_minor,
             cases.c.first_overdue_on,
             cases.c.decided_at,
+            tasks.c.snoozed_until,
         )
         .join(cases, cases.c.case_id == tasks.c.case_id)
         .outerjoin(borrowers, borrowers.c.borrower_id == tasks.c.borrower_id)
@@ -86,7 +87,9 @@ def _in_view(reader: Reader, role: str, view: View, stage: str | None) -> list[C
         case View.ALL:
             where = [of_role]
         case View.MINE:
-            where = [func.coalesce(tasks.c.role, "") == role, tasks.c.assignee == reader.staff_id]
+            where = [*_held(reader, role), ~_put_off(reader)]
+        case View.LATER:
+            where = [*_held(reader, role), _put_off(reader)]
         case View.FREE:
             where = [of_role, func.coalesce(tasks.c.assignee, "") == ""]
         case View.LATE:
@@ -95,6 +98,14 @@ def _in_view(reader: Reader, role: str, view: View, stage: str | None) -> list[C
     if stage is not None:
         where.append(tasks.c.stage == stage)
     return where
+
+
+def _held(reader: Reader, role: str) -> list[ColumnElement[bool]]:
+    return [func.coalesce(tasks.c.role, "") == role, tasks.c.assignee == reader.staff_id]
+
+
+def _put_off(reader: Reader) -> ColumnElement[bool]:
+    return func.coalesce(tasks.c.snoozed_until > reader.now, False)
 
 
 def _answered() -> ColumnElement[bool]:
