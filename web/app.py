@@ -19,6 +19,7 @@ from arrears.contracts import RulesInForce
 from arrears.settings import Settings
 from arrears.store.session import Store
 from web.assets import PREFIX, Assets
+from web.feed import Feed
 from web.formats import Formats
 from web.headers import SecurityHeaders
 from web.mishap import Mishaps
@@ -29,6 +30,7 @@ from web.pages import (
     contacts,
     deliveries,
     drafts,
+    events,
     holds,
     inbox,
     incidents,
@@ -67,7 +69,7 @@ def create_app(
     app = FastAPI(title="Arrears", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.store, app.state.desk, app.state.entrance = store, desk, entrance
     app.state.temporal_reachable = temporal_ready
-    app.state.office = Office(settings, store, desk, entrance, rules, pages, patience)
+    app.state.office = Office(settings, store, desk, entrance, rules, pages, Feed(store), patience)
     for part in _parts():
         app.include_router(part)
     app.mount(PREFIX, assets, name="static")
@@ -95,6 +97,7 @@ def _parts() -> tuple[APIRouter, ...]:
         inbox,
         tasks,
         drafts,
+        events,
         snooze,
         contacts,
         cases,

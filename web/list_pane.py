@@ -14,6 +14,7 @@ from arrears.policy.state import Stage
 from arrears.store import queries
 from arrears.store.views import InboxPage, InboxRow, Reader, TaskKey, View
 from web import words
+from web.feed import cursor_of
 from web.formats import Formats
 from web.language import pgettext
 from web.seen import shown_name
@@ -85,12 +86,14 @@ class RowView:
     now: datetime
     urgency: str
     holder: str | None
+    is_mine: bool
     later: datetime | None  # put off until then
 
 
 @dataclass(frozen=True)
 class ListPane:
     href: str
+    events_href: str  # what changes in it from now on
     splits: tuple[Split, ...]
     stages: tuple[Split, ...]
     rows: tuple[RowView, ...]
@@ -107,6 +110,7 @@ def list_pane(
     counts = queries.counts(connection, reader, stage=listing.stage)
     return ListPane(
         listing.href,
+        f"/events?{urlencode({'since': cursor_of(clock.machine_now())})}{listing.query.replace('?', '&')}",
         tuple(_split(listing, view, counts[view]) for view in View),
         tuple(_stage(listing, stage) for stage in (None, *STAGES)),
         tuple(_row(row, who, listing, shapes) for row in page.rows),
@@ -162,6 +166,7 @@ def _row(row: InboxRow, who: Person, listing: Listing, shapes: Formats) -> RowVi
         now,
         urgency,
         row.assignee_name,
+        row.assignee == who.staff_id,
         row.snoozed_until if row.snoozed_until and row.snoozed_until > clock.door_now() else None,
     )
 

@@ -12,6 +12,7 @@ from arrears import clock
 from arrears.contracts import Rules, RulesInForce
 from arrears.settings import Settings
 from arrears.store.session import Store
+from web.feed import Feed
 from web.formats import Formats
 from web.rendering import Pages
 from web.waiting import PATIENCE
@@ -25,6 +26,7 @@ class Office:
     entrance: Entrance
     rules: RulesInForce
     pages: Pages
+    feed: Feed
     patience: float = PATIENCE  # seconds a page waits for a case to answer
 
     @property

@@ -62,6 +62,10 @@ class Pages:
             text = self._environment.get_template(template).render(context)
         return HTMLResponse(text, status_code=status)
 
+    def fragment(self, template: str, **facts: Any) -> str:
+        """A part without a page, in the language of the moment."""
+        return self._environment.get_template(template).render(facts)
+
     def _context(self, request: Request) -> dict[str, Any]:
         visitor: Visitor = request.state.visitor
         path = request.url.path
@@ -145,6 +149,7 @@ def _environment(assets: Assets, shapes: Formats) -> jinja2.Environment:
     environment.globals.update(
         asset=assets.url,
         htmx=_vendored("htmx-*.min.js"),
+        hx_sse=_vendored("hx-sse-*.min.js"),
         icons=_vendored("lucide-*.svg"),
         shapes=shapes,
         words=words,

@@ -222,6 +222,35 @@ def _setting(connection: Connection, act: Act, task: TaskView, beside: Beside) -
     return Setting(look, act.listing, seen)
 
 
+def news_of(act: Act, *, facts_no: str, was_mine: bool) -> Told | None:
+    """What whoever has the task open does not see yet. Raises NotFound."""
+    form = DecisionForm(facts_no=facts_no)
+    with act.office.store.reading() as connection:
+        task = queries.task(connection, act.task_id)
+        if task is None or not may_read(act.who, task):
+            raise errors.NotFound
+        must_be_seen(connection, act.who, task.case_id)
+        if task.status != "open":
+            told = errors.TaskGone(
+                task.status,
+                by=task.decided_by_name or task.decided_by,
+                at=task.closed_at,
+                why=task.outcome or task.ended_why,
+            )
+            return replace(_gone(act, told, form), kind="info", lines=())
+        if task.assignee not in (None, act.who.staff_id):
+            return _somebody_has_it(task)
+        if was_mine and task.assignee is None:
+            return Told("info", "undo-2", _("The task is in nobody's hands any more"))
+        if task.facts_no != max(form.seen_facts, 0):
+            return replace(_changed_since(connection, act.task_id, form.seen_facts, task), lines=())
+    return None
+
+
+def _somebody_has_it(task: TaskView) -> Told:
+    return Told("info", "lock", _("%(name)s is on it") % {"name": task.assignee_name or task.assignee or ""})
+
+
 def lead_on(act: Act) -> Response:
     """After an answer that waits: the next task of the list opens, the toast can take the answer back."""
     office = act.office

@@ -54,6 +54,11 @@ def may_wait(outcome: str) -> bool:
     return outcome not in BINDS_AT_ONCE
 
 
+def touch(connection: Connection, task_id: str) -> None:
+    """An answer was given or taken back: whoever has the list open is told."""
+    connection.execute(update(tasks).where(tasks.c.task_id == task_id).values(changed_at=clock.machine_now()))
+
+
 @dataclass(frozen=True)
 class AnswerState:
     """Where an answer is: waiting, sent, applied, refused (with the reason), parked or withdrawn."""
@@ -460,6 +465,7 @@ class Desk:
             raise errors.AlreadyAnswered(
                 "" if first is None else self._name(first.actor), at if first is None else first.accepted_at
             )
+        touch(connection, task.task_id)
         return message_id
 
     def _of_contact(self, connection: Connection, attempt_id: str | None) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, select
 
 from api.auth.person import Person
 from api.desk import errors
-from api.desk.desk import Answer
+from api.desk.desk import Answer, touch
 from api.desk.live import must_be_live
 from arrears import clock
 from arrears.store import audit, contacts, intents
@@ -40,6 +40,7 @@ class UndoDesk:
             connection.execute(select(tasks.c.task_id).where(tasks.c.task_id == task_id).with_for_update())
             if not intents.withdraw(connection, said.message_id):
                 raise errors.TooLate
+            touch(connection, task_id)
             _forget_result(connection, said.content.get("attempt_id"))
             detail = {"task_id": task_id, "message_id": said.message_id, "outcome": said.content["outcome"]}
             audit.append(

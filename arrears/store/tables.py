@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Final
 from sqlalchemy import Index, Table, text
 from sqlmodel import Field, SQLModel
 
+from arrears import clock
 from arrears.store.types import Day, Flag, Instant, Int, Json, Text
 
 _STRICT = {"sqlite_strict": True}
@@ -264,6 +265,12 @@ class Task(Row, table=True):
         Index("tasks_by_role_and_stage", "status", "role", "stage", "due_at", "task_id"),
         Index("tasks_by_assignee", "status", "assignee", "due_at", "task_id"),
         Index("tasks_by_case", "case_id", "opened_seq"),
+        Index(
+            "tasks_put_off",
+            "snoozed_until",
+            sqlite_where=text("snoozed_until is not null"),
+            postgresql_where=text("snoozed_until is not null"),
+        ),
         _STRICT,
     )
     task_id: str = _key()
@@ -289,6 +296,14 @@ class Task(Row, table=True):
     claimed_at: datetime | None = _maybe_at()
     snoozed_until: datetime | None = _maybe_at()
     lateness: str | None = _maybe_text()  # reminded | freed | reported
+    # Machine time, by itself at every write: whoever has the list open is told by it.
+    changed_at: datetime | None = Field(
+        default=None,
+        sa_type=Instant,
+        nullable=True,
+        index=True,
+        sa_column_kwargs={"default": clock.machine_now, "onupdate": clock.machine_now},
+    )
 
 
 class Message(Row, table=True):

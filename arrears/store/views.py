@@ -77,6 +77,24 @@ class Said:
 
 
 @dataclass(frozen=True)
+class TaskNews:
+    """A task that changed at `at` (machine time) as it stands now; `opened_at` is machine time, too."""
+
+    task_id: str
+    case_id: str
+    role: str
+    stage: str
+    barred: tuple[str, ...]
+    is_open: bool  # and nobody has answered it
+    assignee: str | None
+    assignee_name: str | None
+    put_off: bool
+    due_at: datetime
+    opened_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Undoable:
     """An answer that waits and can be taken back until then."""
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final, assert_never
 
-from sqlalchemy import Connection, bindparam, delete, insert, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from arrears.contracts import Batch
@@ -160,6 +160,9 @@ def settle_message(
         .where(messages.c.message_id == message_id)
         .values(status=status, reason=reason, settled_seq=seq, settled_at=now)
     )
+    if status == "refused":  # its task is open again, and whoever has the list open is told
+        answered = select(messages.c.task_id).where(messages.c.message_id == message_id).scalar_subquery()
+        connection.execute(update(tasks).where(tasks.c.task_id == answered).values(changed_at=now))
 
 
 def refuse_people(connection: Connection, case_id: str, *, seq: int, now: datetime, but: str) -> None:

@@ -15,13 +15,19 @@ from tests.builders import CaseRoom
 from tests.chromium import chromium
 from tests.web.branch import PASSWORD, listening, open_branch
 from tests.web.portfolio import Portfolio
-from tests.web.test_browser import Place, _pleases_axe
+from tests.web.test_browser import Place, _listen, _pleases_axe
+from web.feed import Feed
 
 pytestmark = pytest.mark.browser
 
 
 class Desk(Place):
     """The same, where answers can be made to wait."""
+
+    @property
+    def feed(self) -> Feed:
+        feed: Feed = self.branch.app.state.office.feed
+        return feed
 
     def answers_wait(self, seconds: int) -> None:
         self.branch.settings.undo_seconds = seconds
@@ -218,4 +224,56 @@ def test_a_key_puts_a_task_off_and_the_next_one_opens(place: Desk) -> None:
     page.goto(f"{place.url}/inbox?view=later")
     expect(page.locator(f"[id='row-{task_id}'] .later")).to_be_visible()
     _pleases_axe(page)
+    page.context.close()
+
+
+# ---- what is pushed --------------------------------------------------------------------------------------
+
+
+def test_two_browsers_see_what_the_other_does_and_nothing_jumps(place: Desk) -> None:
+    case_id = place.room.a_case(name="尹秋水")
+    task_id = place.room.task(case_id, "first_contact").task_id
+    mine, hers = place.signed_in("collector"), place.signed_in("colleague")
+    heard = _listen(mine)
+    mine.goto(f"{place.url}/tasks/{task_id}")
+    expect(mine.locator("[data-live=on]")).to_contain_text("实时更新")
+    row = mine.locator(f"[id='row-{task_id}']")
+    grey = row.locator(".kind").evaluate("one => getComputedStyle(one).color")
+    before = [one.get_attribute("id") for one in mine.locator("#list .row").all()]
+    hers.goto(f"{place.url}/tasks/{task_id}")
+    hers.get_by_role("button", name="领取任务").click()
+    expect(row.locator(".holder")).to_have_text("李敏")
+    assert row.locator(".name").evaluate("one => getComputedStyle(one).color") == grey
+    expect(mine.locator(".news-of")).to_contain_text("李敏 处理中")
+    _pleases_axe(mine)
+    names = ("尹秋山", "尹秋月")
+    fresh = [place.room.task(place.room.a_case(name=name), "first_contact").task_id for name in names]
+    pill = mine.locator("#news")
+    expect(pill).to_have_text("2 条新任务")
+    assert [one.get_attribute("id") for one in mine.locator("#list .row").all()] == before
+    _pleases_axe(mine)
+    pill.click()
+    for new in fresh:
+        expect(mine.locator(f"[id='row-{new}']")).to_have_count(1)
+    expect(pill).to_be_hidden()
+    expect(mine.locator(f"[data-task='{task_id}']")).to_be_visible()  # what was open stays open
+    hers.get_by_label("占线", exact=True).check()
+    hers.get_by_role("button", name="保存结果").click()
+    expect(row.locator(".holder.gone")).to_contain_text("已办结")
+    assert heard == []
+    for page in (mine, hers):
+        page.context.close()
+
+
+def test_the_dot_says_when_nothing_is_heard_and_what_was_missed_comes_after(place: Desk) -> None:
+    page = place.signed_in("collector")
+    dot = page.locator("[data-live]")
+    expect(dot).to_have_attribute("data-live", "on")
+    page.context.set_offline(offline=True)
+    place.feed.let_go()
+    expect(dot).to_contain_text("正在重新连接")
+    place.room.a_case(name="尹秋云")
+    page.context.set_offline(offline=False)
+    expect(dot).to_contain_text("实时更新", timeout=15_000)
+    expect(page.locator("#news")).to_contain_text("条新任务")
     page.context.close()

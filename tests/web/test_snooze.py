@@ -31,7 +31,7 @@ def _rows(desk: Desk, view: str) -> set[str]:
 
 
 def _at(branch: Branch, instant: datetime) -> str:
-    return branch.app.state.office.shapes.minute(instant)
+    return str(branch.app.state.office.shapes.minute(instant))
 
 
 def test_a_task_leaves_its_holders_work_and_comes_back_at_its_time(

@@ -27,4 +27,13 @@ def show(
         pane = list_pane(connection, who, listing, shapes=office.shapes, now=now)
         offers = queries.undoable(connection, who.staff_id, now=now)
     undo = told_offers(offers, listing, now)
-    return office.pages.show(request, "inbox.html", list=pane, task=None, swapped=False, undo=undo)
+    return office.pages.show(
+        request,
+        "inbox.html",
+        blocks=("list",) if request.headers.get("hx-target", "").endswith("#list") else (),
+        list=pane,
+        task=None,
+        swapped=False,
+        undo=undo,
+        has_beside="/tasks/" in request.headers.get("hx-current-url", ""),
+    )

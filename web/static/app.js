@@ -171,11 +171,30 @@
     }
   };
 
+  // ---- what is pushed: nothing moves, new rows are counted until somebody asks for them ----
+
+  const countNews = () => {
+    const pill = document.getElementById("news");
+    if (!pill) return;
+    const ids = new Set([...pill.querySelectorAll("[data-new]")].map((one) => one.dataset.new));
+    const fresh = [...ids].filter((id) => id !== "*" && !document.getElementById(`row-${id}`));
+    pill.hidden = !fresh.length && !ids.has("*");
+    const text = ids.has("*") ? pill.dataset.mOld : pill.dataset.mNews.replace("{n}", fresh.length);
+    const [label] = pill.childNodes;
+    if (label?.nodeType === Node.TEXT_NODE) {
+      if (label.data !== text) label.data = text;
+    } else pill.prepend(text);
+  };
+  const dot = (state) => document.querySelector("[data-live]")?.setAttribute("data-live", state);
+  document.addEventListener("htmx:sse:after:connection", () => dot("on"));
+  document.addEventListener("htmx:sse:error", () => dot("off"));
+
   focusMarked();
   watchLooks();
   watchOffers();
   document.addEventListener("htmx:after:swap", () => {
     markRow();
+    countNews();
     focusMarked();
     watchLooks();
     watchOffers();

@@ -12,6 +12,7 @@ from arrears.store.queries.case import (
 from arrears.store.queries.inbox import counts, inbox
 from arrears.store.queries.incidents import incident, incident_list, incidents_of, open_incidents
 from arrears.store.queries.money import ledger_of, payment, reversal_of
+from arrears.store.queries.news import MOST_NEWS, task_news
 from arrears.store.queries.notices import deliveries_of, notice, notices_of
 from arrears.store.queries.paging import COUNTED, PAGE
 from arrears.store.queries.said import LIVE, UNDER_WAY
@@ -22,6 +23,7 @@ from arrears.store.queries.undo import undoable
 __all__ = [
     "COUNTED",
     "LIVE",
+    "MOST_NEWS",
     "PAGE",
     "UNDER_WAY",
     "case",
@@ -46,6 +48,7 @@ __all__ = [
     "reversal_of",
     "stages_of",
     "task",
+    "task_news",
     "tasks_of",
     "timeline",
     "undoable",

@@ -1,4 +1,4 @@
-"""drafts of answers"""
+"""drafts of answers, and when a task changed"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -23,3 +23,13 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index(op.f("ix_drafts_saved_at"), "drafts", ["saved_at"], unique=False)
+    op.add_column("tasks", sa.Column("changed_at", types.Instant(), nullable=True))
+    op.create_index(op.f("ix_tasks_changed_at"), "tasks", ["changed_at"], unique=False)
+    op.create_index(
+        "tasks_put_off",
+        "tasks",
+        ["snoozed_until"],
+        unique=False,
+        sqlite_where=sa.text("snoozed_until is not null"),
+        postgresql_where=sa.text("snoozed_until is not null"),
+    )
