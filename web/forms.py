@@ -12,12 +12,13 @@ from api.desk.desk import Answer
 from api.desk.holding import PLACED_BY_HAND, HoldIn
 from api.forms import LONGEST_REASON
 from arrears.policy.codes import PROMISES, Outcome
+from arrears.policy.profile import NOTHING_SAID, TELLS, Ability, Cause, Profile, Willingness
 from arrears.policy.state import HoldKind, Scope
 from arrears.policy.tasks import PUT_OFF, WITH_DAY, WITH_PART, Missing
 from arrears.store.intents import PaymentIn
 from arrears.store.transfers import TransferIn
 from web.formats import Formats, minor_units, plain_amount, typed_day
-from web.words import Words, called, term
+from web.words import ABILITIES, CAUSES, WILLINGNESS, Words, called, term
 
 Faults = Mapping[str, str]
 
@@ -104,6 +105,9 @@ class DecisionForm:
     recording_id: str = ""
     part: str = ""
     until_on: str = ""
+    cause: str = ""
+    willingness: str = ""
+    ability: str = ""
 
     @property
     def words(self) -> Mapping[str, str]:
@@ -124,6 +128,8 @@ class DecisionForm:
         amount = "" if answer.amount_minor is None else plain_amount(answer.amount_minor, currency)
         day = "" if answer.on is None else answer.on.isoformat()
         placed = {empty._amount_field(): amount, empty._day_field(): day}
+        said = vars(answer.profile).items()
+        placed |= {name: code.value for name, code in said if code is not None}
         return replace(empty, recording_id=answer.recording_id or "", **placed)
 
     def read(self, currency: str) -> Answer | list[Missing]:
@@ -141,6 +147,7 @@ class DecisionForm:
             *(_positive(amount) if self.outcome in WITH_PART else []),
             *_kept("reason", self.reason),
             *recording(self.recording_id),
+            *self._strange(),
         ]
         return faults or Answer(
             self.outcome,
@@ -150,6 +157,26 @@ class DecisionForm:
             day,
             self.attempt_id.strip() or None,
             self.recording_id.strip() or None,
+            self._profile(),
+        )
+
+    def _strange(self) -> list[Missing]:
+        lists = {"cause": CAUSES, "willingness": WILLINGNESS, "ability": ABILITIES}
+        told = {name: getattr(self, name) for name in lists} if self.outcome in TELLS else {}
+        return [
+            Missing(name, "answer_not_offered")
+            for name, code in told.items()
+            if code and code not in lists[name]
+        ]
+
+    def _profile(self) -> Profile:
+        """Nobody who was not spoken to says anything of it."""
+        if self.outcome not in TELLS:
+            return NOTHING_SAID
+        return Profile(
+            Cause(self.cause) if self.cause else None,
+            Willingness(self.willingness) if self.willingness else None,
+            Ability(self.ability) if self.ability else None,
         )
 
     def told(self, faults: Iterable[Missing]) -> dict[str, str]:

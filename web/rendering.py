@@ -165,6 +165,7 @@ def _environment(assets: Assets, shapes: Formats) -> jinja2.Environment:
         stamp=shapes.stamp,
         iso=shapes.iso,
         short=_short,
+        spoken=_spoken,
     )
     # Once, at the start: an import at the top of a page is skipped when only a block is rendered.
     macros = vars(environment.get_template("macros.html").module)
@@ -175,6 +176,11 @@ def _environment(assets: Assets, shapes: Formats) -> jinja2.Environment:
 def _vendored(pattern: str) -> str:
     (found,) = VENDOR.glob(pattern)
     return f"vendor/{found.name}"
+
+
+def _spoken(terms: words.Words) -> list[tuple[str, str]]:
+    """A vocabulary as the options of a choice."""
+    return [(code, words.called(terms, code)) for code in terms]
 
 
 def _short(long_hash: str) -> str:

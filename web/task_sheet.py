@@ -12,6 +12,7 @@ from api.auth.person import Person
 from arrears import clock
 from arrears.policy.codes import PROMISES, TALK, Outcome
 from arrears.policy.difference import Changed, difference
+from arrears.policy.profile import TELLS
 from arrears.policy.tasks import NEEDS_REASON, PUT_OFF, WITH_DAY, WITH_PART, WORK, TaskKind
 from arrears.store import queries
 from arrears.store.asked_again import Earlier, earlier
@@ -258,6 +259,7 @@ def _asks(outcome: Outcome) -> str:
         "arrival": outcome is Outcome.ARRIVED,
         "again": outcome in PUT_OFF,
         "part": outcome in WITH_PART,
+        "profile": outcome in TELLS,
         "until": outcome in WITH_DAY - {Outcome.ARRIVED},
     }
     return " ".join(what for what, wanted in asked.items() if wanted)

@@ -23,6 +23,7 @@ from arrears.contracts import RulesInForce, fingerprint
 from arrears.policy import promises
 from arrears.policy.codes import BINDS_AT_ONCE, PROMISES, STOPPING, TALK, Outcome
 from arrears.policy.money import TakenBack
+from arrears.policy.profile import NOTHING_SAID, Profile
 from arrears.policy.stages import CONTACT_TASKS
 from arrears.policy.tasks import ON_FACTS, Missing, TaskKind, lacks, may_answer
 from arrears.store import audit, certificates, closings, drafts, intents
@@ -44,6 +45,7 @@ class Answer:
     on: date | None = None
     attempt_id: str | None = None  # the contact it tells the result of, when one was started
     recording_id: str | None = None
+    profile: Profile = NOTHING_SAID  # what the debtor said of cause, will and means
 
 
 AT_ONCE: Final = timedelta(0)
@@ -402,7 +404,7 @@ class Desk:
         """The line of the ledger that this answer is the result of; None for an answer that is no result."""
         if TaskKind(task.kind) not in CONTACT_TASKS or Outcome(answer.outcome) not in TALK:
             return None
-        came = Came(answer.outcome, answer.recording_id)
+        came = Came(answer.outcome, answer.recording_id, profile=answer.profile)
         made = contacts.answer_task(
             connection,
             who,

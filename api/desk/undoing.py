@@ -11,6 +11,7 @@ from api.desk import errors
 from api.desk.desk import Answer, touch
 from api.desk.live import must_be_live
 from arrears import clock
+from arrears.policy.profile import NOTHING_SAID, Ability, Cause, Profile, Willingness
 from arrears.store import audit, contacts, intents
 from arrears.store.queries import LIVE
 from arrears.store.session import Store
@@ -41,7 +42,8 @@ class UndoDesk:
             if not intents.withdraw(connection, said.message_id):
                 raise errors.TooLate
             touch(connection, task_id)
-            _forget_result(connection, said.content.get("attempt_id"))
+            words = _words(connection, said.content.get("remark_id"))
+            answer = _answer(said.content, words, _forget_result(connection, said.content.get("attempt_id")))
             detail = {"task_id": task_id, "message_id": said.message_id, "outcome": said.content["outcome"]}
             audit.append(
                 connection,
@@ -51,9 +53,7 @@ class UndoDesk:
                 what="answer_taken_back",
                 detail=detail,
             )
-            return TakenBack(
-                task_id, _answer(said.content, _words(connection, said.content.get("remark_id")))
-            )
+            return TakenBack(task_id, answer)
 
 
 def _answer_of(connection: Connection, who: Person, task_id: str) -> Row[*tuple[Any, ...]]:
@@ -67,11 +67,18 @@ def _answer_of(connection: Connection, who: Person, task_id: str) -> Row[*tuple[
     return said
 
 
-def _forget_result(connection: Connection, attempt_id: str | None) -> None:
+def _forget_result(connection: Connection, attempt_id: str | None) -> Profile:
+    """What had been told of the debtor with it."""
     attempt = None if attempt_id is None else contacts.find(connection, attempt_id)
-    if attempt is not None:
-        contacts.hold_person(connection, attempt.borrower_id)
-        contacts.reopen(connection, attempt.attempt_id)
+    if attempt is None:
+        return NOTHING_SAID
+    contacts.hold_person(connection, attempt.borrower_id)
+    contacts.reopen(connection, attempt.attempt_id)
+    return Profile(
+        Cause(attempt.cause) if attempt.cause else None,
+        Willingness(attempt.willingness) if attempt.willingness else None,
+        Ability(attempt.ability) if attempt.ability else None,
+    )
 
 
 def _words(connection: Connection, remark_id: str | None) -> str | None:
@@ -80,7 +87,7 @@ def _words(connection: Connection, remark_id: str | None) -> str | None:
     return connection.execute(select(remarks.c.words).where(remarks.c.remark_id == remark_id)).scalar()
 
 
-def _answer(content: dict[str, Any], words: str | None) -> Answer:
+def _answer(content: dict[str, Any], words: str | None, profile: Profile) -> Answer:
     on = content.get("on")
     return Answer(
         content["outcome"],
@@ -90,4 +97,5 @@ def _answer(content: dict[str, Any], words: str | None) -> Answer:
         date.fromisoformat(on) if on else None,
         content.get("attempt_id"),
         content.get("recording_id"),
+        profile,
     )

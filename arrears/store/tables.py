@@ -577,6 +577,10 @@ class ContactAttempt(Row, table=True):
     provider_at: datetime | None = _maybe_at()  # by the clock of whoever made the contact
     recording_id: str | None = _maybe_text()
     reference: str | None = _maybe_text()
+    # As the debtor was heard: why nothing was paid, will and means (codes of `arrears.policy.profile`).
+    cause: str | None = _maybe_text()
+    willingness: str | None = _maybe_text()
+    ability: str | None = _maybe_text()
 
 
 class ContactMark(Row, table=True):

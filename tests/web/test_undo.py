@@ -183,3 +183,17 @@ def test_a_double_click_is_one_answer_that_waits(branch: Branch, room: CaseRoom,
     again = desk.post(f"/tasks/{task_id}/decision", outcome="na", facts_no="1")
     assert again.status_code == 409
     assert _statuses(room, task_id) == ["waiting"]
+
+
+def test_what_was_said_of_cause_will_and_means_is_taken_back_too(
+    branch: Branch, room: CaseRoom, task_id: str
+) -> None:
+    desk = branch.at("collector")
+    _answer(desk, task_id, "noint", cause="family", willingness="wavering", ability="unable")
+    assert _attempt(room, task_id).cause == "family"
+    desk.post(f"/tasks/{task_id}/undo")
+    assert _attempt(room, task_id).cause is None
+    chosen = [
+        one.attributes["value"] for one in read(desk.get(f"/tasks/{task_id}")).all("option", selected="")
+    ]
+    assert chosen == ["family", "wavering", "unable"]

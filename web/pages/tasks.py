@@ -43,9 +43,25 @@ def typed(  # noqa: PLR0913, PLR0917  # one a field
     recording_id: Annotated[str, Form()] = "",
     part: Annotated[str, Form()] = "",
     until_on: Annotated[str, Form()] = "",
+    cause: Annotated[str, Form()] = "",
+    willingness: Annotated[str, Form()] = "",
+    ability: Annotated[str, Form()] = "",
 ) -> DecisionForm:
     return DecisionForm(
-        outcome, facts_no, reason, amount, on, arrived_on, again_on, attempt_id, recording_id, part, until_on
+        outcome,
+        facts_no,
+        reason,
+        amount,
+        on,
+        arrived_on,
+        again_on,
+        attempt_id,
+        recording_id,
+        part,
+        until_on,
+        cause,
+        willingness,
+        ability,
     )
 
 

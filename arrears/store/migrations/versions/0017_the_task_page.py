@@ -1,4 +1,4 @@
-"""drafts of answers, and when a task changed"""
+"""drafts of answers, when a task changed, what a debtor said of cause, will and means"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -33,3 +33,5 @@ def upgrade() -> None:
         sqlite_where=sa.text("snoozed_until is not null"),
         postgresql_where=sa.text("snoozed_until is not null"),
     )
+    for name in ("cause", "willingness", "ability"):
+        op.add_column("contact_attempts", sa.Column(name, types.Text(), nullable=True))
