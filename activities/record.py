@@ -263,6 +263,8 @@ class _Recording:
         )
         for effect in batch.effects:
             writes.apply(connection, step, from_wire(effect))
+        if batch.event.get("signal") in writes.WAKES:
+            writes.wake(connection, batch.case_id)
         if _opens(known, state):
             place = holds.Place(batch.case_id, borrower_id, step.at)
             holds.greet(connection, place, seq=batch.seq)

@@ -24,7 +24,7 @@ from sqlalchemy import case as when
 from api.gateway import CaseGateway, CaseNotRunning, TemporalAway
 from arrears import clock
 from arrears.contracts import CaseInput, Message, RulesInForce
-from arrears.store import certificates, publishing
+from arrears.store import certificates, drafts, publishing
 from arrears.store.intents import raise_incident
 from arrears.store.session import Store
 from arrears.store.states import state_from_json
@@ -104,7 +104,8 @@ class RelayTerms:
     """`in_flight` requests and `opening` cases at once (more floods the server); the first resend after
     `resend_seconds`, then later and later; after `max_attempts` that Temporal accepted a message is parked with
     an incident. Every `sweep_seconds` the relay looks
-    round: the work of people whose certificate ended is freed, cases that waited for a pack are told."""
+    round: the work of people whose certificate ended is freed, cases that waited for a pack are told, drafts of
+    ended tasks are thrown away."""
 
     in_flight: int = 32
     opening: int = 64
@@ -186,6 +187,7 @@ class Relay:
         with self._store.transaction() as connection:
             certificates.sweep(connection, at=at, days=days)
             publishing.tell(connection, at=at)
+            drafts.sweep(connection, now=clock.machine_now())
 
     # ---- choosing ----------------------------------------------------------------------------------------
 

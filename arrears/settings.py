@@ -44,6 +44,9 @@ class Settings(BaseSettings):
     relay_resend_seconds: float = Field(default=15.0, gt=0)
     relay_max_attempts: int = Field(default=20, ge=1)
 
+    # For so long an answer given on a page can be taken back before its case hears of it; JSON answers never wait.
+    undo_seconds: int = Field(default=10, ge=0, le=60)
+
     feeds_max_rejects: int = Field(default=0, ge=0)
 
     @model_validator(mode="after")

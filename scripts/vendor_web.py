@@ -99,6 +99,7 @@ def main() -> None:
             VENDOR,
             [
                 _copy(HTMX, htmx / "dist/htmx.min.js", VENDOR / f"htmx-{HTMX.version}.min.js"),
+                _copy(HTMX, htmx / "dist/ext/hx-sse.min.js", VENDOR / f"hx-sse-{HTMX.version}.min.js"),
                 _copy(HTMX, htmx / "LICENSE", VENDOR / "htmx-LICENSE"),
                 _sprite(LUCIDE, lucide, VENDOR / f"lucide-{LUCIDE.version}.svg"),
                 _copy(LUCIDE, lucide / "LICENSE", VENDOR / "lucide-LICENSE"),

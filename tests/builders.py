@@ -81,6 +81,7 @@ class CaseRoom:
         self._numbers = count(1)
         self._turn = threading.RLock()
         self._hearing = False
+        self.undo_is_over = False  # whether answers that can be taken back are heard now
         self.away = False  # as if Temporal did not answer: what is said is kept and waits
 
     # ---- people and loans --------------------------------------------------------------------------------
@@ -271,7 +272,7 @@ class CaseRoom:
 
     def _spoken_to(self) -> list[str]:
         with self.store.reading() as connection:
-            waiting = select(messages.c.case_id).where(messages.c.status == "waiting").distinct()
+            waiting = select(messages.c.case_id).where(*self._due()).distinct()
             return list(connection.execute(waiting).scalars())
 
     def hear(self, case_id: str) -> None:
@@ -309,8 +310,13 @@ class CaseRoom:
 
     def _waiting(self, case_id: str) -> list[Row[*tuple[Any, ...]]]:
         with self.store.reading() as connection:
-            wanted = select(messages).where(messages.c.case_id == case_id, messages.c.status == "waiting")
+            wanted = select(messages).where(messages.c.case_id == case_id, *self._due())
             return list(connection.execute(wanted.order_by(messages.c.rank, messages.c.arrival)))
+
+    def _due(self) -> list[Any]:
+        """Waits, and not only to be taken back."""
+        waits = [messages.c.status == "waiting"]
+        return waits if self.undo_is_over else [*waits, messages.c.effective_at <= messages.c.accepted_at]
 
     def _earliest(self, case_id: str) -> tuple[int, Clock] | None:
         deadlines = self.state(case_id).deadlines

@@ -20,6 +20,7 @@ from arrears.contracts import RulesInForce
 from arrears.settings import Settings
 from arrears.store.session import Store
 from web.assets import PREFIX, Assets
+from web.feed import Feed
 from web.formats import Formats
 from web.headers import SecurityHeaders
 from web.mishap import Mishaps
@@ -30,6 +31,8 @@ from web.pages import (
     certificates,
     contacts,
     deliveries,
+    drafts,
+    events,
     holds,
     inbox,
     incidents,
@@ -42,6 +45,7 @@ from web.pages import (
     prefs,
     reveals,
     sign_in,
+    snooze,
     staff,
     tasks,
     together,
@@ -71,7 +75,7 @@ def create_app(
     app = FastAPI(title="Arrears", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.store, app.state.desk, app.state.entrance = store, desk, entrance
     app.state.temporal_reachable = temporal_ready
-    app.state.office = Office(settings, store, desk, entrance, rules, pages, patience)
+    app.state.office = Office(settings, store, desk, entrance, rules, pages, Feed(store), patience)
     app.router.routes.extend(_routes())
     app.mount(PREFIX, assets, name="static")
     errors.install(app, page=mishaps)
@@ -104,6 +108,9 @@ def _routes() -> tuple[BaseRoute, ...]:
         staff,
         inbox,
         tasks,
+        drafts,
+        events,
+        snooze,
         contacts,
         cases,
         deliveries,

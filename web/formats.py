@@ -90,6 +90,11 @@ def money(amount_minor: int, currency: str) -> str:
     return _money(amount_minor, currency, locale())
 
 
+def plain_amount(amount_minor: int, currency: str) -> str:
+    """As one types it: digits and a point."""
+    return str(Decimal(amount_minor).scaleb(-EXPONENTS.get(currency, 2)))
+
+
 def minor_units(typed: str, currency: str) -> int | None:
     """What somebody typed as an amount (12,000.50); None when it is none, or finer than the currency."""
     # Chinese keyboards give full-width digits and signs; they mean the same.

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from typing import Final
 
@@ -12,12 +12,13 @@ from api.desk.desk import Answer
 from api.desk.holding import PLACED_BY_HAND, HoldIn
 from api.forms import LONGEST_REASON
 from arrears.policy.codes import PROMISES, Outcome
+from arrears.policy.profile import NOTHING_SAID, TELLS, Ability, Cause, Profile, Willingness
 from arrears.policy.state import HoldKind, Scope
 from arrears.policy.tasks import PUT_OFF, WITH_DAY, WITH_PART, Missing
 from arrears.store.intents import PaymentIn
 from arrears.store.transfers import TransferIn
-from web.formats import Formats, minor_units, typed_day
-from web.words import Words, called, term
+from web.formats import Formats, minor_units, plain_amount, typed_day
+from web.words import ABILITIES, CAUSES, WILLINGNESS, Words, called, term
 
 Faults = Mapping[str, str]
 
@@ -48,6 +49,8 @@ FAULTS: Final[Words] = {
     "time_unreadable": term(
         "fault", "Enter day and time as year-month-day hour:minute, such as 2026-12-31 14:30"
     ),
+    "time_has_passed": term("fault", "That time has passed"),
+    "after_it_is_due": term("fault", "The task is due before that"),
     "time_in_the_future": term("fault", "The time is in the future"),
     "before_it_was_sent": term("fault", "The notice was sent later than that"),
     "notice_not_under_way": term("fault", "This notice is not under way"),
@@ -121,6 +124,32 @@ class DecisionForm:
     recording_id: str = ""
     part: str = ""
     until_on: str = ""
+    cause: str = ""
+    willingness: str = ""
+    ability: str = ""
+
+    @property
+    def words(self) -> Mapping[str, str]:
+        """What a draft keeps: all that was typed, whether or not it could be taken."""
+        # The call is the page's to name; the figures stand beside the words.
+        return {name: text for name, text in vars(self).items() if name not in ("facts_no", "attempt_id")}
+
+    @classmethod
+    def again(cls, words: Mapping[str, str]) -> "DecisionForm":
+        """Of a draft; a field that is no more is left out."""
+        known = {one.name for one in fields(cls)} - {"facts_no", "attempt_id"}
+        return cls(**{name: text for name, text in words.items() if name in known})
+
+    @classmethod
+    def of(cls, answer: Answer, currency: str) -> "DecisionForm":
+        """As it would be typed again."""
+        empty = cls(answer.outcome, str(answer.facts_no), answer.reason or "")
+        amount = "" if answer.amount_minor is None else plain_amount(answer.amount_minor, currency)
+        day = "" if answer.on is None else answer.on.isoformat()
+        placed = {empty._amount_field(): amount, empty._day_field(): day}
+        said = vars(answer.profile).items()
+        placed |= {name: code.value for name, code in said if code is not None}
+        return replace(empty, recording_id=answer.recording_id or "", **placed)
 
     def read(self, currency: str) -> Answer | list[Missing]:
         """Each field belongs to some answers; whatever else it holds was typed for an answer not given."""
@@ -137,15 +166,36 @@ class DecisionForm:
             *(_positive(amount) if self.outcome in WITH_PART else []),
             *_kept("reason", self.reason),
             *recording(self.recording_id),
+            *self._strange(),
         ]
         return faults or Answer(
             self.outcome,
-            self._seen_facts(),
+            self.seen_facts,
             self.reason.strip() or None,
             amount,
             day,
             self.attempt_id.strip() or None,
             self.recording_id.strip() or None,
+            self._profile(),
+        )
+
+    def _strange(self) -> list[Missing]:
+        lists = {"cause": CAUSES, "willingness": WILLINGNESS, "ability": ABILITIES}
+        told = {name: getattr(self, name) for name in lists} if self.outcome in TELLS else {}
+        return [
+            Missing(name, "answer_not_offered")
+            for name, code in told.items()
+            if code and code not in lists[name]
+        ]
+
+    def _profile(self) -> Profile:
+        """Nobody who was not spoken to says anything of it."""
+        if self.outcome not in TELLS:
+            return NOTHING_SAID
+        return Profile(
+            Cause(self.cause) if self.cause else None,
+            Willingness(self.willingness) if self.willingness else None,
+            Ability(self.ability) if self.ability else None,
         )
 
     def told(self, faults: Iterable[Missing]) -> dict[str, str]:
@@ -164,7 +214,8 @@ class DecisionForm:
             return "until_on"
         return "again_on" if self.outcome in PUT_OFF else "on"
 
-    def _seen_facts(self) -> int:
+    @property
+    def seen_facts(self) -> int:
         known = self.facts_no.isascii() and self.facts_no.isdecimal() and len(self.facts_no) < 10
         return int(self.facts_no) if known else -1
 

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
+from urllib.parse import urlencode
 
 from sqlalchemy import Connection
 
@@ -16,6 +17,7 @@ from arrears.policy.tasks import Role
 from arrears.store import queries, searches
 from arrears.store.views import Beside, InboxPage, Narrowed, Reader, View
 from web.counting import Counted
+from web.feed import cursor_of
 from web.language import pgettext
 from web.list_rows import RowView, row_view
 from web.listing import BANDS, Listing
@@ -50,6 +52,7 @@ class Sought:
 class ListPane:
     href: str
     query: str
+    events_href: str  # what changes in it from now on
     splits: tuple[Split, ...]
     rows: tuple[RowView, ...]
     more_href: str | None
@@ -88,6 +91,7 @@ def list_pane(
     return ListPane(
         listing.href,
         listing.query,
+        f"/events?{urlencode({'since': cursor_of(clock.machine_now())})}{listing.query.replace('?', '&')}",
         _splits(connection, reader, listing, narrowed, sought, office) if shown else (),
         tuple(
             row_view(row, who, listing, office.shapes, beside, stands_in_for=stands_in_for)
@@ -129,10 +133,14 @@ def in_money(narrowed: Narrowed, office: Office) -> Narrowed:
 
 
 def next_href(pane: ListPane, *, but: str) -> str | None:
+    row = next_row(pane, but=but)
+    return row.href if row else None
+
+
+def next_row(pane: ListPane, *, but: str) -> RowView | None:
     """The first task of the list that is not this one and that nobody else holds."""
-    free = [row for row in pane.rows if row.task_id != but and row.holder is None]
-    mine_first = free or [row for row in pane.rows if row.task_id != but]
-    return mine_first[0].href if mine_first else None
+    others = [row for row in pane.rows if row.task_id != but and row.later is None]
+    return next((row for row in others if row.holder is None), others[0] if others else None)
 
 
 def _takers(who: Person, office: Office) -> tuple[tuple[str, str], ...]:
@@ -199,6 +207,7 @@ def _split(listing: Listing, view: View, counted: Counted) -> Split:
         View.FREE: pgettext("split", "Not taken"),
         View.TODAY: pgettext("split", "Today"),
         View.LATE: pgettext("split", "Late"),
+        View.LATER: pgettext("split", "Put off"),
         View.PROMISED: pgettext("split", "Promise due"),
         View.LEGAL: pgettext("split", "With legal"),
     }

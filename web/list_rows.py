@@ -33,6 +33,8 @@ class RowView:
     urgency: str
     holder: str | None
     for_away: bool  # the holder is away and the reader stands in
+    is_mine: bool
+    later: datetime | None  # put off until then
     last: str
     last_at: datetime | None
     next_clock: str
@@ -67,6 +69,8 @@ def row_view(
         shapes.due(row.due_at, now).state,
         row.assignee_name,
         row.assignee in stands_in_for,
+        row.assignee == who.staff_id,
+        row.snoozed_until if row.snoozed_until and row.snoozed_until > clock.door_now() else None,
         _told(row, beside, shapes) if heard else "",
         heard.at if heard else None,
         called(words.NEXT, clock_name),

@@ -1,6 +1,8 @@
 """What a person is shown when a page cannot be had: what happened, and the way back."""
 
+import re
 from collections.abc import Callable
+from typing import Final
 from urllib.parse import quote, urlsplit
 
 from starlette.requests import Request
@@ -10,6 +12,10 @@ from api.errors import Problem, answer
 from web.language import gettext as _
 from web.rendering import Pages
 from web.visitor import safe_next
+
+# What is posted from these is still being written, and only this page has it.
+_WITH_WORDS: Final = ("/draft", "/decision")
+_ACT_ON_TASK: Final = re.compile(r"(/tasks/[A-Za-z0-9_.:-]+)/")
 
 Mishap = Callable[[Request, Problem], Response]
 
@@ -39,14 +45,22 @@ class Mishaps:
 
 
 def _to_the_door(request: Request) -> Response:
-    """A swap must not put the sign-in page into the middle of another one."""
+    """A swap must not put the sign-in page into the middle of another one, and nobody's words are taken away."""
     if request.headers.get("hx-request") == "true":
+        if request.url.path.endswith(_WITH_WORDS):
+            return Response(status_code=401)  # the page stays, says so, and can be sent once more
         back = urlsplit(request.headers.get("hx-current-url", ""))
         door = _door(f"{back.path}?{back.query}" if back.query else back.path)
         return Response(status_code=401, headers={"HX-Redirect": door})
     query = request.url.query
     wanted = f"{request.url.path}?{query}" if query else request.url.path
-    return RedirectResponse(_door(wanted if request.method == "GET" else "/"), 303)
+    return RedirectResponse(_door(wanted if request.method == "GET" else _task_of(request)), 303)
+
+
+def _task_of(request: Request) -> str:
+    """An act is never repeated, but whoever answered a task comes back to it."""
+    found = _ACT_ON_TASK.match(request.url.path)
+    return found.group(1) if found else "/"
 
 
 def _door(wanted: str) -> str:

@@ -1,6 +1,7 @@
 """The parts every page works with, made once when the server starts."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -12,6 +13,7 @@ from arrears.contracts import Rules, RulesInForce
 from arrears.settings import Settings
 from arrears.store.session import Store
 from web.counting import Counts
+from web.feed import Feed
 from web.formats import Formats
 from web.rendering import Pages
 from web.visitor import Visitor
@@ -26,8 +28,14 @@ class Office:
     entrance: Entrance
     rules: RulesInForce
     pages: Pages
+    feed: Feed
     patience: float = PATIENCE  # seconds a page waits for a case to answer
     counts: Counts = field(default_factory=Counts)
+
+    @property
+    def undo(self) -> timedelta:
+        """For so long an answer given on a page can be taken back."""
+        return timedelta(seconds=self.settings.undo_seconds)
 
     def rules_now(self) -> Rules:
         return self.rules.at(int(clock.door_now().timestamp()))

@@ -18,6 +18,8 @@ from web.visitor import KEYS, KEYS_COOKIE, LANGUAGE_COOKIE, THEME_COOKIE, THEMES
 
 PLAIN: Final = ("/static/", "/api/", "/health/", "/metrics")
 
+_LISTENS: Final = "/events"
+
 log = structlog.get_logger(__name__)
 
 
@@ -57,7 +59,9 @@ class Reception:
         state = scope.setdefault("state", {})
         # Also when the sessions cannot be read there is somebody to show a page to.
         state["visitor"] = _visitor(None, cookies, headers)
-        signed_in = await run_in_threadpool(self._sessions.find, cookies.get(self._cookie))
+        # A page that only listens is nobody at work: it keeps no session alive.
+        touch = scope["path"] != _LISTENS
+        signed_in = await run_in_threadpool(self._sessions.find, cookies.get(self._cookie), touch=touch)
         state["visitor"] = visitor = _visitor(signed_in, cookies, headers)
         with speaking(visitor.language):
             await self._app(scope, receive, send)

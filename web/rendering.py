@@ -62,6 +62,10 @@ class Pages:
             text = self._environment.get_template(template).render(context)
         return HTMLResponse(text, status_code=status)
 
+    def fragment(self, template: str, **facts: Any) -> str:
+        """A part without a page, in the language of the moment."""
+        return self._environment.get_template(template).render(facts)
+
     def _context(self, request: Request) -> dict[str, Any]:
         visitor: Visitor = request.state.visitor
         path = request.url.path
@@ -146,6 +150,7 @@ def _environment(assets: Assets, shapes: Formats) -> jinja2.Environment:
     environment.globals.update(
         asset=assets.url,
         htmx=_vendored("htmx-*.min.js"),
+        hx_sse=_vendored("hx-sse-*.min.js"),
         icons=_vendored("lucide-*.svg"),
         shapes=shapes,
         words=words,
@@ -162,6 +167,7 @@ def _environment(assets: Assets, shapes: Formats) -> jinja2.Environment:
         stamp=shapes.stamp,
         iso=shapes.iso,
         short=_short,
+        spoken=_spoken,
     )
     # Once, at the start: an import at the top of a page is skipped when only a block is rendered.
     macros = vars(environment.get_template("macros.html").module)
@@ -172,6 +178,11 @@ def _environment(assets: Assets, shapes: Formats) -> jinja2.Environment:
 def _vendored(pattern: str) -> str:
     (found,) = VENDOR.glob(pattern)
     return f"vendor/{found.name}"
+
+
+def _spoken(terms: words.Words) -> list[tuple[str, str]]:
+    """A vocabulary as the options of a choice."""
+    return [(code, words.called(terms, code)) for code in terms]
 
 
 def _short(long_hash: str) -> str:

@@ -52,6 +52,8 @@ class Teller:
         match act.what:
             case "task_claimed" | "task_released" | "task_assigned" | "task_handed_over":
                 icon, headline = self._handed(act)
+            case "answer_taken_back" | "task_put_off" | "task_brought_back":
+                icon, headline = self._thought_better(act)
             case "plan_signed":
                 proof = {"number": act.detail["proof"]}
                 icon, headline = "calendar-clock", _("Repayment plan entered, proof %(number)s") % proof
@@ -73,8 +75,7 @@ class Teller:
 
     def _handed(self, act: Act) -> tuple[str, str]:
         """A task came into somebody's hands or left them."""
-        kind = self.timeline.task_kinds.get(str(act.detail.get("task_id")), "")
-        told = {"task": called(words.TASKS, kind)}
+        told = self._task_of(act)
         if act.what == "task_assigned":
             told["name"] = actor_name(act.detail["to"], self.timeline.names)
             return "arrow-right", _("%(task)s: given to %(name)s") % told
@@ -83,6 +84,22 @@ class Teller:
         if act.what == "task_handed_over":
             return "arrow-right", _("%(task)s: handed over") % told
         return "undo-2", _("%(task)s: given back") % told
+
+    def _task_of(self, act: Act) -> dict[str, str]:
+        kind = self.timeline.task_kinds.get(str(act.detail.get("task_id")), "")
+        return {"task": called(words.TASKS, kind)}
+
+    def _thought_better(self, act: Act) -> tuple[str, str]:
+        task = self._task_of(act)
+        match act.what:
+            case "task_put_off":
+                until = {"time": self.formats.moment(act.detail["until"])}
+                return "clock", _("%(task)s: put off until %(time)s") % (task | until)
+            case "task_brought_back":
+                return "undo-2", _("%(task)s: no longer put off") % task
+            case _:
+                answer = {"answer": called(words.ANSWERS, act.detail["outcome"])}
+                return "undo-2", _("%(task)s: answer taken back, %(answer)s") % (task | answer)
 
     def _reported(self, detail: Record) -> str:
         told = {

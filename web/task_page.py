@@ -12,20 +12,22 @@ from api.auth.person import Person
 from api.desk import errors
 from api.desk.live import must_be_seen
 from arrears import clock
-from arrears.store import queries
+from arrears.store import drafts, queries
 from arrears.store.contacts import Slot
+from arrears.store.drafts import Written
 from arrears.store.views import TaskView
 from web import words
 from web.contact_panel import Look
 from web.forms import DecisionForm, VisitForm
 from web.guarding import because
 from web.language import gettext as _
-from web.list_pane import list_pane, next_href
+from web.list_pane import list_pane, next_href, next_row
 from web.listing import Listing
 from web.office import Office
 from web.rendering import is_swap
 from web.reveal_panel import Asked, quota_told, reveal_panel
-from web.task_sheet import Change, Setting, changes, task_sheet
+from web.task_sheet import Change, Setting, TaskSheet, changes, task_sheet
+from web.undo_offer import told_offers
 from web.words import called
 
 
@@ -49,6 +51,7 @@ class Beside:
     faults: Mapping[str, str] = field(default_factory=dict)
     visit: VisitForm = field(default_factory=VisitForm)
     reveal: Asked = field(default_factory=Asked)
+    later: str = ""  # until when it was to be put off, as typed
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ def done(act: Act) -> Response:
 
 
 def refused(act: Act, refusal: errors.DeskError, form: DecisionForm) -> Response:
-    note = _of_contact(act, refusal) or _note(act, refusal, form)
+    note = _of_contact(act, refusal) or _of_undo(refusal) or _note(act, refusal, form)
     if note is None:
         raise refusal
     return show(act, status=refusal.status, form=form, note=note)
@@ -147,6 +150,13 @@ def _of_contact(act: Act, refusal: errors.DeskError) -> Told | None:
             return None
 
 
+def _of_undo(refusal: errors.DeskError) -> Told | None:
+    if not isinstance(refusal, errors.TooLate):
+        return None
+    line = _("Its case is told, or has heard it already: it cannot be taken back any more.")
+    return Told("warn", "hourglass", _("The answer is already on its way"), (line,), leads_on=False)
+
+
 def _stays(icon: str, title: str, line: str) -> Told:
     return Told("bad", icon, title, (line,), leads_on=False)
 
@@ -189,9 +199,11 @@ def _gone(act: Act, refusal: errors.TaskGone, form: DecisionForm) -> Told:
 def _stale(act: Act, form: DecisionForm) -> Told:
     with act.office.store.reading() as connection:
         task = queries.task(connection, act.task_id)
-        seen = queries.facts_seen(
-            connection, act.task_id, int(form.facts_no) if form.facts_no.isdecimal() else 0
-        )
+        return _changed_since(connection, act.task_id, max(form.seen_facts, 0), task)
+
+
+def _changed_since(connection: Connection, task_id: str, facts_no: int, task: TaskView | None) -> Told:
+    seen = queries.facts_seen(connection, task_id, facts_no)
     return Told(
         "warn",
         "refresh-cw",
@@ -209,6 +221,68 @@ def _setting(connection: Connection, act: Act, task: TaskView, beside: Beside) -
     href = act.listing.task_href(act.task_id, "reveal")
     seen = reveal_panel(connection, act.who, task.case_id, task.borrower_id, href=href, asked=beside.reveal)
     return Setting(look, act.listing, seen)
+
+
+def news_of(act: Act, *, facts_no: str, was_mine: bool) -> Told | None:
+    """What whoever has the task open does not see yet. Raises NotFound."""
+    form = DecisionForm(facts_no=facts_no)
+    with act.office.store.reading() as connection:
+        task = queries.task(connection, act.task_id)
+        if task is None or not may_read(act.who, task):
+            raise errors.NotFound
+        must_be_seen(connection, act.who, task.case_id)
+        if task.status != "open":
+            told = errors.TaskGone(
+                task.status,
+                by=task.decided_by_name or task.decided_by,
+                at=task.closed_at,
+                why=task.outcome or task.ended_why,
+            )
+            return replace(_gone(act, told, form), kind="info", lines=())
+        if task.assignee not in (None, act.who.staff_id):
+            return _somebody_has_it(task)
+        if was_mine and task.assignee is None:
+            return Told("info", "undo-2", _("The task is in nobody's hands any more"))
+        if task.facts_no != max(form.seen_facts, 0):
+            return replace(_changed_since(connection, act.task_id, form.seen_facts, task), lines=())
+    return None
+
+
+def _somebody_has_it(task: TaskView) -> Told:
+    return Told("info", "lock", _("%(name)s is on it") % {"name": task.assignee_name or task.assignee or ""})
+
+
+def lead_on(act: Act) -> Response:
+    """After an answer that waits: the next task of the list opens, the toast can take the answer back."""
+    office = act.office
+    now, away = clock.door_now(), office.desk.stands_in_for(act.who)
+    with office.store.reading() as connection:
+        pane = list_pane(connection, act.who, act.listing, office, now=now, stands_in_for=away)
+        offers = queries.undoable(connection, act.who.staff_id, now=now)
+    row = next_row(pane, but=act.task_id)
+    href = row.href if row else act.listing.href
+    if not is_swap(act.request):
+        return RedirectResponse(href, 303)
+    if row is not None:
+        answer = show(replace(act, task_id=row.task_id), focus="heading")
+    else:
+        answer = office.pages.show(
+            act.request,
+            "inbox.html",
+            blocks=("detail", "list_beside"),
+            list=pane,
+            task=None,
+            swapped=True,
+            undo=told_offers(offers, act.listing, clock.door_now()),
+            focus="empty",
+        )
+    answer.headers["HX-Push-Url"] = href
+    return answer
+
+
+def _draft(connection: Connection, act: Act, sheet: TaskSheet) -> Written | None:
+    """What this person was writing here, for as long as it can be answered."""
+    return drafts.find(connection, act.task_id, act.who.staff_id) if sheet.shows_form else None
 
 
 def leave(act: Act) -> Response:
@@ -242,6 +316,10 @@ def show(
         setting = replace(setting, stands_in=task.assignee in away)
         leads_to = next_href(pane, but=act.task_id)
         sheet = task_sheet(connection, task, setting, next_href=leads_to)
+        offers = queries.undoable(connection, act.who.staff_id, now=now)
+        draft = _draft(connection, act, sheet) if form is None else None
+        if draft is not None and note is None and draft.facts_no != task.facts_no:
+            note = _changed_since(connection, act.task_id, draft.facts_no, task)
     return office.pages.show(
         act.request,
         "inbox.html",
@@ -249,11 +327,13 @@ def show(
         status=status,
         list=pane,
         task=sheet,
-        form=form or DecisionForm(),
+        form=form or (DecisionForm.again(draft.words) if draft else DecisionForm()),
+        draft_of=draft.saved_at if draft else None,
         errors=faults or {},
         beside=beside or Beside(),
         told=note,
         told_next=leads_to if note and note.leads_on else None,
+        undo=told_offers(offers, act.listing, now),
         swapped=is_swap(act.request),
         focus=focus if is_swap(act.request) else "",
     )

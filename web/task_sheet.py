@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection
 
 from api.auth.permissions import Permission, may, task_relations
 from api.auth.person import Person
+from arrears import clock
 from arrears.policy.codes import PROMISES, TALK, Outcome
 from arrears.policy.difference import Changed, difference
+from arrears.policy.profile import TELLS
 from arrears.policy.tasks import NEEDS_REASON, PUT_OFF, WITH_DAY, WITH_PART, WORK, TaskKind
 from arrears.store import queries
 from arrears.store.asked_again import Earlier, earlier
@@ -27,6 +29,7 @@ from web.story import Entry, Teller, actor_name
 from web.words import called
 
 STEPS_SHOWN: Final = 5
+_OPENS_HOUR: Final = 9
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,8 @@ class TaskSheet:
     is_mine: bool
     may_claim: bool
     may_release: bool
+    later: datetime | None  # put off until then
+    later_choices: tuple[datetime, ...]  # to put it off until; none of them is after it is due
     shows_form: bool
     locked: str
     answers: tuple[AnswerChoice, ...]
@@ -165,6 +170,8 @@ def task_sheet(
         and (task.assignee is None or setting.stands_in)
         and may(who, Permission.CLAIM_TASK, relations),
         may_release=is_open and is_mine,
+        later=_later(task) if is_open and is_mine else None,
+        later_choices=_later_choices(task, setting) if is_open and is_mine else (),
         shows_form=is_open,
         locked=_lock(task, setting),
         answers=answers,
@@ -176,6 +183,21 @@ def task_sheet(
         asked_before=_asked_before(earlier(connection, task.task_id), task, setting.shapes),
         next_href=next_href if settled else None,
     )
+
+
+def _later(task: TaskView) -> datetime | None:
+    until = task.snoozed_until
+    return until if until is not None and until > clock.door_now() else None
+
+
+def _later_choices(task: TaskView, setting: Setting) -> tuple[datetime, ...]:
+    """In an hour, in three, and when the bank opens on its next day."""
+    now = clock.door_now().replace(second=0, microsecond=0)
+    calendar = setting.look.rules.calendar
+    next_day = calendar.bank_days_later(calendar.day_of(int(now.timestamp())), 1)
+    opening = datetime.fromtimestamp(calendar.instant(next_day, hour=_OPENS_HOUR), UTC)
+    offered = (now + timedelta(hours=1), now + timedelta(hours=3), opening)
+    return tuple(at for at in offered if at <= task.due_at)
 
 
 def changes(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> tuple[Change, ...]:
@@ -240,6 +262,7 @@ def _asks(outcome: Outcome) -> str:
         "arrival": outcome is Outcome.ARRIVED,
         "again": outcome in PUT_OFF,
         "part": outcome in WITH_PART,
+        "profile": outcome in TELLS,
         "until": outcome in WITH_DAY - {Outcome.ARRIVED},
     }
     return " ".join(what for what, wanted in asked.items() if wanted)
@@ -296,6 +319,8 @@ def _under_way(said: Said, shapes: Formats) -> AnswerStanding:
         case "parked":
             text = (signed, _("It could not be applied yet; an operator looks after it."))
             return AnswerStanding("warn", "triangle-alert", _("Put aside: %(answer)s") % told, text)
+        case "withdrawn":
+            return AnswerStanding("info", "undo-2", _("Taken back: %(answer)s") % told, (signed,))
         case "refused":
             why = words.refusal(said.reason)
             return AnswerStanding("warn", "circle-alert", _("Not applied: %(answer)s") % told, (why, signed))

@@ -190,6 +190,30 @@ ANSWERS: Final[Words] = {
     "hold_ends": term("answer", "The hold ends"),
 }
 
+# What a debtor says of why nothing was paid, and of will and means.
+CAUSES: Final[Words] = {
+    "income": term("cause", "Lost work or income"),
+    "illness": term("cause", "Illness, disability or a death in the family"),
+    "disaster": term("cause", "Disaster or epidemic"),
+    "family": term("cause", "Divorce, or alone with children"),
+    "business": term("cause", "The business was closed or goes badly"),
+    "no_capacity": term("cause", "Too old, too young, or not able to act"),
+    "detention": term("cause", "In custody"),
+    "other_debts": term("cause", "Too many other debts"),
+    "overlooked": term("cause", "Forgot it"),
+    "other": term("cause", "Something else"),
+}
+WILLINGNESS: Final[Words] = {
+    "willing": term("willingness", "Wants to pay"),
+    "wavering": term("willingness", "Wavers"),
+    "unwilling": term("willingness", "Does not want to pay"),
+}
+ABILITIES: Final[Words] = {
+    "able": term("ability", "Can pay"),
+    "partly": term("ability", "Can pay a part"),
+    "unable": term("ability", "Cannot pay now"),
+}
+
 # How somebody was contacted.
 ACTIONS: Final[Words] = {
     "out_call": term("action", "Call"),

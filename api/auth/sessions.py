@@ -73,8 +73,11 @@ class Sessions:
             people.put_session(connection, row)
         return opened
 
-    def find(self, cookie: str | None) -> SignedIn | None:
-        """None for a cookie that is unknown, idle too long, at its end, or of somebody no longer active."""
+    def find(self, cookie: str | None, *, touch: bool = True) -> SignedIn | None:
+        """None for a cookie that is unknown, idle too long, at its end, or of somebody no longer active.
+
+        Without `touch` the look does not count as work.
+        """
         if cookie is None or not _COOKIE.fullmatch(cookie):
             return None
         sid_hash = _hash(cookie)
@@ -86,7 +89,7 @@ class Sessions:
         now = self._now()
         if not _is_alive(session, now):
             return None
-        if now - session.seen_at >= _SEEN_STEP:
+        if touch and now - session.seen_at >= _SEEN_STEP:
             self._touch(sid_hash, now)
         return SignedIn(person_of(staff), session.csrf, _handle(sid_hash), session.ends_at)
 

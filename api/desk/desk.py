@@ -3,8 +3,8 @@
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, insert, select, update
 
@@ -24,11 +24,12 @@ from api.desk.time_machine import CannotSkip, TimeMachine
 from arrears import clock
 from arrears.contracts import RulesInForce, fingerprint
 from arrears.policy import promises
-from arrears.policy.codes import PROMISES, STOPPING, TALK, Outcome
+from arrears.policy.codes import BINDS_AT_ONCE, PROMISES, STOPPING, TALK, Outcome
 from arrears.policy.money import TakenBack
+from arrears.policy.profile import NOTHING_SAID, Profile
 from arrears.policy.stages import CONTACT_TASKS
 from arrears.policy.tasks import ON_FACTS, Missing, TaskKind, lacks, may_answer
-from arrears.store import audit, certificates, closings, intents
+from arrears.store import audit, certificates, closings, drafts, intents
 from arrears.store.contacts import Came, find
 from arrears.store.intents import PaymentIn, Posted, Said
 from arrears.store.session import Store
@@ -47,6 +48,20 @@ class Answer:
     on: date | None = None
     attempt_id: str | None = None  # the contact it tells the result of, when one was started
     recording_id: str | None = None
+    profile: Profile = NOTHING_SAID  # what the debtor said of cause, will and means
+
+
+AT_ONCE: Final = timedelta(0)
+
+
+def may_wait(outcome: str) -> bool:
+    """Whether an answer may be held back for a moment: not what the guard of contacts must know from that moment on."""
+    return outcome not in BINDS_AT_ONCE
+
+
+def touch(connection: Connection, task_id: str) -> None:
+    """An answer was given or taken back: whoever has the list open is told."""
+    connection.execute(update(tasks).where(tasks.c.task_id == task_id).values(changed_at=clock.machine_now()))
 
 
 @dataclass(frozen=True)
@@ -99,15 +114,17 @@ class Desk:
             self._assign(connection, task, None)
             self._note(connection, task.case_id, who, "task_released", {"task_id": task_id})
 
-    def decide(self, who: Person, task_id: str, answer: Answer) -> str:
+    def decide(self, who: Person, task_id: str, answer: Answer, *, undo: timedelta = AT_ONCE) -> str:
         """Say the answer; the case applies or refuses it. Returns the message id.
+
+        For `undo` it waits and can be taken back, unless it binds the bank at once.
 
         A free task is taken first. Raises NotFound, SecondPersonNeeded, NotCertified, TaskTaken, TaskGone, CaseClosed,
         AlreadyAnswered (the words are kept as a remark), StaleForm, Invalid; for the result of a contact also
         ContactRefused and ContactConflict. A call that was made stands in the ledger, whatever became of its task.
         """
         try:
-            return self._decide(who, task_id, answer)
+            return self._decide(who, task_id, answer, undo)
         except (errors.TaskGone, errors.CaseClosed):
             if answer.attempt_id is not None:
                 came = contacts.ResultIn(answer.outcome, answer.amount_minor, answer.on, answer.recording_id)
@@ -115,7 +132,7 @@ class Desk:
                     self.contacts.finish(who, answer.attempt_id, came)
             raise
 
-    def _decide(self, who: Person, task_id: str, answer: Answer) -> str:
+    def _decide(self, who: Person, task_id: str, answer: Answer, undo: timedelta) -> str:
         with self._store.transaction() as connection:
             task = self._open_task(connection, who, task_id)
             now = must_be_live(connection, task.case_id)
@@ -125,8 +142,11 @@ class Desk:
             if first is None:
                 self._take(connection, who, task)
                 attempt_id = self._contact(connection, who, task, answer, at=now)
-                return self._say(connection, who, task, answer, attempt_id)
+                said = self._say(connection, who, task, answer, attempt_id, undo=undo)
+                drafts.drop(connection, task_id, who.staff_id)
+                return said
             self._remark(connection, who, task, answer)
+            drafts.drop(connection, task_id, who.staff_id)
             if answer.attempt_id is not None:  # the call was made, whoever's answer stands
                 self._contact(connection, who, task, answer, at=now)
                 self._tell_what_stops(connection, who, answer, at=now)
@@ -348,7 +368,7 @@ class Desk:
         done = connection.execute(
             update(tasks)
             .where(tasks.c.task_id == task.task_id, tasks.c.status == "open", seen)
-            .values(assignee=to, claimed_at=None if to is None else clock.door_now())
+            .values(assignee=to, claimed_at=None if to is None else clock.door_now(), snoozed_until=None)
         )
         return bool(done.rowcount == 1)
 
@@ -406,7 +426,7 @@ class Desk:
         """The line of the ledger that this answer is the result of; None for an answer that is no result."""
         if TaskKind(task.kind) not in CONTACT_TASKS or Outcome(answer.outcome) not in TALK:
             return None
-        came = Came(answer.outcome, answer.recording_id)
+        came = Came(answer.outcome, answer.recording_id, profile=answer.profile)
         made = contacts.answer_task(
             connection,
             who,
@@ -432,6 +452,8 @@ class Desk:
         task: Row[*tuple[Any, ...]],
         answer: Answer,
         attempt_id: str | None,
+        *,
+        undo: timedelta,
     ) -> str:
         at = clock.door_now()
         remark_id = self._remark(connection, who, task, answer)
@@ -447,7 +469,17 @@ class Desk:
             "on": None if answer.on is None else answer.on.isoformat(),
             "facts": fingerprint(task.facts),
         } | self._of_contact(connection, attempt_id)
-        said = Said(task.case_id, message_id, "task_decided", who.staff_id, at, content, task.task_id)
+        later = at + undo if may_wait(answer.outcome) else at
+        said = Said(
+            task.case_id,
+            message_id,
+            "task_decided",
+            who.staff_id,
+            at,
+            content,
+            task.task_id,
+            effective_at=later,
+        )
         try:
             is_first = intents.say(connection, said)
         except intents.AlreadyAnswered:
@@ -457,6 +489,7 @@ class Desk:
             raise errors.AlreadyAnswered(
                 "" if first is None else self._name(first.actor), at if first is None else first.accepted_at
             )
+        touch(connection, task.task_id)
         return message_id
 
     def _of_contact(self, connection: Connection, attempt_id: str | None) -> dict[str, Any]:

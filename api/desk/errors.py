@@ -76,6 +76,12 @@ class AlreadyAnswered(DeskError):
         self.by, self.at = by, at
 
 
+class TooLate(DeskError):
+    """The answer is on its way to its case, or was heard already."""
+
+    message_id = "already_on_its_way"
+
+
 class StaleForm(DeskError):
     """The facts changed while the person was writing; nothing was decided."""
 

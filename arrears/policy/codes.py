@@ -288,6 +288,10 @@ CONTACT_RESULTS: Final = tuple(TALK)
 PROMISES: Final = frozenset(result for result, code in TALK.items() if code.next is Next.PROMISE)
 # Results after which nobody calls before the bank has looked into what was said.
 STOPPING: Final = frozenset(result for result, code in TALK.items() if code.hold is not None)
+# Results that bind the bank in the moment they are told, before any case has heard of them: nobody takes them back.
+BINDS_AT_ONCE: Final = frozenset(
+    result for result, code in TALK.items() if code.hold is not None or code.mark is not None or code.knows
+)
 # Results for which a pack says after how many days the next contact comes.
 WITH_DAYS: Final = tuple(
     result for result, code in TALK.items() if code.next is not Next.NOTHING and code.like is None

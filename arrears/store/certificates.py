@@ -70,7 +70,7 @@ def sweep(connection: Connection, *, at: datetime, days: int) -> int:
         done = connection.execute(
             update(tasks)
             .where(tasks.c.task_id == task.task_id, theirs)
-            .values(assignee=None, claimed_at=None)
+            .values(assignee=None, claimed_at=None, snoozed_until=None)
         )
         if done.rowcount == 1:
             freed += 1

@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from arrears.contracts import Rules
 from arrears.policy.codes import Action, Code, Counts, code_of
 from arrears.policy.guard import Circumstance, Go, Never, NotBefore, Verdict, verdict
+from arrears.policy.profile import NOTHING_SAID, Profile
 from arrears.store import circumstances, known, marks, recordings
 from arrears.store.intents import raise_incident
 from arrears.store.known import Against, Ask, Point
@@ -126,6 +127,13 @@ def release(connection: Connection, attempt_id: str) -> None:
     become(connection, attempt_id, status="released")
 
 
+def reopen(connection: Connection, attempt_id: str) -> None:
+    """What was told of it is taken back: it was made, keeps its slot, and waits to be told of again."""
+    told = ("result", "recording_id", "provider_at", "reference", "cause", "willingness", "ability")
+    nothing: dict[str, Any] = dict.fromkeys(told)
+    become(connection, attempt_id, status="reserved", effective=False, conversation=False, **nothing)
+
+
 def become(connection: Connection, attempt_id: str, *, status: str, **more: Any) -> None:
     connection.execute(
         update(contact_attempts)
@@ -142,6 +150,7 @@ class Came:
     recording_id: str | None = None
     provider_at: datetime | None = None
     reference: str | None = None
+    profile: Profile = NOTHING_SAID
 
 
 def confirm(connection: Connection, attempt_id: str, came: Came, rules: Rules, *, at: int) -> Attempt:
@@ -213,6 +222,9 @@ def _counted(code: Code, came: Came) -> Mapping[str, Any]:
         "recording_id": came.recording_id,
         "provider_at": came.provider_at,
         "reference": came.reference,
+        "cause": came.profile.cause,
+        "willingness": came.profile.willingness,
+        "ability": came.profile.ability,
     }
 
 

@@ -75,7 +75,11 @@ def keep_off(connection: Connection, case_id: str, effect: KeepOff) -> None:
         )
     ).all()
     for row in rows:
-        free = {"assignee": None, "claimed_at": None} if row.assignee == effect.staff_id else {}
+        free = (
+            {"assignee": None, "claimed_at": None, "snoozed_until": None}
+            if row.assignee == effect.staff_id
+            else {}
+        )
         barred = [*row.barred, *({effect.staff_id} - set(row.barred))]
         connection.execute(update(tasks).where(tasks.c.task_id == row.task_id).values(barred=barred, **free))
 

@@ -415,10 +415,18 @@ def raise_incident(
 
 
 def withdraw(connection: Connection, message_id: str) -> bool:
-    """Take back a message that has not been sent; False when it is too late."""
+    """Take back a message that was given time for it and has not been sent; False when it is too late.
+
+    Conditional, as the relay's mark is: of the two one wins.
+    """
     done = connection.execute(
         update(messages)
-        .where(messages.c.message_id == message_id, messages.c.status == "waiting", messages.c.attempts == 0)
+        .where(
+            messages.c.message_id == message_id,
+            messages.c.status == "waiting",
+            messages.c.attempts == 0,
+            messages.c.effective_at > messages.c.accepted_at,
+        )
         .values(status="withdrawn")
     )
     return done.rowcount == 1

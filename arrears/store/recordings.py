@@ -27,7 +27,7 @@ class Keeping:
 
 @dataclass(frozen=True)
 class Logged:
-    """One contact of a case as its page lists it; the last three are of its recording."""
+    """One contact of a case as its page lists it, with its recording and what the debtor said of cause, will and means."""
 
     action: str
     party: str
@@ -39,6 +39,9 @@ class Logged:
     recording_id: str | None
     keep_until: datetime | None
     until_settled: bool
+    cause: str | None
+    willingness: str | None
+    ability: str | None
 
 
 def logged(connection: Connection, case_id: str, *, limit: int = 50) -> tuple[Logged, ...]:
@@ -57,6 +60,9 @@ def logged(connection: Connection, case_id: str, *, limit: int = 50) -> tuple[Lo
             func.coalesce(recordings.c.until_settled, literal(value=False, type_=Flag)).label(
                 "until_settled"
             ),
+            contact_attempts.c.cause,
+            contact_attempts.c.willingness,
+            contact_attempts.c.ability,
         )
         .outerjoin(staff, staff.c.staff_id == contact_attempts.c.actor)
         .outerjoin(recordings, recordings.c.recording_id == contact_attempts.c.recording_id)

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Final
 from sqlalchemy import Index, Table, column, text
 from sqlmodel import Field, SQLModel
 
+from arrears import clock
 from arrears.store.types import Day, Ending, Flag, Instant, Int, Json, Text
 
 _STRICT = {"sqlite_strict": True}
@@ -274,6 +275,12 @@ class Task(Row, table=True):
         Index("tasks_by_role_and_holder", "status", "role", "assignee", "due_at", "task_id"),
         Index("tasks_by_role_and_why", "status", "role", "why", "due_at", "task_id"),
         Index("tasks_by_case", "case_id", "opened_seq"),
+        Index(
+            "tasks_put_off",
+            "snoozed_until",
+            sqlite_where=text("snoozed_until is not null"),
+            postgresql_where=text("snoozed_until is not null"),
+        ),
         _STRICT,
     )
     task_id: str = _key()
@@ -299,6 +306,14 @@ class Task(Row, table=True):
     claimed_at: datetime | None = _maybe_at()
     snoozed_until: datetime | None = _maybe_at()
     lateness: str | None = _maybe_text()  # reminded | freed | reported
+    # Machine time, by itself at every write: whoever has the list open is told by it.
+    changed_at: datetime | None = Field(
+        default=None,
+        sa_type=Instant,
+        nullable=True,
+        index=True,
+        sa_column_kwargs={"default": clock.machine_now, "onupdate": clock.machine_now},
+    )
 
 
 class Message(Row, table=True):
@@ -353,6 +368,20 @@ class Remark(Row, table=True):
     author: str = _text()
     words: str = _text()
     written_at: datetime = _at()
+
+
+class Draft(Row, table=True):
+    """What somebody is writing into the answer of a task, as typed and whether or not it could be taken.
+
+    One for a person and task; written by `arrears.store.drafts` alone, machine time. Personal data, kept nowhere else.
+    """
+
+    __tablename__ = "drafts"
+    task_id: str = _key()
+    staff_id: str = _key()
+    words: dict[str, str] = _json()
+    facts_no: int = _int()  # of the figures it was written on
+    saved_at: datetime = Field(sa_type=Instant, index=True)
 
 
 class Record(Row, table=True):
@@ -564,6 +593,10 @@ class ContactAttempt(Row, table=True):
     provider_at: datetime | None = _maybe_at()  # by the clock of whoever made the contact
     recording_id: str | None = _maybe_text()
     reference: str | None = _maybe_text()
+    # As the debtor was heard: why nothing was paid, will and means (codes of `arrears.policy.profile`).
+    cause: str | None = _maybe_text()
+    willingness: str | None = _maybe_text()
+    ability: str | None = _maybe_text()
 
 
 class ContactMark(Row, table=True):
@@ -834,6 +867,7 @@ cases: Final = _core(Case)
 tasks: Final = _core(Task)
 messages: Final = _core(Message)
 remarks: Final = _core(Remark)
+drafts: Final = _core(Draft)
 records: Final = _core(Record)
 deadlines: Final = _core(Deadline)
 allocations: Final = _core(Allocation)

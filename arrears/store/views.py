@@ -17,6 +17,7 @@ class View(StrEnum):
     FREE = "free"
     TODAY = "today"  # due on the bank's civil day
     LATE = "late"
+    LATER = "later"  # put off by whoever holds them
     PROMISED = "promised"  # the day of a promise and its grace are over, and somebody is asked
     LEGAL = "legal"  # what legal advisors are asked, whoever looks
 
@@ -88,6 +89,7 @@ class InboxRow:
     overdue_minor: int
     first_overdue_on: date | None
     decided_at: datetime
+    snoozed_until: datetime | None
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,34 @@ class Said:
 
 
 @dataclass(frozen=True)
+class TaskNews:
+    """A task that changed at `at` (machine time) as it stands now; `opened_at` is machine time, too."""
+
+    task_id: str
+    case_id: str
+    role: str
+    stage: str
+    barred: tuple[str, ...]
+    is_open: bool  # and nobody has answered it
+    assignee: str | None
+    assignee_name: str | None
+    put_off: bool
+    due_at: datetime
+    opened_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Undoable:
+    """An answer that waits and can be taken back until then."""
+
+    task_id: str
+    loan_id: str
+    outcome: str
+    until: datetime
+
+
+@dataclass(frozen=True)
 class HoldView:
     """A hold that stands over a case; minor units."""
 
@@ -183,6 +213,7 @@ class TaskView:
     assignee: str | None
     assignee_name: str | None
     claimed_at: datetime | None
+    snoozed_until: datetime | None
     case_status: str
     case_stage: str
     answer: Said | None

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final, assert_never
 
-from sqlalchemy import Connection, bindparam, delete, insert, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from arrears.contracts import Batch
@@ -160,6 +160,9 @@ def settle_message(
         .where(messages.c.message_id == message_id)
         .values(status=status, reason=reason, settled_seq=seq, settled_at=now)
     )
+    if status == "refused":  # its task is open again, and whoever has the list open is told
+        answered = select(messages.c.task_id).where(messages.c.message_id == message_id).scalar_subquery()
+        connection.execute(update(tasks).where(tasks.c.task_id == answered).values(changed_at=now))
 
 
 def refuse_people(connection: Connection, case_id: str, *, seq: int, now: datetime, but: str) -> None:
@@ -173,6 +176,30 @@ def refuse_people(connection: Connection, case_id: str, *, seq: int, now: dateti
             messages.c.message_id != but,
         )
         .values(status="refused", reason="case_closed", settled_seq=seq, settled_at=now)
+    )
+
+
+# What brings a case's tasks back at once to whoever put them off: money, a word of the debtor's, somebody's answer.
+WAKES: Final = frozenset(
+    {
+        "payment_posted",
+        "payment_reversed",
+        "payment_finalized",
+        "contact_reported",
+        "task_decided",
+        "delivery_reported",
+        "hold_placed",
+        "hold_released",
+        "plan_signed",
+    }
+)
+
+
+def wake(connection: Connection, case_id: str) -> None:
+    connection.execute(
+        update(tasks)
+        .where(tasks.c.case_id == case_id, tasks.c.status == "open", tasks.c.snoozed_until.is_not(None))
+        .values(snoozed_until=None)
     )
 
 
@@ -290,7 +317,7 @@ def _end_task(connection: Connection, step: Step, task_id: str, **values: Any) -
 
 
 def _task_late(connection: Connection, effect: fx.TaskLate) -> None:
-    free = {"assignee": None, "claimed_at": None} if effect.rung == "freed" else {}
+    free = {"assignee": None, "claimed_at": None, "snoozed_until": None} if effect.rung == "freed" else {}
     _task(connection, effect.task_id, lateness=effect.rung, **free)
 
 

@@ -164,6 +164,7 @@ def running_stack(data_dir: Path) -> Iterator[RunningStack]:
         "ARREARS_DATA_DIR": str(data_dir),
         "ARREARS_PORT": str(port),
         "ARREARS_TIME_SKIPPING": "true",
+        "ARREARS_UNDO_SECONDS": "0",  # a walk waits for what follows, not for a change of mind
         "ARREARS_UNSANDBOXED": "false",
     }
     data_dir.mkdir(parents=True, exist_ok=True)

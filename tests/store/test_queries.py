@@ -88,13 +88,20 @@ def test_splits_are_what_their_counts_say(room: CaseRoom) -> None:
     promise = room.task(promised, "follow_up").task_id
     review = room.task(asked, "legal_review").task_id
     reader = _reader(room)
+    put_off, back = (room.task(room.a_case(), "first_contact").task_id for _ in range(2))
+    for task_id, until in ((put_off, reader.now + timedelta(hours=1)), (back, reader.now)):
+        _assign(room, task_id, "s-collector")
+        with room.store.transaction() as connection:
+            later = update(tasks).where(tasks.c.task_id == task_id).values(snoozed_until=until)
+            connection.execute(later)
     shown = {view: {name for page in _pages(room, reader, view) for name in page} for view in View}
     assert shown == {
-        View.ALL: {mine, hers, free, promise},
-        View.MINE: {mine},
+        View.ALL: {mine, hers, free, promise, put_off, back},
+        View.MINE: {mine, back},
         View.FREE: {free, promise},
         View.TODAY: set(),
         View.LATE: {promise},
+        View.LATER: {put_off},
         View.PROMISED: {promise},
         View.LEGAL: {review},
     }

@@ -79,12 +79,20 @@ def swap_headers(target: str = "detail") -> dict[str, str]:
 
 
 def open_branch(
-    store: Store, room: CaseRoom, *, letters: Path | None = None, port: int = 8400, language: str = "zh-CN"
+    store: Store,
+    room: CaseRoom,
+    *,
+    letters: Path | None = None,
+    port: int = 8400,
+    language: str = "zh-CN",
+    undo_seconds: int = 0,
 ) -> Branch:
-    """Staff is made here; `room` may hold its cases already."""
+    """Staff is made here; `room` may hold its cases already. Answers are heard at once unless `undo_seconds` is set."""
     passwords = Passwords(memory_kib=64, passes=1, lanes=1)
     staff = room.staff(password_hash=passwords.hash(PASSWORD), language=language)
-    settings = Settings(_env_file=None, port=port, letters_dir=letters, temporal_ui_url=UI)
+    settings = Settings(
+        _env_file=None, port=port, letters_dir=letters, temporal_ui_url=UI, undo_seconds=undo_seconds
+    )
     entrance = open_entrance(
         store, Keyring([Key("k0000001", bytes(range(32)))]), secure_cookies=False, passwords=passwords
     )

@@ -9,10 +9,12 @@ from starlette.responses import RedirectResponse, Response
 from api.auth.permissions import Permission
 from api.auth.person import Person
 from arrears import clock
+from arrears.store import queries
 from web.gate import Permitted
 from web.list_pane import list_pane
 from web.listing import Listing
 from web.office import TheOffice
+from web.undo_offer import told_offers
 
 router = APIRouter()
 
@@ -25,8 +27,20 @@ def show(request: Request, office: TheOffice, who: Worker) -> Response:
     listing = Listing.read(request.query_params)
     away = office.desk.stands_in_for(who)
     with office.store.reading() as connection:
-        pane = list_pane(connection, who, listing, office, now=clock.door_now(), stands_in_for=away)
-    return office.pages.show(request, "inbox.html", list=pane, task=None, swapped=False)
+        now = clock.door_now()
+        pane = list_pane(connection, who, listing, office, now=now, stands_in_for=away)
+        offers = queries.undoable(connection, who.staff_id, now=now)
+    undo = told_offers(offers, listing, now)
+    return office.pages.show(
+        request,
+        "inbox.html",
+        blocks=("list",) if request.headers.get("hx-target", "").endswith("#list") else (),
+        list=pane,
+        task=None,
+        swapped=False,
+        undo=undo,
+        has_beside="/tasks/" in request.headers.get("hx-current-url", ""),
+    )
 
 
 @router.post("/inbox/search")

@@ -9,14 +9,17 @@ from starlette.responses import Response
 from api.auth.permissions import Permission
 from api.auth.person import Person
 from api.desk import errors
-from api.desk.desk import Answer
+from api.desk.desk import Answer, may_wait
+from api.desk.drafting import DraftDesk
+from api.desk.undoing import UndoDesk
 from api.paging import known_shape
 from arrears.policy.codes import Outcome
 from arrears.store import queries
 from web.forms import DecisionForm
 from web.gate import Permitted
 from web.office import TheOffice
-from web.task_page import Act, done, leave, refused
+from web.rendering import is_swap
+from web.task_page import Act, done, lead_on, leave, refused
 from web.task_page import show as show_task
 from web.waiting import until_settled
 
@@ -40,9 +43,25 @@ def typed(  # noqa: PLR0913, PLR0917  # one a field
     recording_id: Annotated[str, Form()] = "",
     part: Annotated[str, Form()] = "",
     until_on: Annotated[str, Form()] = "",
+    cause: Annotated[str, Form()] = "",
+    willingness: Annotated[str, Form()] = "",
+    ability: Annotated[str, Form()] = "",
 ) -> DecisionForm:
     return DecisionForm(
-        outcome, facts_no, reason, amount, on, arrived_on, again_on, attempt_id, recording_id, part, until_on
+        outcome,
+        facts_no,
+        reason,
+        amount,
+        on,
+        arrived_on,
+        again_on,
+        attempt_id,
+        recording_id,
+        part,
+        until_on,
+        cause,
+        willingness,
+        ability,
     )
 
 
@@ -86,10 +105,28 @@ async def decide(
     said = await run_in_threadpool(_decide, act, form)
     if isinstance(said, Response):
         return said
+    if office.undo and may_wait(form.outcome):
+        return await run_in_threadpool(lead_on, act)
     await until_settled(office.desk, who, said, patience=office.patience)
     if form.outcome == Outcome.COMPLAINS:  # the case is no longer this person's to see
         return leave(act)
     return await run_in_threadpool(done, act)
+
+
+@router.post("/tasks/{task_id}/undo")
+def undo(request: Request, task_id: str, office: TheOffice, who: Decider) -> Response:
+    """Back to the task with the words as a draft; whoever comes too late is told so."""
+    act = Act(request, office, who, known_shape(task_id))
+    try:
+        back = UndoDesk(office.store).take_back(who, act.task_id)
+    except errors.DeskError as refusal:
+        return refused(act, refusal, DecisionForm())
+    form = DecisionForm.of(back.answer, office.rules_now().terms.currency)
+    DraftDesk(office.store).keep(who, act.task_id, form.words, facts_no=max(form.seen_facts, 0))
+    answer = done(act)
+    if is_swap(request):
+        answer.headers["HX-Push-Url"] = act.page_href
+    return answer
 
 
 def _look_again(act: Act) -> Response:
@@ -109,7 +146,7 @@ def _decide(act: Act, form: DecisionForm) -> str | Response:
     if not isinstance(answer, Answer):
         return show_task(act, status=422, form=form, faults=form.told(answer), blocks=("detail",))
     try:
-        return act.office.desk.decide(act.who, act.task_id, answer)
+        return act.office.desk.decide(act.who, act.task_id, answer, undo=act.office.undo)
     except errors.Invalid as invalid:
         return show_task(act, status=422, form=form, faults=form.told(invalid.missing), blocks=("detail",))
     except errors.DeskError as refusal:

@@ -15,19 +15,44 @@
   };
 
   // A form stays as it is when the server fails; the alert says so and goes away by itself once read.
-  const alarm = (text) => {
+  const alarm = (text, door) => {
     const place = document.getElementById("alerts");
     if (!place || place.childElementCount) return;
-    const toast = document.createElement("p");
+    const toast = document.createElement(door ? "a" : "p");
     toast.className = "toast";
     toast.textContent = text;
     place.append(toast);
+    if (door) {
+      Object.assign(toast, { href: door, target: "_blank", rel: "noopener" });
+      return;
+    }
     const leave = () => {
       if (toast.matches(":hover")) setTimeout(leave, 2000);
       else toast.remove();
     };
     setTimeout(leave, 8000);
   };
+
+  // Signed out in the middle of a form: the page stays as it is. Who comes back from the other window is known here
+  // again: the forms get the seal of the new session, and what was typed meanwhile is kept.
+  let isOut = false;
+  const signedOut = () => {
+    isOut = true;
+    alarm(words().mOut, `/login?next=${encodeURIComponent(location.pathname)}`);
+  };
+  const seal = (page) => page.querySelector("form:not(.sign-in) input[name=csrf]")?.value;
+  const cameBack = async () => {
+    if (!isOut) return;
+    const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
+    const fresh = seal(page);
+    if (!page.getElementById("keys") || !fresh) return;
+    isOut = false;
+    document.getElementById("alerts").replaceChildren();
+    for (const one of document.querySelectorAll("input[name=csrf]")) one.value = fresh;
+    document.querySelector("form.answering")?.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  addEventListener("focus", cameBack);
+  document.addEventListener("visibilitychange", () => document.hidden || cameBack());
 
   // The server says where the reader goes on: an error summary, a note, a heading. Who walks the list stays there.
   let walks = false;
@@ -76,7 +101,10 @@
     );
     if (!place) return false;
     if (place.matches("input, textarea, [data-key-focus]")) (place.querySelector("input:not(:disabled)") ?? place).focus();
-    else place.click();
+    else {
+      if (place.matches("summary")) place.focus();  // what opens is walked through from here
+      place.click();
+    }
     return true;
   };
 
@@ -93,7 +121,7 @@
     if (document.querySelector("dialog[open]")) return;
     if (event.ctrlKey || event.metaKey) {
       // Written to the end: off it goes, without a way to the button.
-      if (event.key === "Enter") event.target.closest?.("#decision form")?.requestSubmit();
+      if (event.key === "Enter") event.target.closest?.("form.answering")?.requestSubmit();
       return;
     }
     if (event.target.closest?.(TYPING)) {
@@ -140,17 +168,52 @@
   };
   addEventListener("pagehide", () => document.querySelectorAll("[data-masked]").forEach(mask));
 
+  // What can be taken back says so as long as it can; not while somebody is about to.
+  const watchOffers = () => {
+    for (const one of document.querySelectorAll("[data-leaves]:not([data-watched])")) {
+      one.dataset.watched = "";
+      const leave = () => {
+        if (one.matches(":hover, :focus-within")) setTimeout(leave, 1000);
+        else one.remove();
+      };
+      setTimeout(leave, one.dataset.leaves * 1000);
+    }
+  };
+
+  // ---- what is pushed: nothing moves, new rows are counted until somebody asks for them ----
+
+  const countNews = () => {
+    const pill = document.getElementById("news");
+    if (!pill) return;
+    const ids = new Set([...pill.querySelectorAll("[data-new]")].map((one) => one.dataset.new));
+    const fresh = [...ids].filter((id) => id !== "*" && !document.getElementById(`row-${id}`));
+    pill.hidden = !fresh.length && !ids.has("*");
+    const text = ids.has("*") ? pill.dataset.mOld : pill.dataset.mNews.replace("{n}", fresh.length);
+    const [label] = pill.childNodes;
+    if (label?.nodeType === Node.TEXT_NODE) {
+      if (label.data !== text) label.data = text;
+    } else pill.prepend(text);
+  };
+  const dot = (state) => document.querySelector("[data-live]")?.setAttribute("data-live", state);
+  document.addEventListener("htmx:sse:after:connection", () => dot("on"));
+  document.addEventListener("htmx:sse:error", () => dot("off"));
+
   focusMarked();
   watchLooks();
   offerAll();
+  watchOffers();
   document.addEventListener("htmx:after:swap", () => {
     markRow();
+    countNews();
     focusMarked();
     watchLooks();
     offerAll();
+    watchOffers();
   });
   document.addEventListener("htmx:error", () => alarm(words().mSilent));
   document.addEventListener("htmx:response:error", (event) => {
-    if (event.detail.ctx.response.status >= 500) alarm(words().mSilent);
+    const { status } = event.detail.ctx.response;
+    if (status >= 500) alarm(words().mSilent);
+    else if (status === 401) signedOut();
   });
 })();

@@ -14,16 +14,19 @@ from arrears.store.queries.chosen import chosen
 from arrears.store.queries.inbox import counts, inbox
 from arrears.store.queries.incidents import incident, incident_list, incidents_of, open_incidents
 from arrears.store.queries.money import ledger_of, payment, reversal_of
+from arrears.store.queries.news import MOST_NEWS, task_news
 from arrears.store.queries.notices import deliveries_of, notice, notices_of
 from arrears.store.queries.paging import COUNTED, PAGE
 from arrears.store.queries.said import LIVE, UNDER_WAY
 from arrears.store.queries.searching import Found, found, plain
 from arrears.store.queries.task import facts_seen, task
 from arrears.store.queries.trail import latest_steps, names, timeline
+from arrears.store.queries.undo import undoable
 
 __all__ = (
     "COUNTED",
     "LIVE",
+    "MOST_NEWS",
     "PAGE",
     "UNDER_WAY",
     "Found",
@@ -53,6 +56,8 @@ __all__ = (
     "reversal_of",
     "stages_of",
     "task",
+    "task_news",
     "tasks_of",
     "timeline",
+    "undoable",
 )

@@ -95,6 +95,7 @@ def _inbox_of(
             cases.c.overdue_minor,
             cases.c.first_overdue_on,
             cases.c.decided_at,
+            tasks.c.snoozed_until,
         )
         .join(cases, cases.c.case_id == tasks.c.case_id)
         .outerjoin(borrowers, borrowers.c.borrower_id == tasks.c.borrower_id)
@@ -126,7 +127,9 @@ def _in_view(reader: Reader, role: str, view: View) -> list[Condition]:
     match view:
         case View.MINE:
             # Where two indexes fit, `coalesce` takes the longer way out of SQLite's choice: a person holds few tasks.
-            return [func.coalesce(tasks.c.role, "") == role, _in_hands(reader), tasks.c.status == "open"]
+            return [*_held(reader, role), ~_put_off(reader)]
+        case View.LATER:
+            return [*_held(reader, role), _put_off(reader)]
         case View.FREE:
             return [*_of_role(role), tasks.c.assignee.is_(None)]
         case View.TODAY:
@@ -135,6 +138,14 @@ def _in_view(reader: Reader, role: str, view: View) -> list[Condition]:
             return [*_of_role(role), tasks.c.due_at < reader.now]
         case _:
             return _of_role(role)
+
+
+def _held(reader: Reader, role: str) -> list[Condition]:
+    return [func.coalesce(tasks.c.role, "") == role, _in_hands(reader), tasks.c.status == "open"]
+
+
+def _put_off(reader: Reader) -> Condition:
+    return func.coalesce(tasks.c.snoozed_until > reader.now, False)
 
 
 def _in_hands(reader: Reader) -> Condition:

@@ -63,6 +63,7 @@ def task(connection: Connection, task_id: str) -> TaskView | None:
         assignee=row["assignee"],
         assignee_name=row["assignee_name"],
         claimed_at=row["claimed_at"],
+        snoozed_until=row["snoozed_until"],
         case_status=row["case_status"],
         case_stage=row["case_stage"],
         answer=_answer_to(connection, task_id),
