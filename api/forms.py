@@ -19,6 +19,7 @@ from api.desk.contacts import ResultIn
 from api.desk.deliveries import DeliveryIn
 from api.desk.desk import Answer
 from api.desk.holding import HoldIn
+from api.desk.inbound import HeardIn
 from api.desk.incident_work import Closing
 from api.desk.plans import PlanIn
 from arrears.policy.agreements import Acceptance, Charges, Clause, Offer
@@ -153,6 +154,30 @@ class ContactBody(Form):
 
     def contact(self) -> ContactIn:
         return ContactIn(**self.model_dump(exclude={"staff"}), staff=tuple(dict.fromkeys(self.staff)))
+
+
+class HeardBody(Form):
+    """What somebody came to tell the bank: `words` as they were said, `contact_id` where they called or wrote from,
+    `against` the log-in of whom a complaint is about, `at` when it was (now when left out).
+
+    `key` is the sender's own: the same again is the same word.
+    """
+
+    key: Id
+    action: Action
+    result: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,32}$")]
+    words: Words = ""
+    party: PartyRole = PartyRole.BORROWER
+    borrower_id: Id | None = None
+    contact_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,200}$")] | None = None
+    amount_minor: Minor | None = None
+    on: date | None = None
+    recording_id: RecordingId | None = None
+    against: Annotated[str, StringConstraints(max_length=200)] = ""
+    at: Annotated[AwareDatetime, BeforeValidator(_written_out)] | None = None
+
+    def heard(self, case_id: str) -> HeardIn:
+        return HeardIn(case_id=case_id, **self.model_dump())
 
 
 class ResultBody(Form):

@@ -161,7 +161,7 @@ class Teller:
 
     def _contact(self, content: Record) -> str:
         told = {
-            "how": called(words.ACTIONS, content["action"]),
+            "how": words.how(content["action"], content["party"]),
             "result": called(words.RESULTS, content["result"]),
         }
         if content.get("amount_minor") and content.get("on"):
@@ -329,7 +329,7 @@ class Teller:
 
 def _at_a_contact(what: str, detail: Record) -> tuple[str, str]:
     told = {
-        "how": called(words.ACTIONS, detail.get("action")),
+        "how": words.how(detail.get("action"), detail.get("party")),
         "result": called(words.RESULTS, detail.get("result")),
         "purpose": called(words.PURPOSES, detail.get("purpose")),
     }
@@ -338,6 +338,8 @@ def _at_a_contact(what: str, detail: Record) -> tuple[str, str]:
             return "phone", _("%(how)s: begun") % told
         case "contact_made":
             return "phone", _("%(how)s: %(result)s") % told
+        case "contact_heard":
+            return "message-square", _("Written down: %(how)s") % told
         case "contact_dropped":
             return "undo-2", _("%(how)s: not made after all") % told
         case "revealed":

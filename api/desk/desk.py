@@ -14,6 +14,7 @@ from api.desk import contacts, deliveries, errors, incident_work, money, plans
 from api.desk.consents import ConsentDesk
 from api.desk.deliveries import DeliveryIn
 from api.desk.holding import HoldDesk
+from api.desk.inbound import InboundDesk
 from api.desk.incident_work import Closing
 from api.desk.live import must_be_live
 from api.desk.plans import PlanIn
@@ -62,6 +63,7 @@ class Desk:
         self._rules = rules
         self._time_machine = time_machine
         self.contacts = contacts.ContactDesk(store, rules)
+        self.inbound = InboundDesk(store, rules)
         self.holds = HoldDesk(store, rules)
         self.consents = ConsentDesk(store)
 

@@ -154,6 +154,7 @@ class ContactReported:
     recording_id: str = ""
     has_reason: bool = False
     remark_id: str = ""
+    against: str = ""  # whom a complaint is about
 
 
 @dataclass(frozen=True)
@@ -332,6 +333,7 @@ def _contact(say: "_Content", by: str) -> ContactReported:
         say.maybe_text("recording_id") or "",
         bool(say.maybe_text("remark_id")),
         say.maybe_text("remark_id") or "",
+        say.maybe_text("against") or "",
     )
 
 

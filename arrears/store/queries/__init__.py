@@ -14,6 +14,7 @@ from arrears.store.queries.incidents import incident, incident_list, incidents_o
 from arrears.store.queries.money import ledger_of, payment, reversal_of
 from arrears.store.queries.notices import deliveries_of, notice, notices_of
 from arrears.store.queries.paging import COUNTED, PAGE
+from arrears.store.queries.people import PartyView, parties_of, points_of
 from arrears.store.queries.said import LIVE, UNDER_WAY
 from arrears.store.queries.task import facts_seen, task
 from arrears.store.queries.trail import latest_steps, names, timeline
@@ -23,6 +24,7 @@ __all__ = [
     "LIVE",
     "PAGE",
     "UNDER_WAY",
+    "PartyView",
     "case",
     "cases_of_loan",
     "counts",
@@ -41,7 +43,9 @@ __all__ = [
     "notices_of",
     "open_cases",
     "open_incidents",
+    "parties_of",
     "payment",
+    "points_of",
     "reversal_of",
     "stages_of",
     "task",
