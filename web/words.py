@@ -457,6 +457,7 @@ ACTS: Final[Words] = {
 # How a hold ended.
 HOLD_ENDS: Final[Words] = {
     "case_closed": term("hold end", "the case closed"),
+    "plan_signed": term("hold end", "a plan was agreed"),
     "plan_completed": term("hold end", "the plan is paid to its end"),
     "plan_broken": term("hold end", "the plan was broken"),
     "plan_withdrawn": term("hold end", "the plan did not come about"),

@@ -148,5 +148,6 @@ def _content(plan: PlanIn, *, is_guaranteed: bool) -> dict[str, Any]:
         "proof": offer.proof,
         "guarantor_proof": offer.guarantor_proof or None,
         "guaranteed": is_guaranteed,
+        "ends_review": True,
         "facts_no": plan.facts_no,
     } | {clause.value: clause in offer.clauses for clause in Clause}

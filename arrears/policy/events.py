@@ -55,6 +55,7 @@ class PaymentPosted:
     kind: str
     provisional: bool
     value_on: str | None = None
+    promised: bool = False  # of money the balance has in: a promise counts it, too
 
 
 @dataclass(frozen=True)
@@ -127,12 +128,16 @@ class HoldReleased:
 
 @dataclass(frozen=True)
 class PlanSigned:
-    """The debtor agreed to a plan; `facts_no` names the figures it was made on."""
+    """The debtor agreed to a plan; `facts_no` names the figures it was made on.
+
+    `ends_review`: the plan is the decision about the debtor's hardship. False in what was said before it was.
+    """
 
     offer: Offer
     by: str
     facts_no: int
     is_guaranteed: bool = False
+    ends_review: bool = False
 
 
 @dataclass(frozen=True)
@@ -234,6 +239,7 @@ def read(  # noqa: C901, PLR0911, PLR0912 - one arm per signal
                 say.text("kind"),
                 say.flag("provisional"),
                 say.maybe_day("value_on"),
+                say.maybe_flag("promised"),
             )
         case "payment_reversed":
             return PaymentReversed(
@@ -274,7 +280,13 @@ def read(  # noqa: C901, PLR0911, PLR0912 - one arm per signal
         case "hold_released":
             return HoldReleased(say.text("hold_id"), say.text("outcome"), actor)
         case "plan_signed":
-            return PlanSigned(_offer(say), actor, say.whole("facts_no"), say.flag("guaranteed"))
+            return PlanSigned(
+                _offer(say),
+                actor,
+                say.whole("facts_no"),
+                say.flag("guaranteed"),
+                say.maybe_flag("ends_review"),
+            )
         case "contact_reported":
             return _contact(say, actor)
         case "people_changed":

@@ -35,6 +35,8 @@ def posted(turn: Turn, event: PaymentPosted) -> None:
         case "fee":
             _charged(turn, event)
         case money.COUNTED:
+            if event.promised:  # what was said before promises heard of it goes on as it did
+                promises.credit(turn, event.payment_id, event.amount, event.value_on)
             plans.counts(turn, event.payment_id, event.amount, event.value_on)
             plans.settle(turn)
         case "refund":

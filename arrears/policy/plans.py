@@ -81,7 +81,18 @@ def signed(turn: Turn, event: PlanSigned) -> None:
     evidence.keep(turn, "L07", act="plan", proof=offer.proof, by=event.by)
     turn.disarm(Clock.IDLE)
     holds.place(turn, HoldKind.PLAN_ACTIVE, by=event.by, reason="plan_signed")
+    _end_review(turn, by=event.by)
     _ask_or_begin(turn)
+
+
+def _end_review(turn: Turn, *, by: str) -> None:
+    """The plan begins, so the hardship is decided: over all loans of the person, wherever it was asked (3.4, 4.7).
+
+    A plan that waits for managers may not come about; until then the review stands beside it.
+    """
+    plan = _open(turn)
+    if plan is not None and plan.ends_review and plan.status != "waiting":
+        holds.lift(turn, HoldKind.HARDSHIP_REVIEW, by=by, why="plan_signed")
 
 
 def _why_not(turn: Turn, event: PlanSigned) -> str:
@@ -118,6 +129,7 @@ def _new(turn: Turn, event: PlanSigned) -> Plan:
         terms.plan_cure_days,
         status="waiting" if needed else "active",
         approvals_needed=needed,
+        ends_review=event.ends_review,
     )
 
 
@@ -142,6 +154,7 @@ def approval_decided(turn: Turn, outcome: Outcome, event: TaskDecided) -> None:
     turn.change(plan=replace(plan, approved_by=approved))
     if len(approved) >= plan.approvals_needed:
         _become(turn, "active", by=event.by)
+        _end_review(turn, by=event.by)
     _ask_or_begin(turn)
 
 

@@ -454,6 +454,59 @@ def test_without_a_plan_such_money_says_nothing() -> None:
     assert case.state == before
 
 
+# ---- the hardship is decided ------------------------------------------------------------------------------
+
+
+def in_hardship(**changes: Any) -> Case:
+    """A debtor in hardship is offered a plan and takes it."""
+    case = a_case(terms=full_terms(), overdue=300_000).talk(Outcome.HARDSHIP)
+    case.decide(TaskKind.HARDSHIP_DECISION, Outcome.OFFER, by="s-officer")
+    case.hear(PlanSigned(an_offer(**changes), PLANNER, case.state.facts_no, ends_review=True))
+    assert not case.refusal
+    return case
+
+
+def held(case: Case) -> list[HoldKind]:
+    return [hold.kind for hold in case.state.holds]
+
+
+@pytest.mark.rule("3.4", "4.7")
+def test_the_signing_decides_the_hardship_in_the_same_step_for_every_loan_of_the_person() -> None:
+    case = in_hardship()
+    [ended] = case.saw(HoldEnded)
+    assert (ended.hold, ended.outcome, ended.by, ended.spreads) == (
+        HoldKind.HARDSHIP_REVIEW,
+        "plan_signed",
+        PLANNER,
+        True,
+    )
+    assert held(case) == [HoldKind.PLAN_ACTIVE], "and the bank keeps still all the same"
+    assert case.deadline(Clock.HOLD) is None
+    assert "escalate" in case.state.stopped
+
+
+@pytest.mark.rule("3.4", "4.7")
+def test_a_plan_that_waits_for_a_manager_leaves_the_review_standing_until_it_begins() -> None:
+    case = in_hardship(periods=13)
+    assert held(case) == [HoldKind.HARDSHIP_REVIEW, HoldKind.PLAN_ACTIVE]
+    agreed = case.decide(TaskKind.PLAN_APPROVAL, Outcome.AGREE, by=MANAGER)
+    assert (held(agreed), [one.by for one in agreed.saw(HoldEnded)]) == ([HoldKind.PLAN_ACTIVE], [MANAGER])
+    declined = in_hardship(periods=13).decide(TaskKind.PLAN_APPROVAL, Outcome.DECLINE, by=MANAGER)
+    assert held(declined) == [HoldKind.HARDSHIP_REVIEW], "an offer that did not come about decides nothing"
+
+
+def test_a_plan_signed_before_anybody_had_decided_is_the_decision() -> None:
+    case = a_case(terms=full_terms(), overdue=300_000).talk(Outcome.HARDSHIP)
+    case.hear(PlanSigned(an_offer(), PLANNER, case.state.facts_no, ends_review=True))
+    assert (held(case), set(case.state.tasks)) == ([HoldKind.PLAN_ACTIVE], set())
+
+
+def test_a_plan_of_before_leaves_the_review_to_a_person() -> None:
+    case = a_case(terms=full_terms(), overdue=300_000).talk(Outcome.HARDSHIP)
+    case.hear(PlanSigned(an_offer(), PLANNER, case.state.facts_no))
+    assert held(case) == [HoldKind.HARDSHIP_REVIEW, HoldKind.PLAN_ACTIVE]
+
+
 # ---- broken, time to catch up, anew -----------------------------------------------------------------------
 
 
