@@ -475,6 +475,7 @@ INCIDENTS: Final[words.Words] = {
     "another_case_is_open": words.term("incident", "Another case of this loan is open"),
     "loan_disputed": words.term("incident", "The bank marked the loan as disputed"),
     "loan_stayed": words.term("incident", "The bank marked the loan as stayed"),
+    "loan_open_again": words.term("incident", "The bank calls the loan open again; its hold stands"),
     "fee_on_closed_case": words.term("incident", "A fee for a closed case"),
     "notice_returned_in_legal": words.term("incident", "A notice came back in the legal stage"),
     "cure_not_over_in_legal": words.term("incident", "The debtor's time was not over in the legal stage"),

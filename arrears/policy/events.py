@@ -45,7 +45,10 @@ class Opened:
 
 @dataclass(frozen=True)
 class LoanRestated:
+    """`stops`: a status of disputed or stayed places its hold. False in what was said before it did."""
+
     loan: LoanState
+    stops: bool = False
 
 
 @dataclass(frozen=True)
@@ -231,7 +234,7 @@ def read(  # noqa: C901, PLR0911, PLR0912 - one arm per signal
                 case_id, _loan(say), say.maybe_text("former_stage"), say.maybe_whole("former_closed_at")
             )
         case "loan_restated":
-            return LoanRestated(_loan(say))
+            return LoanRestated(_loan(say), say.maybe_flag("stops"))
         case "payment_posted":
             return PaymentPosted(
                 say.text("payment_id"),

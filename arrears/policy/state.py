@@ -238,6 +238,7 @@ class CaseState:
     corrected: int = 0
     plan: Plan | None = None
     plans: int = 0  # how many were signed in this case
+    bank_status: str = ""  # what the core bank last called the loan, when that stops the bank
 
     @property
     def keeps_plan(self) -> bool:

@@ -185,6 +185,7 @@ def restating(loan: Mapping[str, Any], *, paid_since: int, case: str, at: dateti
     facts = loan_facts(loan, pack=pack)
     facts["balance_minor"] = max(0, facts["balance_minor"] - paid_since)
     facts["overdue_minor"] = min(max(0, facts["overdue_minor"] - paid_since), facts["balance_minor"])
+    facts["stops"] = True
     message_id = restated_message_id(case, facts["as_of"])
     return Said(case, message_id, "loan_restated", "core-bank", at, facts)
 

@@ -70,7 +70,7 @@ def test_a_plan_is_told_to_its_case_as_the_rules_read_it(server: Server, case_id
     assert (said.case_id, said.signal, said.rank) == (case_id, "plan_signed", 1)
     staff_id = server.person(Role.PLAN_OFFICER).staff_id
     event = read_event(case_id, said.signal, actor=staff_id, task_id=None, content=said.content)
-    assert event == PlanSigned(OFFER, staff_id, 1)
+    assert event == PlanSigned(OFFER, staff_id, 1, ends_review=True)
     trail = Audit.metadata.tables["audit"]
     with server.store.reading() as connection:
         (row,) = connection.execute(select(trail).where(trail.c.stream == case_id)).all()

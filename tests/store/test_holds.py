@@ -256,3 +256,19 @@ def test_a_signed_plan_ends_the_review_of_the_person_wherever_it_was_asked(room:
     with room.store.reading() as connection:
         ended = connection.execute(select(holds).where(holds.c.kind == "hardship_review")).one()
     assert (ended.outcome, ended.ended_by) == ("plan_signed", "s-planner")
+
+
+@pytest.mark.rule("C16", "4.8")
+@pytest.mark.parametrize(
+    ("status", "kind"), [("disputed", HoldKind.DISPUTE), ("stayed", HoldKind.MORATORIUM)]
+)
+def test_a_loan_delivered_so_has_its_hold_with_its_case(room: CaseRoom, status: str, kind: HoldKind) -> None:
+    loan_id = room.a_loan()
+    with room.store.transaction() as connection:
+        connection.execute(update(loans).where(loans.c.loan_id == loan_id).values(status=status))
+    case_id = room.open(loan_id)
+    assert standing(room) == [(kind.value, "loan")]
+    assert "first_contact" not in room.state(case_id).tasks
+    blocked = Never(kind.value)
+    assert may_call(room, case_id) == blocked
+    assert room.state(case_id).bank_status == status
