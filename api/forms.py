@@ -198,7 +198,8 @@ class PlanBody(Form):
     """A repayment plan a debtor agreed to; minor units, basis points of a year.
 
     `proof` is the number of the signed document, or of the recording of what was agreed by word of mouth. The three
-    clauses are what art. 70 of the measures on cards asks of the agreement beside its figures.
+    clauses are what art. 70 of the measures on cards asks of the agreement beside its figures. `without_guarantor` says
+    that a guarantor has not consented: then a legal advisor has to acknowledge it before the plan begins.
     """
 
     method: Method
@@ -210,6 +211,7 @@ class PlanBody(Form):
     acceptance: Acceptance
     proof: Id | None = None
     guarantor_proof: Id | None = None
+    without_guarantor: Annotated[bool, Field(strict=True)] = False
     unable_and_willing: Annotated[bool, Field(strict=True)] = False
     no_new_card: Annotated[bool, Field(strict=True)] = False
     rights_and_breach: Annotated[bool, Field(strict=True)] = False
@@ -227,6 +229,7 @@ class PlanBody(Form):
             self.proof or "",
             tuple(clause for clause in Clause if getattr(self, clause.value)),
             self.guarantor_proof or "",
+            self.without_guarantor,
         )
         return PlanIn(case_id, offer, self.facts_no)
 

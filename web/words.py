@@ -377,6 +377,11 @@ WHYS: Final[Words] = {
     "promises_broken": term("why", "Promises were broken again."),
     "promise_broken": term("why", "A promise was not kept."),
     "promise_partial": term("why", "A promise was kept in part."),
+    "guarantor_not_consented": term(
+        "why",
+        "The guarantor has not consented in writing: the guarantee period does not move, and a heavier debt does not bind "
+        "the guarantor (G6).",
+    ),
     "plan_too_long_for_one": term("why", "A plan of so many instalments takes more than an officer."),
     "plan_missed": term("why", "An instalment of the plan has been missing for long."),
     "promise_kept": term("why", "A promise was kept; the rest is open."),

@@ -331,6 +331,7 @@ def _offer(say: "_Content") -> Offer:
         say.text("proof"),
         tuple(clause for clause in Clause if say.maybe_flag(clause.value)),
         say.maybe_text("guarantor_proof") or "",
+        say.maybe_flag("without_guarantor"),
     )
 
 

@@ -150,6 +150,7 @@ class Plan:
     payments: tuple[str, ...] = ()  # the newest that were counted
     forgot: bool = False  # older ones were counted too
     cure_until: int = 0  # before then nobody is asked again
+    asks_legal: bool = False  # the guarantor has not consented, and no advisor has acknowledged it yet (G6)
     ends_review: bool = False  # when it begins, the decision about the hardship is made
 
     @property

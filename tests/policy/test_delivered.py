@@ -14,11 +14,11 @@ from tests.policy.builders import Case, a_case, a_loan, full_terms, opened
 KINDS = [("disputed", HoldKind.DISPUTE), ("stayed", HoldKind.MORATORIUM)]
 
 
-def delivered(case: Case, status: str, **loan: int) -> Case:
-    """The next file, in which nothing else has changed unless it is said."""
+def delivered(case: Case, status: str) -> Case:
+    """The next file, in which nothing else has changed."""
     state = case.state
     known = a_loan(balance=state.balance, overdue=state.overdue, status=status)
-    known = replace(known, first_overdue_on=state.first_overdue_on, **loan)
+    known = replace(known, first_overdue_on=state.first_overdue_on)
     case.hear(LoanRestated(known, stops=True))
     assert not case.refusal
     return case
