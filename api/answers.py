@@ -198,6 +198,13 @@ class ContactTold(Said):
     message_id: str | None
 
 
+class ContactHeard(Said):
+    """`attempt_id` is its line in the ledger of contacts, `message_id` what its case is told."""
+
+    attempt_id: str
+    message_id: str
+
+
 class ContactDropped(Said):
     """It was not made: its slot is free again."""
 

@@ -1,4 +1,5 @@
-"""JSON: contacts of dialers and other programs, each asked for before it is made and told of afterwards (4.6-4)."""
+"""JSON: contacts of dialers and other programs, each asked for before it is made and told of afterwards (4.6-4); and what
+somebody came to tell the bank."""
 
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -6,14 +7,14 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends
 
-from api.answers import ContactDropped, ContactRefusal, ContactSlot, ContactTold
+from api.answers import ContactDropped, ContactHeard, ContactRefusal, ContactSlot, ContactTold
 from api.auth.permissions import Permission
 from api.auth.person import Person
-from api.deps import Allowed, TheContactDesk
-from api.forms import ContactBody, ResultBody
+from api.deps import Allowed, TheContactDesk, TheDesk
+from api.forms import ContactBody, HeardBody, ResultBody
 from api.paging import known_shape
 
-router = APIRouter(prefix="/contacts", tags=["contacts"])
+router = APIRouter(tags=["contacts"])
 
 Caller = Annotated[Person, Depends(Allowed(Permission.CONTACT))]
 _REFUSED: Final[dict[int | str, dict[str, Any]]] = {
@@ -25,7 +26,7 @@ _REFUSED: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-@router.post("", status_code=HTTPStatus.CREATED, responses=_REFUSED)
+@router.post("/contacts", status_code=HTTPStatus.CREATED, responses=_REFUSED)
 def start_contact(body: ContactBody, who: Caller, desk: TheContactDesk) -> ContactSlot:
     """May this contact be made now? If so its slot is taken until a result is told or it is dropped.
 
@@ -37,15 +38,27 @@ def start_contact(body: ContactBody, who: Caller, desk: TheContactDesk) -> Conta
     return ContactSlot(attempt_id=slot.attempt_id, number=slot.number, at=at, warnings=list(slot.warnings))
 
 
-@router.post("/{attempt_id}/result", responses=_REFUSED)
+@router.post("/contacts/{attempt_id}/result", responses=_REFUSED)
 def tell_result(attempt_id: str, body: ResultBody, who: Caller, desk: TheContactDesk) -> ContactTold:
     """What came of it, by the bank's result codes. The same again changes nothing; another result is a conflict."""
     done = desk.finish(who, known_shape(attempt_id), body.came())
     return ContactTold(**vars(done))
 
 
-@router.post("/{attempt_id}/drop", responses=_REFUSED)
+@router.post("/contacts/{attempt_id}/drop", responses=_REFUSED)
 def drop_contact(attempt_id: str, who: Caller, desk: TheContactDesk) -> ContactDropped:
     """It was not made after all: the slot is free again. One that was made cannot be dropped."""
     desk.drop(who, known_shape(attempt_id))
     return ContactDropped(attempt_id=attempt_id)
+
+
+@router.post("/cases/{case_id}/contacts", status_code=HTTPStatus.CREATED)
+def hear_contact(
+    case_id: str, body: HeardBody, who: Annotated[Person, Depends(Allowed(Permission.HEAR))], desk: TheDesk
+) -> ContactHeard:
+    """Somebody called, wrote or came to the bank. It counts against no cap and needs no slot; what was said binds at once.
+
+    The same again under its `key` changes nothing; another word under it is a conflict.
+    """
+    heard = desk.inbound.hear(who, body.heard(known_shape(case_id)))
+    return ContactHeard(**vars(heard))

@@ -19,6 +19,7 @@ from api.desk.contacts import ResultIn
 from api.desk.deliveries import DeliveryIn
 from api.desk.desk import Answer
 from api.desk.holding import HoldIn
+from api.desk.inbound import HeardIn
 from api.desk.incident_work import Closing
 from api.desk.plans import PlanIn
 from arrears.policy.agreements import Acceptance, Charges, Clause, Offer
@@ -155,6 +156,30 @@ class ContactBody(Form):
         return ContactIn(**self.model_dump(exclude={"staff"}), staff=tuple(dict.fromkeys(self.staff)))
 
 
+class HeardBody(Form):
+    """What somebody came to tell the bank: `words` as they were said, `contact_id` where they called or wrote from,
+    `against` the log-in of whom a complaint is about, `at` when it was (now when left out).
+
+    `key` is the sender's own: the same again is the same word.
+    """
+
+    key: Id
+    action: Action
+    result: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,32}$")]
+    words: Words = ""
+    party: PartyRole = PartyRole.BORROWER
+    borrower_id: Id | None = None
+    contact_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,200}$")] | None = None
+    amount_minor: Minor | None = None
+    on: date | None = None
+    recording_id: RecordingId | None = None
+    against: Annotated[str, StringConstraints(max_length=200)] = ""
+    at: Annotated[AwareDatetime, BeforeValidator(_written_out)] | None = None
+
+    def heard(self, case_id: str) -> HeardIn:
+        return HeardIn(case_id=case_id, **self.model_dump())
+
+
 class ResultBody(Form):
     """What came of a contact; `made_at` is by the clock of whoever made it and names its zone."""
 
@@ -173,7 +198,8 @@ class PlanBody(Form):
     """A repayment plan a debtor agreed to; minor units, basis points of a year.
 
     `proof` is the number of the signed document, or of the recording of what was agreed by word of mouth. The three
-    clauses are what art. 70 of the measures on cards asks of the agreement beside its figures.
+    clauses are what art. 70 of the measures on cards asks of the agreement beside its figures. `without_guarantor` says
+    that a guarantor has not consented: then a legal advisor has to acknowledge it before the plan begins.
     """
 
     method: Method
@@ -185,6 +211,7 @@ class PlanBody(Form):
     acceptance: Acceptance
     proof: Id | None = None
     guarantor_proof: Id | None = None
+    without_guarantor: Annotated[bool, Field(strict=True)] = False
     unable_and_willing: Annotated[bool, Field(strict=True)] = False
     no_new_card: Annotated[bool, Field(strict=True)] = False
     rights_and_breach: Annotated[bool, Field(strict=True)] = False
@@ -202,6 +229,7 @@ class PlanBody(Form):
             self.proof or "",
             tuple(clause for clause in Clause if getattr(self, clause.value)),
             self.guarantor_proof or "",
+            self.without_guarantor,
         )
         return PlanIn(case_id, offer, self.facts_no)
 

@@ -108,6 +108,7 @@ class CaseSheet:
     ledger: tuple[PaymentView, ...]
     notices: tuple[NoticeLine, ...]
     contacts: tuple[Logged, ...]
+    heard_href: str | None
     reveal: RevealPanel | None
     holds: tuple[HoldLine, ...]
     hold_href: str | None
@@ -170,6 +171,7 @@ def case_sheet(
             for notice in queries.notices_of(connection, case.case_id)
         ),
         contacts=recordings.logged(connection, case.case_id),
+        heard_href=f"{href}/contacts/new" if case.status == "open" and may(who, Permission.HEAR) else None,
         reveal=seen,
         holds=tuple(
             _hold_line(href, case, hold, who, look)

@@ -81,6 +81,13 @@ FAULTS: Final[Words] = {
     "login_unknown": term("fault", "Nobody here has this log-in"),
     "only_of_complaints": term("fault", "Only a complaint is about a member of staff"),
     "evidence_required": term("fault", "Enter the number of the proof"),
+    "action_required": term("fault", "Choose how they contacted the bank"),
+    "party_required": term("fault", "Choose who it was"),
+    "not_theirs_to_say": term("fault", "Only the debtor, or whoever speaks for the debtor, can say this"),
+    "number_required": term("fault", "Choose the number that is not to be called again"),
+    "debtor_cannot_promise": term(
+        "fault", "A death or a lack of capacity is on record: no promise can be taken"
+    ),
     "not_found": term("fault", "No case has this loan number"),
     "login_taken": term("fault", "Somebody has this log-in already"),
     "login_unreadable": term("fault", "A log-in takes letters, digits and . _ - @, 64 at most"),
@@ -160,11 +167,11 @@ class DecisionForm:
         amount = minor_units(typed, currency) if typed.strip() else None
         day = typed_day(day_typed) if day_typed.strip() else None
         faults = [
-            *_said(self.outcome, Missing("outcome", "answer_required")),
-            *_readable(day_typed, day, Missing("on", "day_unreadable")),
-            *_readable(typed, amount, Missing("amount", "amount_unreadable")),
+            *required(self.outcome, Missing("outcome", "answer_required")),
+            *readable(day_typed, day, Missing("on", "day_unreadable")),
+            *readable(typed, amount, Missing("amount", "amount_unreadable")),
             *(_positive(amount) if self.outcome in WITH_PART else []),
-            *_kept("reason", self.reason),
+            *kept("reason", self.reason),
             *recording(self.recording_id),
             *self._strange(),
         ]
@@ -229,7 +236,7 @@ class VisitForm:
     recording_id: str = ""
 
     def came(self) -> ResultIn | list[Missing]:
-        faults = [*_said(self.result, Missing("result", "result_required")), *recording(self.recording_id)]
+        faults = [*required(self.result, Missing("result", "result_required")), *recording(self.recording_id)]
         return faults or ResultIn(self.result, recording_id=self.recording_id.strip() or None)
 
 
@@ -251,11 +258,11 @@ class PaymentForm:
         amount = minor_units(self.amount, currency) if self.amount.strip() else None
         day = typed_day(self.value_on) if self.value_on.strip() else None
         faults = [
-            *_said(self.loan_id.strip() or self.borrower_id.strip(), Missing("loan_id", "loan_required")),
-            *_said(self.amount.strip(), Missing("amount", "amount_required")),
-            *_readable(self.amount, amount, Missing("amount", "amount_unreadable")),
-            *_said(self.value_on.strip(), Missing("value_on", "day_required")),
-            *_readable(self.value_on, day, Missing("value_on", "day_unreadable")),
+            *required(self.loan_id.strip() or self.borrower_id.strip(), Missing("loan_id", "loan_required")),
+            *required(self.amount.strip(), Missing("amount", "amount_required")),
+            *readable(self.amount, amount, Missing("amount", "amount_unreadable")),
+            *required(self.value_on.strip(), Missing("value_on", "day_required")),
+            *readable(self.value_on, day, Missing("value_on", "day_unreadable")),
         ]
         if faults or amount is None or day is None:
             return faults
@@ -296,10 +303,10 @@ class HoldForm:
         until = typed_day(self.until) if self.until.strip() else None
         known = self.kind in {kind.value for kind in PLACED_BY_HAND}
         faults = [
-            *_said(self.kind if known else "", Missing("kind", "kind_required")),
-            *_readable(self.part, part, Missing("part", "amount_unreadable")),
-            *_readable(self.until, until, Missing("until", "day_unreadable")),
-            *_kept("reason", self.reason),
+            *required(self.kind if known else "", Missing("kind", "kind_required")),
+            *readable(self.part, part, Missing("part", "amount_unreadable")),
+            *readable(self.until, until, Missing("until", "day_unreadable")),
+            *kept("reason", self.reason),
         ]
         if faults:
             return faults
@@ -318,8 +325,8 @@ class DeliveryForm:
     def read(self, notice_id: str, shapes: Formats) -> DeliveryIn | list[Missing]:
         at = shapes.typed_minute(self.at)
         faults = [
-            *_said(self.at.strip(), Missing("at", "time_required")),
-            *_readable(self.at, at, Missing("at", "time_unreadable")),
+            *required(self.at.strip(), Missing("at", "time_required")),
+            *readable(self.at, at, Missing("at", "time_unreadable")),
         ]
         match self.status:
             case "arrived" | "returned" as status if at is not None:
@@ -339,11 +346,11 @@ def recording(typed: str) -> list[Missing]:
 _RECORDING: Final = re.compile(r"[A-Za-z0-9_.:-]{1,128}", re.ASCII)
 
 
-def _said(text: str, otherwise: Missing) -> list[Missing]:
+def required(text: str, otherwise: Missing) -> list[Missing]:
     return [] if text else [otherwise]
 
 
-def _readable(text: str, value: object | None, otherwise: Missing) -> list[Missing]:
+def readable(text: str, value: object | None, otherwise: Missing) -> list[Missing]:
     return [otherwise] if text.strip() and value is None else []
 
 
@@ -351,7 +358,7 @@ def _positive(amount: int | None) -> list[Missing]:
     return [Missing("amount", "amount_required")] if amount is not None and amount <= 0 else []
 
 
-def _kept(name: str, text: str) -> list[Missing]:
+def kept(name: str, text: str) -> list[Missing]:
     if len(text) > LONGEST_REASON:
         return [Missing(name, "reason_too_long")]
     # PostgreSQL keeps no NUL, and no other control sign says anything.

@@ -53,6 +53,7 @@ class PlanForm:
     acceptance: str = ""
     proof: str = ""
     guarantor_proof: str = ""
+    without_guarantor: str = ""
     clauses: tuple[str, ...] = ()
     facts_no: str = ""
 
@@ -84,6 +85,7 @@ class PlanForm:
             self.proof.strip(),
             tuple(clause for clause in Clause if clause.value in self.clauses),
             self.guarantor_proof.strip(),
+            self.without_guarantor == "yes",
         )
         return PlanIn(case_id, offer, self._seen_facts())
 

@@ -191,7 +191,7 @@ class Teller:
 
     def _contact(self, content: Record) -> str:
         told = {
-            "how": called(words.ACTIONS, content["action"]),
+            "how": words.how(content["action"], content["party"]),
             "result": called(words.RESULTS, content["result"]),
         }
         if content.get("amount_minor") and content.get("on"):
@@ -359,7 +359,7 @@ class Teller:
 
 def _at_a_contact(what: str, detail: Record) -> tuple[str, str]:
     told = {
-        "how": called(words.ACTIONS, detail.get("action")),
+        "how": words.how(detail.get("action"), detail.get("party")),
         "result": called(words.RESULTS, detail.get("result")),
         "purpose": called(words.PURPOSES, detail.get("purpose")),
     }
@@ -368,6 +368,8 @@ def _at_a_contact(what: str, detail: Record) -> tuple[str, str]:
             return "phone", _("%(how)s: begun") % told
         case "contact_made":
             return "phone", _("%(how)s: %(result)s") % told
+        case "contact_heard":
+            return "message-square", _("Written down: %(how)s") % told
         case "contact_dropped":
             return "undo-2", _("%(how)s: not made after all") % told
         case "revealed":
@@ -503,6 +505,7 @@ INCIDENTS: Final[words.Words] = {
     "another_case_is_open": words.term("incident", "Another case of this loan is open"),
     "loan_disputed": words.term("incident", "The bank marked the loan as disputed"),
     "loan_stayed": words.term("incident", "The bank marked the loan as stayed"),
+    "loan_open_again": words.term("incident", "The bank calls the loan open again; its hold stands"),
     "fee_on_closed_case": words.term("incident", "A fee for a closed case"),
     "notice_returned_in_legal": words.term("incident", "A notice came back in the legal stage"),
     "cure_not_over_in_legal": words.term("incident", "The debtor's time was not over in the legal stage"),

@@ -1,9 +1,10 @@
 """One task as its reader sees it: the facts, why it is here, what may be answered, what became of an answer."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
+from urllib.parse import quote
 
 from sqlalchemy import Connection
 
@@ -86,6 +87,7 @@ class TaskSheet:
     asks: set[str]
     answer: AnswerStanding | None
     contacts: Panel
+    heard_href: str | None
     reveal: RevealPanel | None
     history: tuple[Entry, ...]
     asked_before: "AskedBefore | None"
@@ -142,7 +144,7 @@ def task_sheet(
     is_mine = task.assignee == who.staff_id
     under_way = task.answer is not None and task.answer.status in queries.LIVE
     is_open = task.status == "open" and not under_way
-    answers = _choices(TaskKind(task.kind))
+    answers = choices(WORK[TaskKind(task.kind)].outcomes)
     standing = _standing(task, setting.shapes)
     settled = not is_open and not (standing and standing.waits)
     return TaskSheet(
@@ -178,6 +180,7 @@ def task_sheet(
         asks={what for answer in answers for what in answer.asks.split()},
         answer=standing,
         contacts=panel(connection, task, setting.look, is_open=is_open),
+        heard_href=_heard_href(task, who),
         reveal=setting.reveal,
         history=_history(connection, task, setting.shapes),
         asked_before=_asked_before(earlier(connection, task.task_id), task, setting.shapes),
@@ -198,6 +201,13 @@ def _later_choices(task: TaskView, setting: Setting) -> tuple[datetime, ...]:
     opening = datetime.fromtimestamp(calendar.instant(next_day, hour=_OPENS_HOUR), UTC)
     offered = (now + timedelta(hours=1), now + timedelta(hours=3), opening)
     return tuple(at for at in offered if at <= task.due_at)
+
+
+def _heard_href(task: TaskView, who: Person) -> str | None:
+    """Where what the debtor came to say is written down."""
+    if task.case_status != "open" or not may(who, Permission.HEAR):
+        return None
+    return f"/cases/{quote(task.case_id, safe='')}/contacts/new?task={quote(task.task_id, safe='')}"
 
 
 def changes(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> tuple[Change, ...]:
@@ -244,10 +254,10 @@ def _first_overdue(facts: Mapping[str, Any]) -> date | None:
     return None if day is None else date.fromisoformat(day)
 
 
-def _choices(kind: TaskKind) -> tuple[AnswerChoice, ...]:
+def choices(outcomes: Iterable[Outcome]) -> tuple[AnswerChoice, ...]:
     return tuple(
         AnswerChoice(one.value, called(words.ANSWERS, one), words.hint(one), _asks(one), _group(one))
-        for one in WORK[kind].outcomes
+        for one in outcomes
     )
 
 

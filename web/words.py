@@ -63,6 +63,14 @@ def hint(code: str) -> str:
     return called(HINTS, code) if code in HINTS else ""
 
 
+def how(action: str | None, party: str | None) -> str:
+    """How somebody was contacted; of whoever came to the bank by themselves, also who it was."""
+    if action in INBOUND and party in PARTIES and party != "borrower":
+        told = {"party": called(PARTIES, party), "how": called(INBOUND, action)}
+        return _("%(party)s: %(how)s") % told
+    return called(ACTIONS, action)
+
+
 STAGES: Final[Words] = prose.STAGES
 
 TASKS: Final[Words] = {
@@ -228,6 +236,25 @@ ACTIONS: Final[Words] = {
     "debit": term("action", "Debit"),
     "in_call": term("action", "The debtor called"),
     "in_msg": term("action", "The debtor wrote"),
+    "in_visit": term("action", "The debtor came to a branch"),
+}
+
+# How somebody came to the bank by themselves, whoever it was.
+INBOUND: Final[Words] = {
+    "in_call": term("inbound", "They called"),
+    "in_msg": term("inbound", "They wrote"),
+    "in_visit": term("inbound", "They came to a branch"),
+}
+
+# How whoever was spoken to stands to the debt.
+PARTIES: Final[Words] = {
+    "borrower": term("party", "The debtor"),
+    "co_borrower": term("party", "Co-borrower"),
+    "guarantor": term("party", "Guarantor"),
+    "guardian": term("party", "Guardian"),
+    "heir": term("party", "Heir"),
+    "lawyer": term("party", "The debtor's lawyer"),
+    "third": term("party", "Somebody else"),
 }
 
 # Where a contact is that has no result yet.
@@ -377,6 +404,11 @@ WHYS: Final[Words] = {
     "promises_broken": term("why", "Promises were broken again."),
     "promise_broken": term("why", "A promise was not kept."),
     "promise_partial": term("why", "A promise was kept in part."),
+    "guarantor_not_consented": term(
+        "why",
+        "The guarantor has not consented in writing: the guarantee period does not move, and a heavier debt does not bind "
+        "the guarantor (G6).",
+    ),
     "plan_too_long_for_one": term("why", "A plan of so many instalments takes more than an officer."),
     "plan_missed": term("why", "An instalment of the plan has been missing for long."),
     "promise_kept": term("why", "A promise was kept; the rest is open."),
@@ -457,6 +489,7 @@ ACTS: Final[Words] = {
 # How a hold ended.
 HOLD_ENDS: Final[Words] = {
     "case_closed": term("hold end", "the case closed"),
+    "plan_signed": term("hold end", "a plan was agreed"),
     "plan_completed": term("hold end", "the plan is paid to its end"),
     "plan_broken": term("hold end", "the plan was broken"),
     "plan_withdrawn": term("hold end", "the plan did not come about"),
@@ -524,6 +557,7 @@ REFUSALS: Final[Words] = {
     "nothing_overdue": term("refusal", "Nothing is overdue any more."),
     "amount_too_large": term("refusal", "The amount is more than what is disputed."),
     "no_extension_left": term("refusal", "There is no longer time, or it has been asked for already."),
+    "not_theirs_to_say": term("refusal", "Whoever said it does not speak for the debtor."),
     "debtor_cannot_promise": term(
         "refusal", "A death or a lack of capacity is on record: no promise can be taken."
     ),

@@ -20,6 +20,7 @@ class Permission(StrEnum):
     ASSIGN_TASK = "assign_task"  # give work to others; whose, the desk says
     READ_MESSAGE = "read_message"
     CONTACT = "contact"  # call, write to or visit a debtor: people, and dialers with an account of their own
+    HEAR = "hear"  # a debtor, or somebody else, called, wrote or came to the bank
     REVEAL = "reveal"  # see masked data in full, for a purpose (P11)
     READ_REVEALS = "read_reveals"  # who saw what, and why
     POST_PAYMENT = "post_payment"
@@ -90,6 +91,7 @@ GRANTS: Final[dict[Permission, Grants]] = {
     Permission.ASSIGN_TASK: _to((Role.TEAM_LEAD, Role.MANAGER), ANY),
     Permission.READ_MESSAGE: _to(WORKERS, OWN) | _to((*OVERSEERS, Role.OPS), ANY),
     Permission.CONTACT: _to((Role.COLLECTOR, Role.PLAN_OFFICER, Role.CASE_DESK), ANY),
+    Permission.HEAR: _to((Role.COLLECTOR, Role.TEAM_LEAD, Role.PLAN_OFFICER, Role.CASE_DESK), ANY),
     Permission.REVEAL: _to(WORKERS, OWN) | _to((Role.TEAM_LEAD, Role.CASE_DESK, Role.COMPLIANCE), ANY),
     Permission.READ_REVEALS: _to((Role.COMPLIANCE,), ANY),
     Permission.POST_PAYMENT: _to((Role.OPS,), ANY),

@@ -107,7 +107,7 @@ def asked(connection: Connection, who: Person, said: ContactIn) -> tuple[Ask, Po
     case = contacts.person_of(connection, said.case_id)
     if case is None:
         raise errors.NotFound
-    person = _person(connection, said, case)
+    person = person_meant(connection, said.party, said.borrower_id, case)
     where = (
         known.first_point(connection, person, said.action)
         if said.contact_id is None
@@ -147,18 +147,23 @@ def point(connection: Connection, contact_id: str, person: str, action: Action) 
     return found[0]
 
 
-def _person(connection: Connection, said: ContactIn, case: Row[*tuple[Any, ...]]) -> str:
-    """Who is contacted: the debtor, who is asked about through the debtor's numbers, or a party of the loan (C06)."""
+def person_meant(
+    connection: Connection, party: PartyRole, named: str | None, case: Row[*tuple[Any, ...]]
+) -> str:
+    """Who it is with: the debtor, who is asked about through the debtor's numbers, or a party of the loan (C06).
+
+    Raises NotFound for somebody who does not stand so to the loan.
+    """
     debtor: str = case.borrower_id
-    person = said.borrower_id or debtor
-    if said.party in (PartyRole.BORROWER, PartyRole.THIRD, PartyRole.LAWYER):
+    person = named or debtor
+    if party in (PartyRole.BORROWER, PartyRole.THIRD, PartyRole.LAWYER):
         if person != debtor:
             raise errors.NotFound
         return person
     stands = select(parties.c.role).where(
         parties.c.loan_id == case.loan_id,
         parties.c.borrower_id == person,
-        parties.c.role == said.party.value,
+        parties.c.role == party.value,
     )
     if connection.execute(stands).first() is None:
         raise errors.NotFound

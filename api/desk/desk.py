@@ -17,6 +17,7 @@ from api.desk.consents import ConsentDesk
 from api.desk.deliveries import DeliveryIn
 from api.desk.finding import FindDesk
 from api.desk.holding import HoldDesk
+from api.desk.inbound import InboundDesk
 from api.desk.incident_work import Closing
 from api.desk.live import must_be_live, must_be_seen
 from api.desk.plans import PlanIn
@@ -80,6 +81,7 @@ class Desk:
         self._rules = rules
         self._time_machine = time_machine
         self.contacts = contacts.ContactDesk(store, rules)
+        self.inbound = InboundDesk(store, rules)
         self.holds = HoldDesk(store, rules)
         self.consents = ConsentDesk(store)
         self.finder = FindDesk(store)

@@ -198,7 +198,7 @@ def _began(
 ) -> HoldBegan:
     today = rules.calendar.day_of(int(at.timestamp()))
     scope = _scope(hold)
-    against = _staff_id(connection, hold.against.strip())
+    against = staff_named(connection, hold.against.strip())
     wrong = _wrong_with(hold, scope, against, balance=case.balance_minor, today=today)
     if wrong:
         raise errors.Invalid(wrong)
@@ -261,7 +261,7 @@ def _wrong_person(hold: HoldIn, against: str | None) -> list[Missing]:
     return []
 
 
-def _staff_id(connection: Connection, typed: str) -> str | None:
+def staff_named(connection: Connection, typed: str) -> str | None:
     """Of a member of staff by log-in or id; empty when nobody was named, None when nobody is called so."""
     if not typed:
         return ""

@@ -147,6 +147,8 @@ def _content(plan: PlanIn, *, is_guaranteed: bool) -> dict[str, Any]:
         "acceptance": offer.acceptance.value,
         "proof": offer.proof,
         "guarantor_proof": offer.guarantor_proof or None,
+        "without_guarantor": is_guaranteed and offer.asks_legal,
         "guaranteed": is_guaranteed,
+        "ends_review": True,
         "facts_no": plan.facts_no,
     } | {clause.value: clause in offer.clauses for clause in Clause}

@@ -38,11 +38,11 @@ class _Episodes:
 def wants_case(loan: LoanRow, terms: Terms) -> bool:
     """T1: one day past due on the day of the state, and above the small-balance floor.
 
-    A disputed or stayed loan opens none: until holds can say what is still allowed, nobody calls at all.
+    A disputed or stayed loan opens one that stands still: its hold is placed in the step in which it opens.
     """
     first: date | None = loan["first_overdue_on"]
     return (
-        loan["status"] == "open"
+        loan["status"] != "closed"
         and first is not None
         and (loan["as_of_date"] - first).days >= 1
         and 0 < loan["overdue_minor"] >= terms.floor_minor
@@ -75,8 +75,6 @@ def what_follows(
                 following.openings.append(
                     opening(loan, episode=known.last + 1, at=at, pack=terms.pack, former=known.former)
                 )
-        elif loan["status"] in ("disputed", "stayed"):
-            following.quiet["disputed or stayed: nobody calls, and no case was opened"] += 1
     return following
 
 

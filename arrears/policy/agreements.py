@@ -54,6 +54,11 @@ class Offer:
     proof: str
     clauses: tuple[Clause, ...]
     guarantor_proof: str = ""  # the number of the guarantor's written consent (G6)
+    without_guarantor: bool = False  # said aloud: there is none, and an advisor has to know what that means
+
+    @property
+    def asks_legal(self) -> bool:
+        return self.without_guarantor and not self.guarantor_proof
 
     def instalments(self) -> tuple[Instalment, ...]:
         return schedule(
@@ -123,7 +128,7 @@ def _said(offer: Offer, debt: Debt) -> Iterator[Missing]:
     for clause in Clause:
         if clause not in offer.clauses:
             yield Missing(clause.value, "plan_clause_missing")
-    if debt.is_guaranteed and not offer.guarantor_proof:
+    if debt.is_guaranteed and not offer.guarantor_proof and not offer.without_guarantor:
         yield Missing("guarantor_proof", "guarantor_consent_missing")
 
 

@@ -81,7 +81,7 @@ class Outcome(StrEnum):
 
 
 class Action(StrEnum):
-    """How somebody was contacted; the last two are the debtor's own steps towards the bank."""
+    """How somebody was contacted; the last three are steps of others towards the bank."""
 
     OUT_CALL = "out_call"
     AI_CALL = "ai_call"
@@ -95,6 +95,7 @@ class Action(StrEnum):
     DEBIT = "debit"
     IN_CALL = "in_call"
     IN_MSG = "in_msg"
+    IN_VISIT = "in_visit"  # to a branch
 
 
 class Counts(StrEnum):
@@ -262,8 +263,11 @@ def _uncounted(codes: Mapping[str, Code]) -> Mapping[str, Code]:
     return {word: replace(code, counts=_NOT_COUNTED) for word, code in codes.items()}
 
 
-_REACHED: Final = {
-    outcome: code for outcome, code in TALK.items() if code.group in (Group.SPOKEN_TO, Group.KEEPS_STILL)
+# Whoever comes to the bank was reached; somebody else may come to be called no more (C08).
+_HEARD: Final = {
+    outcome: code
+    for outcome, code in TALK.items()
+    if code.group in (Group.SPOKEN_TO, Group.KEEPS_STILL) or code.mark is Mark.STOPPED
 }
 
 # Rule book 3.2, cell by cell.
@@ -278,10 +282,11 @@ CODES: Final[Mapping[Action, Mapping[str, Code]]] = {
     Action.NOTICE: _LETTER,
     Action.VISIT: _VISIT,
     Action.DEBIT: _DEBIT,
-    Action.IN_CALL: _uncounted(_by_word(_REACHED)),
-    Action.IN_MSG: _uncounted(_by_word(_REACHED)),
+    Action.IN_CALL: _uncounted(_by_word(_HEARD)),
+    Action.IN_MSG: _uncounted(_by_word(_HEARD)),
+    Action.IN_VISIT: _uncounted(_by_word(_HEARD)),
 }
-INBOUND: Final = frozenset({Action.IN_CALL, Action.IN_MSG})
+INBOUND: Final = frozenset({Action.IN_CALL, Action.IN_MSG, Action.IN_VISIT})
 
 # What a contact task may be answered with, in the order in which pages offer it.
 CONTACT_RESULTS: Final = tuple(TALK)

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from arrears.policy import evidence, holds, promises, stages
+from arrears.policy import evidence, holds, inbound, promises, stages
 from arrears.policy.codes import (
+    INBOUND,
     PROMISES,
     TALK,
     Action,
@@ -38,6 +39,8 @@ class Talk:
     amount: int | None = None
     on: str | None = None
     remark_id: str = ""
+    against: str = ""  # whom a complaint is about, when it was said
+    at: int | None = None  # when it was said; None: just now
 
 
 def contacted(turn: Turn, outcome: Outcome, event: TaskDecided) -> None:
@@ -86,6 +89,7 @@ def reported(turn: Turn, event: ContactReported) -> None:
     if why := _why_not(turn, event):
         turn.tell(Refuse(why))
         return
+    code = inbound.as_heard(code, event.action, event.party)
     turn.disarm(Clock.IDLE)
     turn.work(event.by)
     if code.right_party:
@@ -102,6 +106,8 @@ def reported(turn: Turn, event: ContactReported) -> None:
             amount=event.amount,
             on=event.on,
             remark_id=event.remark_id,
+            against=event.against,
+            at=event.at if event.action in INBOUND else None,
         ),
     )
 
@@ -115,6 +121,8 @@ _ATTEMPTS: Final = frozenset({Action.OUT_CALL, Action.AI_CALL, Action.VISIT})
 
 
 def _why_not(turn: Turn, event: ContactReported) -> str:
+    if event.action in INBOUND and not inbound.may_tell(event.party, event.result):
+        return "not_theirs_to_say"
     if event.result not in PROMISES:
         return ""
     if holds.cannot_promise(turn):
@@ -127,7 +135,7 @@ def _why_not(turn: Turn, event: ContactReported) -> str:
 
 
 def _follows(turn: Turn, talk: Talk) -> None:
-    evidence.of_talk(turn, talk.code, act=talk.result, recording_id=talk.recording_id, by=talk.by)
+    evidence.of_talk(turn, talk.code, act=talk.result, recording_id=talk.recording_id, by=talk.by, at=talk.at)
     _mark(turn, talk)
     _keep_still(turn, talk)
     _go_on(turn, talk)
@@ -151,9 +159,13 @@ def _keep_still(turn: Turn, talk: Talk) -> None:
         scope=Scope.PART if part else None,
         part=part,
         # Whoever hears a complaint in a call of his own leaves the case to others until it is answered (K1).
-        against=talk.by if kind is HoldKind.COMPLAINT and talk.action is Action.OUT_CALL else "",
+        against=_complained_of(talk) if kind is HoldKind.COMPLAINT else "",
         remark_id=talk.remark_id,
     )
+
+
+def _complained_of(talk: Talk) -> str:
+    return talk.against or (talk.by if talk.action is Action.OUT_CALL else "")
 
 
 def _hold_of(turn: Turn, result: str, code: Code) -> HoldKind | None:

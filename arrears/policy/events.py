@@ -45,7 +45,10 @@ class Opened:
 
 @dataclass(frozen=True)
 class LoanRestated:
+    """`stops`: a status of disputed or stayed places its hold. False in what was said before it did."""
+
     loan: LoanState
+    stops: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,7 @@ class PaymentPosted:
     kind: str
     provisional: bool
     value_on: str | None = None
+    promised: bool = False  # of money the balance has in: a promise counts it, too
 
 
 @dataclass(frozen=True)
@@ -127,12 +131,16 @@ class HoldReleased:
 
 @dataclass(frozen=True)
 class PlanSigned:
-    """The debtor agreed to a plan; `facts_no` names the figures it was made on."""
+    """The debtor agreed to a plan; `facts_no` names the figures it was made on.
+
+    `ends_review`: the plan is the decision about the debtor's hardship. False in what was said before it was.
+    """
 
     offer: Offer
     by: str
     facts_no: int
     is_guaranteed: bool = False
+    ends_review: bool = False
 
 
 @dataclass(frozen=True)
@@ -154,6 +162,7 @@ class ContactReported:
     recording_id: str = ""
     has_reason: bool = False
     remark_id: str = ""
+    against: str = ""  # whom a complaint is about
 
 
 @dataclass(frozen=True)
@@ -225,7 +234,7 @@ def read(  # noqa: C901, PLR0911, PLR0912 - one arm per signal
                 case_id, _loan(say), say.maybe_text("former_stage"), say.maybe_whole("former_closed_at")
             )
         case "loan_restated":
-            return LoanRestated(_loan(say))
+            return LoanRestated(_loan(say), say.maybe_flag("stops"))
         case "payment_posted":
             return PaymentPosted(
                 say.text("payment_id"),
@@ -233,6 +242,7 @@ def read(  # noqa: C901, PLR0911, PLR0912 - one arm per signal
                 say.text("kind"),
                 say.flag("provisional"),
                 say.maybe_day("value_on"),
+                say.maybe_flag("promised"),
             )
         case "payment_reversed":
             return PaymentReversed(
@@ -273,7 +283,13 @@ def read(  # noqa: C901, PLR0911, PLR0912 - one arm per signal
         case "hold_released":
             return HoldReleased(say.text("hold_id"), say.text("outcome"), actor)
         case "plan_signed":
-            return PlanSigned(_offer(say), actor, say.whole("facts_no"), say.flag("guaranteed"))
+            return PlanSigned(
+                _offer(say),
+                actor,
+                say.whole("facts_no"),
+                say.flag("guaranteed"),
+                say.maybe_flag("ends_review"),
+            )
         case "contact_reported":
             return _contact(say, actor)
         case "people_changed":
@@ -315,6 +331,7 @@ def _offer(say: "_Content") -> Offer:
         say.text("proof"),
         tuple(clause for clause in Clause if say.maybe_flag(clause.value)),
         say.maybe_text("guarantor_proof") or "",
+        say.maybe_flag("without_guarantor"),
     )
 
 
@@ -332,6 +349,7 @@ def _contact(say: "_Content", by: str) -> ContactReported:
         say.maybe_text("recording_id") or "",
         bool(say.maybe_text("remark_id")),
         say.maybe_text("remark_id") or "",
+        say.maybe_text("against") or "",
     )
 
 

@@ -8,13 +8,13 @@ from arrears.policy.effects import LimitationInterrupted, LimitationVoided
 from arrears.policy.turn import Turn
 
 
-def of_talk(turn: Turn, code: Code, *, act: str, recording_id: str, by: str) -> None:
+def of_talk(turn: Turn, code: Code, *, act: str, recording_id: str, by: str, at: int | None = None) -> None:
     """The debtor's own word counts as it is written down; a demand by voice only where it is on a recording."""
     shown = code.interrupts is Interrupts.ALWAYS or (
         code.interrupts is Interrupts.IF_RECORDED and bool(recording_id)
     )
     if shown:
-        keep(turn, code.rule, act=act, proof=recording_id, by=by)
+        keep(turn, code.rule, act=act, proof=recording_id, by=by, at=at)
 
 
 def keep(turn: Turn, rule: str, *, act: str, proof: str, by: str, at: int | None = None) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from arrears.policy import court, evidence, legal, money, notices, plans, promises, stages
+from arrears.policy import court, delivered, evidence, legal, money, notices, plans, promises, stages
 from arrears.policy.effects import Allocate, KeepProvisional, RaiseIncident, Refuse
 from arrears.policy.events import (
     LoanRestated,
@@ -35,6 +35,8 @@ def posted(turn: Turn, event: PaymentPosted) -> None:
         case "fee":
             _charged(turn, event)
         case money.COUNTED:
+            if event.promised:  # what was said before promises heard of it goes on as it did
+                promises.credit(turn, event.payment_id, event.amount, event.value_on)
             plans.counts(turn, event.payment_id, event.amount, event.value_on)
             plans.settle(turn)
         case "refund":
@@ -151,9 +153,7 @@ def restated(turn: Turn, event: LoanRestated) -> None:
         _take_over(turn, loan)
     if turn.state.closed:
         return
-    if loan.status in ("disputed", "stayed"):
-        # A person must see at once that the bank no longer wants this loan chased.
-        turn.tell(RaiseIncident(f"loan_{loan.status}", f"{turn.state.case_id}-{turn.state.facts_no}"))
+    _heed_status(turn, loan.status, stops=event.stops)
     if loan.status == "closed" and turn.state.matter is not None:
         court.ask_to_end(turn, "loan_closed")
         return
@@ -162,6 +162,14 @@ def restated(turn: Turn, event: LoanRestated) -> None:
         return
     close_if_paid(turn)
     plans.settle(turn)
+
+
+def _heed_status(turn: Turn, status: str, *, stops: bool) -> None:
+    if stops:
+        delivered.heed(turn, status)
+    elif status in delivered.HOLDS:
+        # As it was before such a status placed its hold: a person must see it at once.
+        turn.tell(RaiseIncident(f"loan_{status}", f"{turn.state.case_id}-{turn.state.facts_no}"))
 
 
 def _all_is_final(turn: Turn) -> None:

@@ -17,7 +17,7 @@ from arrears.policy.effects import PlanBecame, PlanMade, PlanPaid, RaiseIncident
 from arrears.policy.events import PlanSigned, TaskDecided
 from arrears.policy.schedules import Instalment, Method, schedule
 from arrears.policy.state import CaseState, Clock, HoldKind, Plan, Stage
-from arrears.policy.tasks import Outcome, TaskKind
+from arrears.policy.tasks import Outcome, Role, TaskKind
 from arrears.policy.turn import Turn
 
 TASKS: Final = (TaskKind.PLAN_APPROVAL, TaskKind.PLAN_BREACH)
@@ -81,7 +81,18 @@ def signed(turn: Turn, event: PlanSigned) -> None:
     evidence.keep(turn, "L07", act="plan", proof=offer.proof, by=event.by)
     turn.disarm(Clock.IDLE)
     holds.place(turn, HoldKind.PLAN_ACTIVE, by=event.by, reason="plan_signed")
+    _end_review(turn, by=event.by)
     _ask_or_begin(turn)
+
+
+def _end_review(turn: Turn, *, by: str) -> None:
+    """The plan begins, so the hardship is decided: over all loans of the person, wherever it was asked (3.4, 4.7).
+
+    A plan that waits for managers may not come about; until then the review stands beside it.
+    """
+    plan = _open(turn)
+    if plan is not None and plan.ends_review and plan.status != "waiting":
+        holds.lift(turn, HoldKind.HARDSHIP_REVIEW, by=by, why="plan_signed")
 
 
 def _why_not(turn: Turn, event: PlanSigned) -> str:
@@ -103,6 +114,7 @@ def _why_not(turn: Turn, event: PlanSigned) -> str:
 def _new(turn: Turn, event: PlanSigned) -> Plan:
     offer, terms = event.offer, turn.now.terms
     needed = agreements.approvals(offer.periods, terms)
+    asks_legal = event.is_guaranteed and offer.asks_legal
     return Plan(
         f"{turn.state.case_id}-plan-{turn.state.plans + 1}",
         offer.method.value,
@@ -116,18 +128,27 @@ def _new(turn: Turn, event: PlanSigned) -> Plan:
         terms.plan_breach_days,
         terms.plan_missed,
         terms.plan_cure_days,
-        status="waiting" if needed else "active",
+        status="waiting" if needed or asks_legal else "active",
         approvals_needed=needed,
+        asks_legal=asks_legal,
+        ends_review=event.ends_review,
     )
 
 
 def _ask_or_begin(turn: Turn) -> None:
+    """G6 first: without the guarantor's written word the guarantee period does not move and a heavier debt does not bind
+    him, which an advisor acknowledges before any manager is asked."""
     plan = _open(turn)
     if plan is None or plan.status != "waiting":
         _arm(turn)
         return
     barred = (plan.by, *plan.approved_by, *turn.state.hands)
-    turn.open(TaskKind.PLAN_APPROVAL, why="plan_too_long_for_one", barred=barred, more=figures(turn))
+    role, why = (
+        (Role.LEGAL_ADVISOR, "guarantor_not_consented")
+        if plan.asks_legal
+        else (None, "plan_too_long_for_one")
+    )
+    turn.open(TaskKind.PLAN_APPROVAL, why=why, role=role, barred=barred, more=figures(turn))
 
 
 def approval_decided(turn: Turn, outcome: Outcome, event: TaskDecided) -> None:
@@ -138,11 +159,18 @@ def approval_decided(turn: Turn, outcome: Outcome, event: TaskDecided) -> None:
     if outcome is Outcome.DECLINE:
         _end(turn, "withdrawn", by=event.by)
         return
-    approved = (*plan.approved_by, event.by)
-    turn.change(plan=replace(plan, approved_by=approved))
-    if len(approved) >= plan.approvals_needed:
-        _become(turn, "active", by=event.by)
+    _agreed(turn, plan, by=event.by)
     _ask_or_begin(turn)
+
+
+def _agreed(turn: Turn, plan: Plan, *, by: str) -> None:
+    """An advisor's acknowledgement counts for no manager's word, and who gave it gives no second one."""
+    needed = plan.approvals_needed + (1 if plan.asks_legal else 0)
+    approved = (*plan.approved_by, by)
+    turn.change(plan=replace(plan, approved_by=approved, approvals_needed=needed, asks_legal=False))
+    if len(approved) >= needed:
+        _become(turn, "active", by=by)
+        _end_review(turn, by=by)
 
 
 # ---- kept, or not ----------------------------------------------------------------------------------------

@@ -518,6 +518,10 @@ SCENARIOS: Final[dict[int, Scenario]] = {
     12: Scenario("Money of yesterday is booked while the clock of the formal stage rings.", ("4.6-1",)),
     13: Scenario("A notice arrives on the sixth day, or comes back.", ("T4", "L04")),
     14: Scenario("A part payment between draft and release: no notice goes with the old amount.", ("1.2",)),
+    17: Scenario(
+        "A plan of 24 months without the guarantor's consent waits for an advisor who acknowledges it; his period stands.",
+        ("G6", "4.4"),
+    ),
     18: Scenario(
         "Sixty instalments and not sixty-one, no oral plan without its recording, and no contact from the signing on.",
         ("1.3", "4.4", "C15"),

@@ -11,7 +11,7 @@ closed    by money at any moment: CURED, PAID_OFF; not before a court matter has
 
 from datetime import date, timedelta
 
-from arrears.policy import course, court, holds, legal, notices, plans, promises
+from arrears.policy import course, court, delivered, holds, legal, notices, plans, promises
 from arrears.policy.effects import CloseCase, EnterStage, NoticeBecame, ReopenCase
 from arrears.policy.events import Opened, TaskDecided
 from arrears.policy.money import Owed
@@ -47,10 +47,12 @@ def open_case(turn: Turn, event: Opened) -> None:
         return
     if _fell_back(turn, event):
         _enter(turn, Stage.FORMAL, "overdue_again")
+        delivered.heed(turn, event.loan.status)
         turn.open(TaskKind.NOTICE_RELEASE, why="overdue_again")
         stay_awake(turn)
         return
     turn.tell(EnterStage(Stage.INITIAL, "opened"))
+    delivered.heed(turn, event.loan.status)
     turn.open(TaskKind.FIRST_CONTACT, why="case_opened")
     arm_escalation(turn)
     stay_awake(turn)

@@ -144,6 +144,8 @@ class Plan:
     payments: tuple[str, ...] = ()  # the newest that were counted
     forgot: bool = False  # older ones were counted too
     cure_until: int = 0  # before then nobody is asked again
+    asks_legal: bool = False  # the guarantor has not consented, and no advisor has acknowledged it yet (G6)
+    ends_review: bool = False  # when it begins, the decision about the hardship is made
 
     @property
     def is_open(self) -> bool:
@@ -231,6 +233,7 @@ class CaseState:
     corrected: int = 0
     plan: Plan | None = None
     plans: int = 0  # how many were signed in this case
+    bank_status: str = ""  # what the core bank last called the loan, when that stops the bank
 
     @property
     def keeps_plan(self) -> bool:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from itertools import count
 from typing import Any, Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, literal, select, union_all, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
@@ -18,7 +18,8 @@ from arrears.names import case_id as name_case
 from arrears.names import open_message_id, payment_message_id, restated_message_id
 from arrears.policy.money import COUNTED, TECHNICAL
 from arrears.store.bulk import Clash, put_many
-from arrears.store.tables import cases, incidents, loans, messages, payments, plans
+from arrears.store.tables import cases, incidents, loans, messages, payments, plans, promises
+from arrears.store.types import Flag
 
 RANK: Final = {
     "open": 0,
@@ -184,6 +185,7 @@ def restating(loan: Mapping[str, Any], *, paid_since: int, case: str, at: dateti
     facts = loan_facts(loan, pack=pack)
     facts["balance_minor"] = max(0, facts["balance_minor"] - paid_since)
     facts["overdue_minor"] = min(max(0, facts["overdue_minor"] - paid_since), facts["balance_minor"])
+    facts["stops"] = True
     message_id = restated_message_id(case, facts["as_of"])
     return Said(case, message_id, "loan_restated", "core-bank", at, facts)
 
@@ -231,14 +233,14 @@ def post_payments(
     """Many payments of distinct ids, each as `post_payment` would; the ones that are history go in at once."""
     kept = content_hashes(connection, [payment.payment_id for payment in batch])
     states = _as_of(connection, {payment.loan_id for payment in batch})
-    planned = set(_plan_cases(connection, {payment.loan_id for payment in batch}))
+    awaited = set(_awaiting(connection, {payment.loan_id for payment in batch}))
     standings: Counter[Standing] = Counter()
     rows = []
     for payment in batch:
         if payment.payment_id in kept:
             _refuse_other_content(payment, kept[payment.payment_id])
             standings[Standing.REPEATED] += 1
-        elif _is_history(payment, states.get(payment.loan_id)) and payment.loan_id not in planned:
+        elif _is_history(payment, states.get(payment.loan_id)) and payment.loan_id not in awaited:
             standings[Standing.HISTORY] += 1
             rows.append(_payment_row(payment, Standing.HISTORY, at=at, source=source))
         else:
@@ -298,7 +300,7 @@ def _place(
     if as_of is None:
         return _suspend(connection, payment, "payment_unknown_loan", at)
     if _is_history(payment, as_of):
-        _tell_plan(connection, payment, at=at, actor=actor)
+        _tell_who_waits(connection, payment, at=at, actor=actor)
         return Posted(Standing.HISTORY)
     case = live_case(connection, payment.loan_id, at=at, reopen_days=reopen_days)
     if case is None and payment.kind == "refund":
@@ -314,21 +316,39 @@ def _place(
     return Posted(Standing.MESSAGE, case, message_id)
 
 
-def _plan_cases(connection: Connection, loan_ids: set[str]) -> dict[str, str]:
-    """Of those loans the cases whose debtor keeps a plan, or has kept one to its end while the case is still open."""
-    found = connection.execute(
-        select(plans.c.loan_id, plans.c.case_id)
+def _awaiting(connection: Connection, loan_ids: set[str]) -> dict[str, tuple[str, bool]]:
+    """Of those loans the open cases in which a plan or a promise counts money, and whether a promise does.
+
+    A plan is kept, or was to its end; a promise is open, or late money may still change what became of it.
+    """
+    planned = (
+        select(plans.c.loan_id, plans.c.case_id, literal(value=False, type_=Flag).label("promised"))
         .join(cases, cases.c.case_id == plans.c.case_id)
         .where(plans.c.loan_id.in_(sorted(loan_ids)), cases.c.status == "open")
     )
-    return {row.loan_id: row.case_id for row in found}
+    promised = (
+        select(cases.c.loan_id, cases.c.case_id, literal(value=True, type_=Flag).label("promised"))
+        .join(promises, promises.c.case_id == cases.c.case_id)
+        .where(
+            cases.c.loan_id.in_(sorted(loan_ids)),
+            cases.c.status == "open",
+            promises.c.status.in_(_CHANGED_BY_LATE_MONEY),
+        )
+    )
+    found: dict[str, tuple[str, bool]] = {}
+    for row in connection.execute(union_all(planned, promised)):
+        found[row.loan_id] = (row.case_id, row.promised or found.get(row.loan_id, ("", False))[1])
+    return found
 
 
-def _tell_plan(connection: Connection, payment: PaymentIn, *, at: datetime, actor: str) -> None:
-    """Money that the bank's balance has in already pays an instalment all the same."""
-    case = _plan_cases(connection, {payment.loan_id}).get(payment.loan_id)
-    if case is not None and payment.kind == "payment":
-        content = _payment_content(payment) | {"kind": COUNTED}
+_CHANGED_BY_LATE_MONEY: Final = ("open", "partial", "broken", "reversed_technical")
+
+
+def _tell_who_waits(connection: Connection, payment: PaymentIn, *, at: datetime, actor: str) -> None:
+    """Money that the bank's balance has in already pays an instalment and keeps a promise all the same."""
+    case, promised = _awaiting(connection, {payment.loan_id}).get(payment.loan_id, ("", False))
+    if case and payment.kind == "payment":
+        content = _payment_content(payment) | {"kind": COUNTED, "promised": promised}
         message_id = payment_message_id(payment.payment_id)
         say(connection, Said(case, message_id, "payment_posted", actor, at, content))
 

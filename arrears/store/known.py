@@ -246,7 +246,7 @@ def _on_its_way(row: Row[*tuple[Any, ...]]) -> tuple[str, str, str | None] | Non
     if code is None or code.hold is None:
         return None
     # All of it until the case has heard which part; whoever reports a complaint keeps off at once.
-    about = row.actor if code.hold is HoldKind.COMPLAINT else None
+    about = content.get("against") or row.actor if code.hold is HoldKind.COMPLAINT else None
     return code.hold.value, matrix.SCOPES[code.hold][0].value, about
 
 

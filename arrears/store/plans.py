@@ -6,8 +6,11 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from arrears.policy.agreements import Acceptance
 from arrears.policy.effects import PlanBecame, PlanMade, PlanPaid
 from arrears.policy.schedules import Method, schedule, shares
+from arrears.store import recordings
+from arrears.store.recordings import Proof
 from arrears.store.tables import plan_instalments, plans, staff
 
 SIGNED: Final = "plan_signed"
@@ -72,6 +75,12 @@ def put(connection: Connection, signing: Signing, made: PlanMade) -> None:
             for part in parts
         ],
     )
+    if made.acceptance == Acceptance.ORAL:
+        recordings.keep_until_settled(connection, _recording(signing, made))
+
+
+def _recording(signing: Signing, made: PlanMade) -> Proof:
+    return Proof(made.proof, signing.borrower_id, signing.case_id, signing.loan_id, signing.at)
 
 
 def pay(connection: Connection, effect: PlanPaid, *, at: datetime) -> None:

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, func, literal, select, update
+from sqlalchemy import Connection, Row, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from arrears.store.tables import contact_attempts, loans, recordings, staff
+from arrears.policy.agreements import Acceptance
+from arrears.policy.guard import Conduct
+from arrears.store.tables import contact_attempts, loans, plans, recordings, staff
 from arrears.store.types import Flag
 
 # What the core bank says of a loan on which nothing is owed any more.
@@ -98,12 +101,34 @@ def keep(connection: Connection, attempt_id: str, recording_id: str, *, days: in
     connection.execute(longer)
 
 
-def keep_until_settled(connection: Connection, recording_id: str) -> bool:
-    """It proves a plan that was made by word of mouth. False: nobody knows this recording."""
-    done = connection.execute(
-        update(recordings).where(recordings.c.recording_id == recording_id).values(until_settled=True)
+@dataclass(frozen=True)
+class Proof:
+    """The recording of a plan agreed by word of mouth: which, of whose loan, and when it was agreed."""
+
+    recording_id: str
+    borrower_id: str
+    case_id: str
+    loan_id: str
+    at: datetime
+
+
+def keep_until_settled(connection: Connection, proof: Proof) -> None:
+    """Also one nobody has told of yet: then the law's own time is its floor, and a contact that names it may add to it."""
+    row = {
+        "recording_id": proof.recording_id,
+        "attempt_id": None,
+        "borrower_id": proof.borrower_id,
+        "case_id": proof.case_id,
+        "loan_id": proof.loan_id,
+        "made_at": proof.at,
+        "keep_until": proof.at + timedelta(days=Conduct().recording_days),
+        "until_settled": True,
+    }
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    kept = insert(recordings).values(row)
+    connection.execute(
+        kept.on_conflict_do_update(index_elements=["recording_id"], set_={"until_settled": True})
     )
-    return bool(done.rowcount)
 
 
 def may_go(connection: Connection, recording_id: str, *, at: datetime) -> bool:
@@ -115,5 +140,19 @@ def may_go(connection: Connection, recording_id: str, *, at: datetime) -> bool:
     ).first()
     if row is None:
         return False
-    settled = row.status == _SETTLED or row.balance_minor == 0
+    settled = _is_settled(row) and not _proves_what_is_owed(connection, recording_id)
     return Keeping(recording_id, row.keep_until, row.until_settled).may_go(at=at, settled=settled)
+
+
+def _is_settled(loan: Row[*tuple[Any, ...]]) -> bool:
+    return bool(loan.status == _SETTLED or loan.balance_minor == 0)
+
+
+def _proves_what_is_owed(connection: Connection, recording_id: str) -> bool:
+    """One talk may have been about several loans: it is kept for each whose plan it proves."""
+    proved = connection.execute(
+        select(loans.c.status, loans.c.balance_minor)
+        .join(plans, plans.c.loan_id == loans.c.loan_id)
+        .where(plans.c.proof == recording_id, plans.c.acceptance == Acceptance.ORAL.value)
+    )
+    return not all(_is_settled(loan) for loan in proved)

@@ -1,10 +1,10 @@
 """A plan as rows, on both databases: signed, paid first in first out, un-paid, ended; and held from the first word on."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Row, select
+from sqlalchemy import Row, select, update
 
 from arrears.contracts import Message
 from arrears.policy.codes import Action
@@ -13,8 +13,18 @@ from arrears.policy.state import Clock
 from arrears.store import contacts, intents, known
 from arrears.store.intents import PaymentIn
 from arrears.store.known import Ask
+from arrears.store.recordings import may_go
 from arrears.store.session import Store
-from arrears.store.tables import holds, limitation_evidence, messages, payments, plan_instalments, plans
+from arrears.store.tables import (
+    holds,
+    limitation_evidence,
+    loans,
+    messages,
+    payments,
+    plan_instalments,
+    plans,
+    recordings,
+)
 from tests.activities.steps import MONDAY, RULES, Bank, Life
 
 SIGNED = {
@@ -178,3 +188,35 @@ def test_from_the_word_on_nobody_is_contacted_before_the_case_has_heard_it(bank:
         assert found is not None
         answer = contacts.reserve(connection, ask, found[0], RULES, at=MONDAY)
     assert answer == Never("plan_active")
+
+
+# ---- how long what proves it is kept -----------------------------------------------------------------------------
+
+
+@pytest.mark.rule("C17")
+@pytest.mark.parametrize("acceptance", ["oral", "signed"])
+def test_the_recording_of_a_plan_by_word_of_mouth_is_kept_until_the_debt_is_settled(
+    bank: Bank, acceptance: str
+) -> None:
+    life = _hears(bank, _opened(bank), "plan_signed", SIGNED | {"acceptance": acceptance})
+    late = datetime.fromtimestamp(MONDAY, UTC) + timedelta(days=4_000)
+    with bank.store.transaction() as connection:
+        kept = connection.execute(select(recordings)).all()
+        assert [(row.recording_id, row.case_id, row.until_settled) for row in kept] == (
+            [("REC-1", life.case_id, True)] if acceptance == "oral" else []
+        )
+        assert not may_go(connection, "REC-1", at=late)
+        connection.execute(update(loans).values(balance_minor=0, overdue_minor=0, first_overdue_on=None))
+        assert may_go(connection, "REC-1", at=late) is (acceptance == "oral"), "what nobody knows is kept"
+
+
+@pytest.mark.rule("C17")
+def test_one_talk_about_two_loans_is_kept_until_both_are_settled(bank: Bank) -> None:
+    first, other = _signed(bank), _signed(bank)
+    late = datetime.fromtimestamp(MONDAY, UTC) + timedelta(days=4_000)
+    settled = {"balance_minor": 0, "overdue_minor": 0, "first_overdue_on": None}
+    with bank.store.transaction() as connection:
+        for life, may in ((first, False), (other, True)):
+            loan = life.case_id.removeprefix("case-").removesuffix("-1")
+            connection.execute(update(loans).where(loans.c.loan_id == loan).values(settled))
+            assert may_go(connection, "REC-1", at=late) is may

@@ -70,7 +70,7 @@ def test_a_plan_is_told_to_its_case_as_the_rules_read_it(server: Server, case_id
     assert (said.case_id, said.signal, said.rank) == (case_id, "plan_signed", 1)
     staff_id = server.person(Role.PLAN_OFFICER).staff_id
     event = read_event(case_id, said.signal, actor=staff_id, task_id=None, content=said.content)
-    assert event == PlanSigned(OFFER, staff_id, 1)
+    assert event == PlanSigned(OFFER, staff_id, 1, ends_review=True)
     trail = Audit.metadata.tables["audit"]
     with server.store.reading() as connection:
         (row,) = connection.execute(select(trail).where(trail.c.stream == case_id)).all()
@@ -172,9 +172,24 @@ def test_a_guarantors_consent_is_asked_where_somebody_stands_for_the_loan(
         connection.execute(insert(parties).values(loan_id="L1", borrower_id="B-2", role="guarantor"))
     answer = _sign(_officer(server), case_id)
     assert [fault["why"] for fault in answer.json()["errors"]] == ["guarantor_consent_missing"]
+    absent = _sign(_officer(server), case_id, without_guarantor="yes")
+    assert absent.status_code == 422, "said aloud, or not at all"
     assert _sign(_officer(server), case_id, guarantor_proof="DOC-G").status_code == 202
     (said,) = _said(server)
     assert (said.content["guaranteed"], said.content["guarantor_proof"]) == (True, "DOC-G")
+
+
+@pytest.mark.rule("G6")
+def test_s17_without_it_the_case_is_told_so_and_where_nobody_stands_for_the_loan_nothing(
+    server: Server, case_id: str
+) -> None:
+    other = rows.a_case(server.store, "L2")
+    with server.store.transaction() as connection:
+        connection.execute(insert(parties).values(loan_id="L1", borrower_id="B-2", role="guarantor"))
+    for case in (case_id, other):
+        assert _sign(_officer(server), case, without_guarantor=True).status_code == 202
+    told = {row.case_id: row.content["without_guarantor"] for row in _said(server)}
+    assert told == {case_id: True, other: False}
 
 
 def test_a_closed_case_and_no_case_take_no_plan(server: Server) -> None:

@@ -81,6 +81,9 @@ REQUESTS: Final[dict[str, Request]] = {
     "POST /api/v1/contacts": Request(201, CONTACT),
     "POST /api/v1/contacts/{attempt_id}/result": Request(200, {"result": "na"}),
     "POST /api/v1/contacts/{attempt_id}/drop": Request(200),
+    "POST /api/v1/cases/{case_id}/contacts": Request(
+        201, {"key": "k1", "action": "in_call", "result": "noint"}
+    ),
     "POST /api/v1/cases/{case_id}/holds": Request(202, {"kind": "dispute", "reason": "金额不对"}),
     "POST /api/v1/cases/{case_id}/holds/{hold_id}/end": Request(202, {"reason": "已查清"}),
     "POST /api/v1/freeze": Request(201, {"reason": "系统异常"}),

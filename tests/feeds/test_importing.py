@@ -186,8 +186,8 @@ def test_people_change_with_a_later_delivery(desk: Desk) -> None:
         ({"overdue_minor": "4999"}, False),  # below the floor of 50 yuan
         ({"overdue_minor": "0", "first_overdue_on": ""}, False),
         ({"status": "closed"}, False),
-        ({"status": "disputed"}, False),  # until holds can say what is still allowed, nobody calls
-        ({"status": "stayed"}, False),
+        ({"status": "disputed"}, True),  # it stands still from its first step on
+        ({"status": "stayed"}, True),
     ],
 )
 def test_a_loan_opens_a_case_by_the_banks_rule(
@@ -395,7 +395,8 @@ def test_a_status_travels_to_the_open_case(sqlite_desk: Desk, status: str) -> No
     sqlite_desk.bring(loans=[a_loan()])
     _case(sqlite_desk.store, "L1")
     sqlite_desk.bring(loans=[a_loan(as_of_date="2026-10-11", status=status)])
-    assert _told(sqlite_desk.store)["restated-case-L1-1-2026-10-11"].content["status"] == status
+    told = _told(sqlite_desk.store)["restated-case-L1-1-2026-10-11"].content
+    assert (told["status"], told["stops"]) == (status, True)
 
 
 def test_a_later_state_is_told_to_a_case_that_is_about_to_open(desk: Desk) -> None:

@@ -352,7 +352,7 @@ def test_a_loan_said_to_be_closed_whatever_was_known_ends_the_case() -> None:
 
 
 @pytest.mark.parametrize("status", ["disputed", "stayed"])
-def test_a_status_without_rules_yet_leaves_the_case_where_it_is(status: str) -> None:
+def test_a_status_of_before_it_placed_a_hold_leaves_the_case_where_it_is(status: str) -> None:
     case = a_case()
     case.restate(status=status)
     assert (case.refusal, case.state.closed) == ("", "")

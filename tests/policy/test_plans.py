@@ -38,7 +38,7 @@ from arrears.policy.guard import Asked, Go, Held, Hours, Known, Never, verdict
 from arrears.policy.money import COUNTED
 from arrears.policy.schedules import Method
 from arrears.policy.state import Clock, HoldKind, Plan, Scope, Stage
-from arrears.policy.tasks import TaskKind
+from arrears.policy.tasks import Role, TaskKind
 from tests.policy.builders import (
     CASE,
     COLLECTOR,
@@ -152,6 +152,7 @@ def test_whoever_stands_for_the_debt_agrees_in_writing() -> None:
     guaranteed = replace(DEBT, is_guaranteed=True)
     assert _why(an_offer(), guaranteed) == ["guarantor_consent_missing"]
     assert _why(an_offer(guarantor_proof="DOC-G"), guaranteed) == []
+    assert _why(an_offer(without_guarantor=True), guaranteed) == [], "an advisor is asked instead"
 
 
 def test_a_pack_that_knows_no_plans_takes_none() -> None:
@@ -452,6 +453,113 @@ def test_without_a_plan_such_money_says_nothing() -> None:
     before = case.state
     assert case.hear(PaymentPosted("file", 50_000, COUNTED, False, "2026-03-02")) == []
     assert case.state == before
+
+
+# ---- the guarantor has not consented ----------------------------------------------------------------------
+
+
+ADVISOR = "s-advisor"
+
+
+def without_guarantor(**changes: Any) -> Case:
+    case = a_case(terms=full_terms(), overdue=300_000)
+    offer = an_offer(without_guarantor=True, **changes)
+    case.hear(PlanSigned(offer, PLANNER, case.state.facts_no, is_guaranteed=True))
+    assert not case.refusal
+    return case
+
+
+@pytest.mark.rule("G6", "4.4")
+def test_s17_a_plan_without_the_guarantor_waits_for_an_advisor_who_acknowledges_it() -> None:
+    case = without_guarantor()
+    [asked] = case.saw(OpenTask)
+    assert (asked.task, asked.role, asked.why) == (
+        TaskKind.PLAN_APPROVAL,
+        Role.LEGAL_ADVISOR,
+        "guarantor_not_consented",
+    )
+    assert PLANNER in asked.barred
+    assert _plan(case).status == "waiting"
+    assert [hold.kind for hold in case.state.holds] == [HoldKind.PLAN_ACTIVE], "nobody collects meanwhile"
+    case.decide(TaskKind.PLAN_APPROVAL, Outcome.AGREE, by=ADVISOR)
+    assert (_plan(case).status, _plan(case).approved_by) == ("active", (ADVISOR,))
+    assert case.deadline(Clock.PLAN) is not None
+
+
+@pytest.mark.rule("G6", "4.4")
+def test_s17_a_long_one_takes_the_advisor_first_and_then_its_managers() -> None:
+    case = without_guarantor(periods=24)
+    case.decide(TaskKind.PLAN_APPROVAL, Outcome.AGREE, by=ADVISOR)
+    [asked] = case.saw(OpenTask)
+    assert (asked.role, asked.why) == (Role.MANAGER, "plan_too_long_for_one")
+    assert {PLANNER, ADVISOR} <= set(asked.barred)
+    assert _plan(case).status == "waiting"
+    case.decide(TaskKind.PLAN_APPROVAL, Outcome.AGREE, by=MANAGER)
+    assert _plan(case).status == "active"
+
+
+@pytest.mark.rule("G6")
+def test_s17_an_advisor_who_declines_ends_it_and_the_case_goes_on() -> None:
+    case = without_guarantor().decide(TaskKind.PLAN_APPROVAL, Outcome.DECLINE, by=ADVISOR)
+    assert (_plan(case).status, case.state.holds) == ("withdrawn", ())
+
+
+def test_where_nobody_stands_for_the_loan_no_advisor_is_asked() -> None:
+    case = a_plan(without_guarantor=True)
+    assert _plan(case).status == "active"
+
+
+# ---- the hardship is decided ------------------------------------------------------------------------------
+
+
+def in_hardship(**changes: Any) -> Case:
+    """A debtor in hardship is offered a plan and takes it."""
+    case = a_case(terms=full_terms(), overdue=300_000).talk(Outcome.HARDSHIP)
+    case.decide(TaskKind.HARDSHIP_DECISION, Outcome.OFFER, by="s-officer")
+    case.hear(PlanSigned(an_offer(**changes), PLANNER, case.state.facts_no, ends_review=True))
+    assert not case.refusal
+    return case
+
+
+def held(case: Case) -> list[HoldKind]:
+    return [hold.kind for hold in case.state.holds]
+
+
+@pytest.mark.rule("3.4", "4.7")
+def test_the_signing_decides_the_hardship_in_the_same_step_for_every_loan_of_the_person() -> None:
+    case = in_hardship()
+    [ended] = case.saw(HoldEnded)
+    assert (ended.hold, ended.outcome, ended.by, ended.spreads) == (
+        HoldKind.HARDSHIP_REVIEW,
+        "plan_signed",
+        PLANNER,
+        True,
+    )
+    assert held(case) == [HoldKind.PLAN_ACTIVE], "and the bank keeps still all the same"
+    assert case.deadline(Clock.HOLD) is None
+    assert "escalate" in case.state.stopped
+
+
+@pytest.mark.rule("3.4", "4.7")
+def test_a_plan_that_waits_for_a_manager_leaves_the_review_standing_until_it_begins() -> None:
+    case = in_hardship(periods=13)
+    assert held(case) == [HoldKind.HARDSHIP_REVIEW, HoldKind.PLAN_ACTIVE]
+    agreed = case.decide(TaskKind.PLAN_APPROVAL, Outcome.AGREE, by=MANAGER)
+    assert (held(agreed), [one.by for one in agreed.saw(HoldEnded)]) == ([HoldKind.PLAN_ACTIVE], [MANAGER])
+    declined = in_hardship(periods=13).decide(TaskKind.PLAN_APPROVAL, Outcome.DECLINE, by=MANAGER)
+    assert held(declined) == [HoldKind.HARDSHIP_REVIEW], "an offer that did not come about decides nothing"
+
+
+def test_a_plan_signed_before_anybody_had_decided_is_the_decision() -> None:
+    case = a_case(terms=full_terms(), overdue=300_000).talk(Outcome.HARDSHIP)
+    case.hear(PlanSigned(an_offer(), PLANNER, case.state.facts_no, ends_review=True))
+    assert (held(case), set(case.state.tasks)) == ([HoldKind.PLAN_ACTIVE], set())
+
+
+def test_a_plan_of_before_leaves_the_review_to_a_person() -> None:
+    case = a_case(terms=full_terms(), overdue=300_000).talk(Outcome.HARDSHIP)
+    case.hear(PlanSigned(an_offer(), PLANNER, case.state.facts_no))
+    assert held(case) == [HoldKind.HARDSHIP_REVIEW, HoldKind.PLAN_ACTIVE]
 
 
 # ---- broken, time to catch up, anew -----------------------------------------------------------------------

@@ -6,6 +6,7 @@ import pytest
 
 from arrears.policy.effects import CancelTask, OpenTask, PromiseBecame, PromiseMade
 from arrears.policy.events import PaymentPosted, PaymentReversed
+from arrears.policy.money import COUNTED
 from arrears.policy.promises import latest_day
 from arrears.policy.state import Clock, Stage
 from arrears.policy.tasks import Outcome, TaskKind
@@ -148,6 +149,28 @@ def test_money_booked_late_takes_back_what_people_were_asked_about_a_broken_prom
     assert (case.state.broken, became(case), set(case.state.tasks)) == (1, ["kept"], set())
     assert case.deadline(Clock.ESCALATE) == at("2026-03-28"), "the debt's own age asks again"
     assert case.deadline(Clock.FOLLOW_UP) is not None
+
+
+@pytest.mark.rule("3.1")
+@pytest.mark.parametrize(
+    ("value_on", "status"), [("2026-03-01", "broken"), ("2026-03-02", "kept"), ("2026-03-05", "kept")]
+)
+def test_money_that_the_banks_balance_has_in_already_keeps_a_promise_and_is_taken_once(
+    value_on: str, status: str
+) -> None:
+    case = a_promise()
+    owed, overdue = case.state.owed, case.state.overdue
+    case.hear(PaymentPosted("file", 100_000, COUNTED, False, value_on, promised=True))
+    assert (case.state.owed, case.state.overdue) == (owed, overdue)
+    if case.state.promise is not None and case.state.promise.status == "open":
+        case.wake_until(Clock.PROMISE)
+    assert case.state.promise is not None
+    assert case.state.promise.status == status
+
+
+def test_what_was_said_before_promises_heard_of_such_money_goes_on_as_it_did() -> None:
+    case = a_promise()
+    assert case.hear(PaymentPosted("file", 100_000, COUNTED, False, "2026-03-02")) == []
 
 
 def test_what_a_lead_decided_before_late_money_came_stands() -> None:

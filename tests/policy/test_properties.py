@@ -120,7 +120,8 @@ restatements = st.builds(
             "balance_minor": amounts,
             "overdue_minor": st.sampled_from([0, 1, 500, 100_000, 10**13]),
             "first_overdue_on": st.sampled_from([None, *DAYS]),
-            "status": st.sampled_from(["open", "open", "open", "disputed", "closed"]),
+            "status": st.sampled_from(["open", "open", "open", "disputed", "stayed", "closed"]),
+            "stops": st.booleans(),
             "loan_id": st.sampled_from([LOAN, LOAN, LOAN, "L2"]),
             "currency": st.just("CNY"),
         }

@@ -1,15 +1,20 @@
 """What a debtor said binds whoever calls next, before any case has heard it, for every loan it is about."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import insert, select, update
 
 from api.auth.person import Person
 from api.desk.desk import Answer
 from api.desk.errors import AlreadyAnswered
+from api.desk.plans import PlanIn
 from arrears import clock
 from arrears.contracts import Rules
+from arrears.policy.agreements import Acceptance, Charges, Clause, Offer
 from arrears.policy.codes import Action, Outcome
 from arrears.policy.guard import Go, Never, NotBefore, PartyRole
+from arrears.policy.schedules import Method
 from arrears.policy.state import HoldKind, Scope
 from arrears.policy.tasks import Role
 from arrears.store import circumstances, contacts, known, packs
@@ -215,3 +220,55 @@ def may_chat(room: CaseRoom, case_id: str) -> Go | NotBefore | Never:
         assert found is not None
         ask = Ask("chat-1", case.borrower_id, Action.IM, "s-colleague", case_id=case_id, loan_id=case.loan_id)
         return contacts.may_contact(connection, ask, found[0], room.rules, at=int(room.now.timestamp()))
+
+
+# ---- a plan is the decision --------------------------------------------------------------------------------
+
+
+@pytest.mark.rule("3.4", "4.6-9")
+def test_a_signed_plan_ends_the_review_of_the_person_wherever_it_was_asked(room: CaseRoom) -> None:
+    """Said in the case of one loan, the plan is signed for the other; nobody is asked any more, and one row ends once."""
+    asked = room.a_case()
+    planned = another_case(room, asked)
+    room.say(asked, "first_contact", "hardship", by="s-colleague")
+    room.hear(planned)
+    assert [len(room.state(case).holds) for case in (asked, planned)] == [1, 1]
+    offer = Offer(
+        Method.EQUAL_PARTS,
+        room.state(planned).overdue,
+        0,
+        6,
+        (room.today + timedelta(days=20)).isoformat(),
+        Charges.STOP,
+        Acceptance.SIGNED,
+        "DOC-1",
+        tuple(Clause),
+    )
+    officer = Person("s-planner", "planner", "吴磊", frozenset({Role.PLAN_OFFICER}), "zh-CN")
+    with standing_at(room):
+        room.desk.sign_plan(officer, PlanIn(planned, offer, room.state(planned).facts_no))
+    for case in (planned, asked):
+        room.hear(case)
+    assert [hold.kind for hold in room.state(planned).holds] == [HoldKind.PLAN_ACTIVE]
+    assert room.state(asked).holds == ()
+    assert "hardship_decision" not in room.state(asked).tasks
+    assert standing(room) == [("plan_active", "loan")]
+    with room.store.reading() as connection:
+        ended = connection.execute(select(holds).where(holds.c.kind == "hardship_review")).one()
+    assert (ended.outcome, ended.ended_by) == ("plan_signed", "s-planner")
+
+
+@pytest.mark.rule("C16", "4.8")
+@pytest.mark.parametrize(
+    ("status", "kind"), [("disputed", HoldKind.DISPUTE), ("stayed", HoldKind.MORATORIUM)]
+)
+def test_a_loan_delivered_so_has_its_hold_with_its_case(room: CaseRoom, status: str, kind: HoldKind) -> None:
+    loan_id = room.a_loan()
+    with room.store.transaction() as connection:
+        connection.execute(update(loans).where(loans.c.loan_id == loan_id).values(status=status))
+    case_id = room.open(loan_id)
+    assert standing(room) == [(kind.value, "loan")]
+    assert "first_contact" not in room.state(case_id).tasks
+    blocked = Never(kind.value)
+    assert may_call(room, case_id) == blocked
+    assert room.state(case_id).bank_status == status

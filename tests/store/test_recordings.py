@@ -13,6 +13,7 @@ from arrears.store import contacts, known, packs, recordings
 from arrears.store.contacts import Came
 from arrears.store.known import Ask
 from arrears.store.packs import PackInvalid
+from arrears.store.recordings import Proof
 from arrears.store.session import Store
 from arrears.store.tables import loans
 from tests.api import rows
@@ -37,6 +38,10 @@ def _call(store: Store, attempt_id: str, recording_id: str, at: datetime) -> Non
         contacts.confirm(connection, attempt_id, Came("rtp", recording_id), RULES, at=int(at.timestamp()))
 
 
+def _proof(recording_id: str) -> Proof:
+    return Proof(recording_id, "B-L1", "case-L1-1", "L1", rows.AT)
+
+
 def _may_go(store: Store, recording_id: str, at: datetime) -> bool:
     with store.reading() as connection:
         return recordings.may_go(connection, recording_id, at=at)
@@ -54,13 +59,26 @@ def test_a_recording_is_kept_for_two_years_to_the_second(recorded: Store) -> Non
 def test_what_proves_a_plan_made_by_word_of_mouth_is_kept_until_the_debt_is_settled(recorded: Store) -> None:
     late = rows.AT + 3 * FLOOR
     with recorded.transaction() as connection:
-        assert recordings.keep_until_settled(connection, "rec-1")
-        assert not recordings.keep_until_settled(connection, "rec-unknown")
+        recordings.keep_until_settled(connection, _proof("rec-1"))
     assert not _may_go(recorded, "rec-1", late)
     with recorded.transaction() as connection:
         connection.execute(update(loans).values(balance_minor=0))
     assert _may_go(recorded, "rec-1", late)
     assert not _may_go(recorded, "rec-1", rows.AT), "a settled debt shortens nothing"
+
+
+@pytest.mark.rule("C17")
+def test_a_recording_that_proves_a_plan_is_kept_before_and_after_its_call_is_told_of(recorded: Store) -> None:
+    late = rows.AT + 3 * FLOOR
+    with recorded.transaction() as connection:
+        recordings.keep_until_settled(connection, _proof("rec-2"))
+    assert not _may_go(recorded, "rec-2", late)
+    _call(recorded, "a2", "rec-2", rows.AT + timedelta(hours=3))
+    assert not _may_go(recorded, "rec-2", late), "what was told later takes nothing away"
+    with recorded.transaction() as connection:
+        connection.execute(update(loans).values(status="closed"))
+    assert not _may_go(recorded, "rec-2", rows.AT + FLOOR), "two years from the call, not from the plan"
+    assert _may_go(recorded, "rec-2", late)
 
 
 def test_a_recording_named_twice_is_kept_from_the_later_contact_on(recorded: Store) -> None:

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from api.auth.person import Person
+from api.desk.holding import HoldIn
 from api.desk.plans import PlanIn
 from arrears.policy.agreements import Acceptance, Charges, Clause, Offer
 from arrears.policy.schedules import Method
-from arrears.policy.state import Clock
+from arrears.policy.state import Clock, HoldKind
 from arrears.policy.tasks import Role
 from arrears.store import intents
 from arrears.store.intents import PaymentIn
@@ -43,6 +44,7 @@ class Portfolio:
     legal: str
     paid: str
     planned: str
+    held: str
     longest: str
 
 
@@ -65,6 +67,7 @@ def fill(room: CaseRoom, now: datetime) -> Portfolio:
         legal=_in_court(room, now),
         paid=_paid(room, now),
         planned=_planned(room, now),
+        held=_held(room, now),
         longest=_longest(room, now),
     )
     room.now = now
@@ -75,6 +78,27 @@ def fill(room: CaseRoom, now: datetime) -> Portfolio:
 def _begun(room: CaseRoom, now: datetime) -> str:
     room.now = now
     return room.a_case(LoanFacts("李明辉", days_past_due=12, overdue=7_472_931, balance=31_086_412))
+
+
+def _held(room: CaseRoom, now: datetime) -> str:
+    """A part is disputed, and the debtor is in hardship."""
+    room.now = now - timedelta(days=2)
+    case_id = room.a_case(LoanFacts("沈佳琪", days_past_due=14, overdue=4_200_000, balance=9_000_000))
+    room.say(
+        case_id,
+        "first_contact",
+        "dispute",
+        by="s-collector",
+        reason="称利息计算有误，已保留对账单。",
+        amount_minor=1_000_000,
+    )
+    with standing_at(room):
+        officer = Person("s-planner", "planner", "planner", frozenset({Role.PLAN_OFFICER}), "zh-CN")
+        room.desk.holds.place(
+            officer, case_id, HoldIn(HoldKind.HARDSHIP_REVIEW, "本人来函称失业", evidence="LH-2026-18")
+        )
+    room.hear(case_id)
+    return case_id
 
 
 def _promised(room: CaseRoom, now: datetime) -> str:

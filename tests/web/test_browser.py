@@ -8,12 +8,14 @@ from typing import Any, Final
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, expect
+from sqlalchemy import delete, insert
 
 from api.desk.publishing import PackDesk
 from arrears import clock
 from arrears.contracts import Rules
 from arrears.store import packs, people
 from arrears.store.session import Store, open_engine
+from arrears.store.tables import holds
 from scripts import vendor_web
 from tests.builders import CaseRoom
 from tests.chromium import chromium
@@ -142,6 +144,12 @@ VIEWS: Final = (
     View("payment-waits", "ops", "/payments/P-900002"),
     View("delivery", "ops", "delivery:formal"),
     View("plan-new", "planner", "plan:formal"),
+    View("hold-new", "desk", "holds:formal"),
+    View("case-held", "desk", "case:held"),
+    View("task-dispute", "desk", "held:dispute_review"),
+    View("task-hardship", "planner", "held:hardship_decision"),
+    View("freeze", "manager", "/freeze"),
+    View("contacted", "desk", "contacted:formal"),
     View("case-planned", "planner", "case:planned"),
     View("task-plan", "planner", "planned:plan_breach"),
     View("settings", "admin", "/prefs"),
@@ -157,6 +165,9 @@ VIEWS: Final = (
 )
 
 
+_FORMS: Final = {"plan": "plans/new", "holds": "holds", "contacted": "contacts/new"}
+
+
 def _address(place: Place, view: View) -> str:
     where, _, what = view.path.partition(":")
     if view.path.startswith("/"):
@@ -166,8 +177,8 @@ def _address(place: Place, view: View) -> str:
     if where == "delivery":
         case_id = getattr(place.cases, what)
         return f"{place.url}/cases/{case_id}/notices/{case_id}-notice-1/delivery"
-    if where == "plan":
-        return f"{place.url}/cases/{getattr(place.cases, what)}/plans/new"
+    if where in _FORMS:
+        return f"{place.url}/cases/{getattr(place.cases, what)}/{_FORMS[where]}"
     return place.task_href(getattr(place.cases, where), what)
 
 
@@ -194,6 +205,33 @@ def test_a_page_is_whole_for_everybody(place: Place, view: View) -> None:
         place.speaks(view.login, "zh-CN")
     page.context.close()
     assert faults == []
+
+
+@pytest.fixture
+def frozen(place: Place) -> Iterator[None]:
+    """A stop of all work that only its page knows of: the cases of the other tests go on."""
+    stop = {
+        "hold_id": "bank-hold-1",
+        "kind": "system_freeze",
+        "scope": "bank",
+        "reason": "said",
+        "placed_by": "s-manager",
+        "placed_at": place.room.now,
+    }
+    with place.room.store.transaction() as connection:
+        connection.execute(insert(holds).values(stop))
+    yield
+    with place.room.store.transaction() as connection:
+        connection.execute(delete(holds).where(holds.c.hold_id == "bank-hold-1"))
+
+
+@pytest.mark.parametrize("login", ["manager", "lead"])
+def test_the_page_of_a_stopped_bank_is_whole(place: Place, frozen: None, login: str) -> None:
+    page = place.signed_in(login)
+    heard = _listen(page)
+    faults = [fault for size in SIZES for fault in _faults(page, f"{place.url}/freeze", 200, size, login)]
+    page.context.close()
+    assert faults + heard == []
 
 
 def _faults(page: Page, address: str, status: int, size: tuple[int, int], dress: str) -> list[str]:

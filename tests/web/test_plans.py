@@ -217,7 +217,11 @@ def test_a_guarantors_consent_is_asked_where_somebody_stands_for_the_loan(
     with standing_at(room):
         answer = _post(branch, room, case_id)
         assert "保证人尚未书面同意" in read(answer).words
-        assert _post(branch, room, case_id, guarantor_proof="DOC-G").status_code == 303
+        assert "保证人尚未同意" in read(answer).words
+        assert _post(branch, room, case_id, without_guarantor="yes").status_code == 303
+    task = room.task(case_id, "plan_approval")
+    page = read(branch.at("advisor1").get(f"/tasks/{task.task_id}"))
+    assert "保证人未书面同意" in page.words
 
 
 @pytest.mark.parametrize("login", ["collector", "lead", "manager", "compliance"])

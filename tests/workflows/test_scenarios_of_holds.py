@@ -8,6 +8,9 @@ from sqlalchemy import select
 
 from api.auth.person import Person
 from api.desk import errors
+from api.desk.inbound import HeardIn
+from arrears import clock
+from arrears.policy.codes import Action
 from arrears.policy.tasks import Role
 from arrears.store.tables import contact_attempts, holds
 from tests.world import COLLECTOR, LEAD, OPS, World
@@ -64,6 +67,24 @@ async def test_s23_a_death_that_is_true_stands_and_asks_again_after_thirty_days(
     await world.skip_to_clock(case, "hold")
     assert "hold_review" in world.open_kinds(case)
     assert standing(world) == [("deceased", case)]
+
+
+@pytest.mark.rule("C16", "3.2")
+async def test_a_debtor_who_comes_to_a_branch_in_hardship_is_left_in_peace_at_once(world: World) -> None:
+    """Through the door for what others tell the bank: the call that was due is put aside in the step that hears it."""
+    case = await world.a_case()
+    said = HeardIn("k1", case, Action.IN_VISIT, "hardship", WORDS)
+    with clock.door_time(world.now_of(case)):
+        heard = world.desk.inbound.hear(DESK, said)
+        assert world.desk.inbound.hear(DESK, said) == heard
+    await world.settled(case)
+    assert standing(world) == [("hardship_review", case)]
+    assert world.open_kinds(case) == {"hardship_decision"}
+    assert "escalate" not in world.case(case).state["deadlines"]
+    with world.store.reading() as connection:
+        line = connection.execute(select(contact_attempts)).one()
+    assert (line.action, line.effective, line.conversation) == ("in_visit", False, False)
+    assert await world.agrees(case)
 
 
 @pytest.mark.rule("4.2", "P9")

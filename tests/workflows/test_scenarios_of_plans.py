@@ -19,7 +19,7 @@ from arrears.policy.tasks import Role
 from arrears.store import contacts, known
 from arrears.store.known import Ask
 from arrears.store.tables import contact_points, holds, parties, plan_instalments, plans
-from tests.world import COLLECTOR, World
+from tests.world import ADVISOR, COLLECTOR, World
 
 pytestmark = [pytest.mark.server, pytest.mark.asyncio(loop_scope="session")]
 
@@ -197,6 +197,41 @@ async def test_a_plan_without_the_guarantors_word_is_not_taken(world: World) -> 
     with world.store.reading() as connection:
         until = connection.execute(select(parties.c.guarantee_until)).scalar_one()
     assert until == date(2026, 11, 30), "no plan moves it"
+
+
+# ---- 17 ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.rule("G6", "4.4")
+async def test_s17_plan_without_guarantor_consent(world: World) -> None:
+    """It proceeds only after an advisor has acknowledged what that means; the guarantee ends on the day it would have."""
+    case = await _a_case(world)
+    with world.store.transaction() as connection:
+        connection.execute(
+            insert(parties).values(
+                loan_id=world.case(case).loan_id,
+                borrower_id="B-aunt",
+                role="guarantor",
+                guarantee_kind="joint",
+                guarantee_until=date(2026, 11, 30),
+            )
+        )
+    await _sign(world, case, periods=24, without_guarantor=True)
+    task = world.task(case, "plan_approval")
+    assert (task.role, task.why, _plan(world, case).status) == (
+        "legal_advisor",
+        "guarantor_not_consented",
+        "waiting",
+    )
+    await world.decide(case, ADVISOR, "plan_approval", "agree")
+    assert (world.task(case, "plan_approval").role, _plan(world, case).status) == ("manager", "waiting")
+    await world.decide(case, MANAGER, "plan_approval", "agree")
+    plan = _plan(world, case)
+    assert (plan.status, plan.guarantor_proof) == ("active", None)
+    with world.store.reading() as connection:
+        until = connection.execute(select(parties.c.guarantee_until)).scalar_one()
+    assert until == date(2026, 11, 30), "no plan moves it"
+    assert await world.agrees(case)
 
 
 # ---- 19 ---------------------------------------------------------------------------------------------------

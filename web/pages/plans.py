@@ -54,6 +54,7 @@ class Typed(BaseModel):
     acceptance: str = ""
     proof: str = ""
     guarantor_proof: str = ""
+    without_guarantor: str = ""
     clause: list[str] = []
     facts_no: str = ""
     act: str = "sign"

@@ -17,6 +17,7 @@ from arrears.store.queries.money import ledger_of, payment, reversal_of
 from arrears.store.queries.news import MOST_NEWS, task_news
 from arrears.store.queries.notices import deliveries_of, notice, notices_of
 from arrears.store.queries.paging import COUNTED, PAGE
+from arrears.store.queries.parties import PartyView, parties_of, points_of
 from arrears.store.queries.said import LIVE, UNDER_WAY
 from arrears.store.queries.searching import Found, found, plain
 from arrears.store.queries.task import facts_seen, task
@@ -30,6 +31,7 @@ __all__ = (
     "PAGE",
     "UNDER_WAY",
     "Found",
+    "PartyView",
     "beside",
     "case",
     "cases_of_loan",
@@ -51,8 +53,10 @@ __all__ = (
     "notices_of",
     "open_cases",
     "open_incidents",
+    "parties_of",
     "payment",
     "plain",
+    "points_of",
     "reversal_of",
     "stages_of",
     "task",
