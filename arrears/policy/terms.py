@@ -65,3 +65,6 @@ class Terms:
     plan_breach_days: int = 0  # ... and after so many days an officer is asked whether it is broken
     plan_missed: int = 0  # ... or with so many instalments missed
     plan_cure_days: int = 0  # 4.7: time to catch up, or to agree anew
+    court_evidence: tuple[str, ...] = ()  # 4.9: items without which no advisor sends a claim to the court
+    statement_days: int = 0  # ... so long a statement of account may be used; 0: for ever
+    claim_days_ahead: int = 0  # 1.8: so far ahead a claim may be stated
