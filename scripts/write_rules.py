@@ -169,6 +169,8 @@ UNITS: Final = {
     "contact.needs_consent": None,
     "contact.needs_recording": None,
     "contact.lawyer": None,
+    "court.evidence": None,
+    "court.claim_days_ahead": "days",
     "contact.visit_staff": "people",
     "caps.*": "as said",
     "follow_up_days.ptp": "bank days",

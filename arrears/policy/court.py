@@ -1,42 +1,12 @@
 """A claim before a court: filed on facts that hold, and ended by a person even when all is paid (4.6-7, 4.9)."""
 
-from typing import Final
-
 from arrears.policy import evidence, stages
 from arrears.policy.effects import MatterEnded, MatterFiled
 from arrears.policy.events import TaskDecided
+from arrears.policy.fees import halved, suit_fee
 from arrears.policy.state import Clock, Matter
 from arrears.policy.tasks import Outcome, TaskKind
 from arrears.policy.turn import Turn
-
-# Fee of a property claim by steps, yuan and per mille (Measures on Litigation Costs art. 13). The first step
-# is a flat fee of 50 yuan.
-_STEPS: Final = (
-    (100_000, 25),
-    (200_000, 20),
-    (500_000, 15),
-    (1_000_000, 10),
-    (2_000_000, 9),
-    (5_000_000, 8),
-    (10_000_000, 7),
-    (20_000_000, 6),
-    (None, 5),
-)
-_FLAT_TO: Final = 10_000
-_FLAT: Final = 50
-
-
-def suit_fee(claim: int, currency: str) -> int | None:
-    """Minor units, by the tariff (3.5); None where it does not apply. Half is due when the claim is withdrawn."""
-    if currency != "CNY":
-        return None
-    fee, floor = _FLAT * 100, _FLAT_TO * 100
-    for step, per_mille in _STEPS:
-        ceiling = claim if step is None else min(claim, step * 100)
-        if ceiling > floor:
-            fee += (ceiling - floor) * per_mille // 1000
-            floor = ceiling
-    return fee
 
 
 def ask_to_file(turn: Turn, why: str) -> None:
@@ -73,7 +43,7 @@ def figures(turn: Turn) -> dict[str, int]:
         return {}
     claim = {"claim_minor": matter.claim}
     fee = suit_fee(matter.claim, turn.state.currency)
-    return claim if fee is None else claim | {"fee_minor": fee, "fee_withdrawn_minor": fee // 2}
+    return claim if fee is None else claim | {"fee_minor": fee, "fee_withdrawn_minor": halved(fee)}
 
 
 def end_decided(turn: Turn, outcome: Outcome, event: TaskDecided) -> None:

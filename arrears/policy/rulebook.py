@@ -287,6 +287,12 @@ CHAPTERS: Final[dict[str, dict[str, Rule]]] = {
             "Civil Code arts. 188, 195",
             ("limitation.years",),
         ),
+        "L13": Rule(
+            "Where two readings of when the limitation period began are open, the earlier end is the one shown and "
+            "counted on.",
+            MUST,
+            "Civil Code arts. 188-189; house rule for debts called due",
+        ),
         "L10": Rule(
             "What would interrupt the limitation period does not bring it back once it has run out.",
             MUST,
@@ -373,12 +379,24 @@ CHAPTERS: Final[dict[str, dict[str, Rule]]] = {
     },
     "Court": {
         "4.9": Rule(
-            "A case that entered the legal stage is filed by an advisor, on facts that hold.", MUST, _PRACTICE
+            "A case that entered the legal stage is filed by an advisor, on facts that hold. No advisor sends a claim on its "
+            "way to the court while a document that the pack asks for is missing or too old.",
+            MUST,
+            _PRACTICE,
+            ("court.evidence", "court.statement_days"),
         ),
         "4.6-7": Rule(
             "Paid after filing, a case waits for an advisor's word on the claim: withdraw it, or seek the costs.",
             MUST,
             _HOUSE,
+        ),
+        "1.8": Rule(
+            "A claim is stated to a day: costs, interest and principal as the ledger stood then, and a penalty since the "
+            "ledger's own day at the rate an advisor reads in the contract, on principal alone. The court's fees follow "
+            "from it by the tariff: in full, halved, of a payment order, of preservation, of enforcement.",
+            MUST,
+            "Measures on Litigation Costs arts. 13-16; Interim Measures for the pricing of loans (2003 no. 251)",
+            ("court.claim_days_ahead",),
         ),
         "3.5": Rule(
             "The court's fee of a claim is that of the tariff; half of it falls due when the claim is withdrawn. Instalments "

@@ -68,3 +68,6 @@ class Terms:
     stage_days: dict[str, int] = field(
         default_factory=dict
     )  # T7: a stage between approval and court; 0: none
+    court_evidence: tuple[str, ...] = ()  # 4.9: items without which no advisor sends a claim to the court
+    statement_days: int = 0  # ... so long a statement of account may be used; 0: for ever
+    claim_days_ahead: int = 0  # 1.8: so far ahead a claim may be stated

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from arrears.contracts import Rules
 from arrears.policy.calendar import Calendar
+from arrears.policy.checklist import Item
 from arrears.policy.codes import WITH_DAYS
 from arrears.policy.course import LASTING
 from arrears.policy.currency import EXPONENTS
@@ -73,9 +74,13 @@ def load(name_or_path: str | Path) -> Pack:
 
 
 def _keys_for(values: Flat) -> Mapping[str, Callable[[Any], Fault]]:
-    """The section on appraisal may be left out, but not a part of it."""
-    appraises = any(key.startswith("appraisal.") for key in values)
-    return {**PACK_KEYS, **appraisals.APPRAISAL_KEYS} if appraises else PACK_KEYS
+    """The sections on appraisal and on the court may be left out, but not a part of one."""
+    optional = (appraisals.APPRAISAL_KEYS, COURT_KEYS)
+    known = PACK_KEYS
+    for keys in optional:
+        if values.keys() & keys.keys():
+            known = {**known, **keys}
+    return known
 
 
 def load_calendar(name: str, *, beside: Path = Path()) -> Calendar:
@@ -260,6 +265,13 @@ def _rising(value: Any) -> Fault:
     return None if value == sorted(set(value)) else "must rise"
 
 
+def _items(value: Any) -> Fault:
+    fits = (
+        isinstance(value, list) and set(value) <= set(Item) - {Item.OTHER} and len(set(value)) == len(value)
+    )
+    return None if fits else f"must be a list of {', '.join(item for item in Item if item is not Item.OTHER)}"
+
+
 _RUNGS: Final = ("remind", "free", "report")
 
 PACK_KEYS: Final[Mapping[str, Callable[[Any], Fault]]] = {
@@ -316,6 +328,13 @@ PACK_KEYS: Final[Mapping[str, Callable[[Any], Fault]]] = {
     **{f"hold_blocks.{kind}": _acts for kind in HoldKind},
     **{f"hold_days.{kind}": _count_or_none for kind in HoldKind if kind not in IN_BANK_DAYS},
     **{f"hold_bank_days.{kind}": _count for kind in IN_BANK_DAYS},
+}
+
+# All of them or none: without them a claim is stated to today at the latest and no evidence is asked for.
+COURT_KEYS: Final[Mapping[str, Callable[[Any], Fault]]] = {
+    "court.evidence": _items,
+    "court.statement_days": _count_or_none,
+    "court.claim_days_ahead": _count_or_none,
 }
 
 CALENDAR_KEYS: Final[Mapping[str, Callable[[Any], Fault]]] = {"zone": _zone, "closes_hour": _hour}
@@ -406,4 +425,7 @@ def _terms(values: Flat) -> Terms:
         plan_cure_days=values["plan.catch_up_days"],
         sla_percent=tuple(values[f"sla_percent.{rung}"] for rung in _RUNGS),
         stage_days={str(stage): values[f"stage_days.{stage}"] for stage in LASTING},
+        court_evidence=tuple(values.get("court.evidence", ())),
+        statement_days=values.get("court.statement_days", 0),
+        claim_days_ahead=values.get("court.claim_days_ahead", 0),
     )

@@ -2,8 +2,8 @@
 
 import pytest
 
-from arrears.policy.court import suit_fee
 from arrears.policy.effects import CloseCase, MatterEnded, MatterFiled, OpenTask
+from arrears.policy.fees import suit_fee
 from arrears.policy.state import Clock, Stage
 from arrears.policy.tasks import Outcome, TaskKind
 from tests.policy.builders import ADVISOR, a_claim, a_filing, a_paid_claim
