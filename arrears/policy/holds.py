@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
-from arrears.policy import court, ledger, legal, matrix, notices, plans
+from arrears.policy import court, ledger, legal, matrix, notices, penalty, plans
 from arrears.policy.effects import (
     HoldBecame,
     HoldBegan,
@@ -137,6 +137,7 @@ def _begin(turn: Turn, event: HoldPlaced, *, spreads: bool) -> bool:
             spreads,
         )
     )
+    penalty.waits(turn, hold)
     _keep_off(turn, hold.against)
     _stop_clocks(turn)
     _put_work_aside(turn, why=f"held_{hold.kind}")
@@ -280,6 +281,7 @@ def end(turn: Turn, hold: Hold, *, by: str, why: str) -> None:
 def _end(turn: Turn, hold: Hold, *, by: str, why: str, spreads: bool) -> None:
     turn.change(holds=tuple(other for other in turn.state.holds if other.hold_id != hold.hold_id))
     turn.tell(HoldEnded(hold.hold_id, hold.kind, why, by, spreads))
+    penalty.goes_on(turn, hold, why=why)
     _ask_no_more(turn, hold)
     _resume(turn)
     _facts_changed(turn)
