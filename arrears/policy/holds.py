@@ -137,13 +137,13 @@ def _begin(turn: Turn, event: HoldPlaced, *, spreads: bool) -> bool:
             spreads,
         )
     )
-    penalty.waits(turn, hold)
     _keep_off(turn, hold.against)
     _stop_clocks(turn)
     _put_work_aside(turn, why=f"held_{hold.kind}")
     _facts_changed(turn)
     ask(turn, hold)
     watch(turn)
+    penalty.waits(turn, hold)  # last: tasks are named by their place among the effects, also in old histories
     return True
 
 
@@ -281,11 +281,11 @@ def end(turn: Turn, hold: Hold, *, by: str, why: str) -> None:
 def _end(turn: Turn, hold: Hold, *, by: str, why: str, spreads: bool) -> None:
     turn.change(holds=tuple(other for other in turn.state.holds if other.hold_id != hold.hold_id))
     turn.tell(HoldEnded(hold.hold_id, hold.kind, why, by, spreads))
-    penalty.goes_on(turn, hold, why=why)
     _ask_no_more(turn, hold)
     _resume(turn)
     _facts_changed(turn)
     ledger.close_if_paid(turn)
+    penalty.goes_on(turn, hold, why=why)
 
 
 def _ask_no_more(turn: Turn, hold: Hold) -> None:
