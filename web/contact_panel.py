@@ -95,8 +95,7 @@ def panel(connection: Connection, task: TaskView, look: Look, *, is_open: bool) 
     asks_contact = TaskKind(task.kind) in CONTACT_TASKS
     works_it = may_contact and task.assignee == look.who.staff_id and asks_contact
     begins = is_open and works_it and running is None
-    by_channel = sorted(found, key=lambda way: _ORDER.get(way.channel, len(_ORDER)))
-    lines = tuple(_line(way, look, begins=begins, is_open=is_open) for way in by_channel)
+    lines = tuple(way_line(way, look, begins=begins, is_open=is_open) for way in by_channel(found))
     visits = any(line.act == "visit" for line in lines)
     return Panel(
         lines,
@@ -106,7 +105,12 @@ def panel(connection: Connection, task: TaskView, look: Look, *, is_open: bool) 
     )
 
 
-def _line(way: Way, look: Look, *, begins: bool, is_open: bool) -> WayLine:
+def by_channel(found: tuple[Way, ...]) -> list[Way]:
+    """Phones first."""
+    return sorted(found, key=lambda way: _ORDER.get(way.channel, len(_ORDER)))
+
+
+def way_line(way: Way, look: Look, *, begins: bool, is_open: bool) -> WayLine:
     judged = is_open and way.action is not None
     allowed = isinstance(way.verdict, Go)
     if not judged:

@@ -520,6 +520,8 @@ INCIDENTS: Final[words.Words] = {
     "ledger_to_correct": words.term(
         "incident", "A dispute was right: core bank and credit bureau to be corrected"
     ),
+    "penalty_to_stop": words.term("incident", "The core bank is to let penalty interest wait"),
+    "penalty_to_go_on": words.term("incident", "The core bank may let penalty interest go on"),
     "plan_to_agree": words.term("incident", "A repayment plan is to be agreed"),
     "standing_debit_to_stop": words.term("incident", "Standing debits are to be stopped: insolvency"),
     "bureau_to_delete": words.term("incident", "Not this person's debt: to be deleted at the credit bureau"),

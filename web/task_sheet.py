@@ -19,6 +19,7 @@ from arrears.store import queries
 from arrears.store.asked_again import Earlier, earlier
 from arrears.store.views import Said, TaskView
 from web import words
+from web.around_panel import Around, around
 from web.contact_panel import Look, Panel, panel
 from web.formats import Formats, money
 from web.language import gettext as _
@@ -88,6 +89,7 @@ class TaskSheet:
     answer: AnswerStanding | None
     contacts: Panel
     heard_href: str | None
+    around: Around
     reveal: RevealPanel | None
     history: tuple[Entry, ...]
     asked_before: "AskedBefore | None"
@@ -181,6 +183,7 @@ def task_sheet(
         answer=standing,
         contacts=panel(connection, task, setting.look, is_open=is_open),
         heard_href=_heard_href(task, who),
+        around=around(connection, task, setting.look, is_open=is_open),
         reveal=setting.reveal,
         history=_history(connection, task, setting.shapes),
         asked_before=_asked_before(earlier(connection, task.task_id), task, setting.shapes),

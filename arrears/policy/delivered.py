@@ -9,10 +9,10 @@ from typing import Final
 
 from arrears.policy import holds
 from arrears.policy.effects import RaiseIncident
+from arrears.policy.penalty import CORE_BANK
 from arrears.policy.state import HoldKind, Scope
 from arrears.policy.turn import Turn
 
-CORE_BANK: Final = "core-bank"
 # The status in a delivery, and the hold it opens; of this loan alone.
 HOLDS: Final = {"disputed": HoldKind.DISPUTE, "stayed": HoldKind.MORATORIUM}
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
-from arrears.policy import court, ledger, legal, matrix, notices, plans
+from arrears.policy import court, ledger, legal, matrix, notices, penalty, plans
 from arrears.policy.effects import (
     HoldBecame,
     HoldBegan,
@@ -143,6 +143,7 @@ def _begin(turn: Turn, event: HoldPlaced, *, spreads: bool) -> bool:
     _facts_changed(turn)
     ask(turn, hold)
     watch(turn)
+    penalty.waits(turn, hold)  # last: tasks are named by their place among the effects, also in old histories
     return True
 
 
@@ -284,6 +285,7 @@ def _end(turn: Turn, hold: Hold, *, by: str, why: str, spreads: bool) -> None:
     _resume(turn)
     _facts_changed(turn)
     ledger.close_if_paid(turn)
+    penalty.goes_on(turn, hold, why=why)
 
 
 def _ask_no_more(turn: Turn, hold: Hold) -> None:

@@ -203,7 +203,7 @@ def test_a_dispute_that_was_rejected_changes_no_figure() -> None:
     before = case.state
     case.decide(TaskKind.DISPUTE_REVIEW, Outcome.REJECTED, by=DESK)
     assert (case.state.overdue, case.state.owed, case.state.holds) == (before.overdue, before.owed, ())
-    assert incidents(case) == []
+    assert incidents(case) == ["penalty_to_stop", "penalty_to_go_on"]
 
 
 @pytest.mark.parametrize(
@@ -393,7 +393,7 @@ def test_the_claim_is_declared_by_the_day_the_court_named() -> None:
     [asked] = case.saw(fx.OpenTask)
     assert (asked.task, asked.role) == (TaskKind.DECLARE_CLAIM, Role.LEGAL_ADVISOR)
     assert asked.due_at == at("2026-05-11"), "a Sunday is not moved"
-    assert incidents(case) == ["standing_debit_to_stop"]
+    assert incidents(case) == ["penalty_to_stop", "standing_debit_to_stop"]
     case.decide(TaskKind.DECLARE_CLAIM, Outcome.NOT_DECLARED, by="s-advisor")
     assert incidents(case)[-1] == "claim_not_declared"
     assert kinds(case) == {HoldKind.INSOLVENCY}
@@ -403,7 +403,7 @@ def test_the_claim_is_declared_by_the_day_the_court_named() -> None:
 def test_s42_a_debt_that_is_not_the_persons_closes_and_the_bureau_forgets_it() -> None:
     case = said(Outcome.NOT_MINE).decide(TaskKind.FRAUD_VERIFY, Outcome.CONFIRMED, by=DESK)
     assert (case.state.closed, case.state.holds, case.state.tasks) == ("FRAUD_NOT_DEBTOR", (), {})
-    assert incidents(case) == ["bureau_to_delete"]
+    assert incidents(case) == ["penalty_to_stop", "bureau_to_delete"]
 
 
 @pytest.mark.rule("4.5")

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import insert
+
 from api.auth.person import Person
 from api.desk.holding import HoldIn
 from api.desk.plans import PlanIn
@@ -12,6 +14,7 @@ from arrears.policy.state import Clock, HoldKind
 from arrears.policy.tasks import Role
 from arrears.store import intents
 from arrears.store.intents import PaymentIn
+from arrears.store.tables import borrowers, contact_points, parties
 from tests.builders import CaseRoom, LoanFacts, standing_at
 
 NAMES = (
@@ -76,8 +79,21 @@ def fill(room: CaseRoom, now: datetime) -> Portfolio:
 
 
 def _begun(room: CaseRoom, now: datetime) -> str:
+    """A guarantor and an heir stand around the loan."""
     room.now = now
-    return room.a_case(LoanFacts("李明辉", days_past_due=12, overdue=7_472_931, balance=31_086_412))
+    case_id = room.a_case(LoanFacts("李明辉", days_past_due=12, overdue=7_472_931, balance=31_086_412))
+    loan_id = room.case(case_id).loan_id
+    with room.store.transaction() as connection:
+        for role, name in (("guarantor", "司徒远"), ("heir", "李思齐")):
+            person = f"P-{role}"
+            connection.execute(insert(borrowers).values(borrower_id=person, kind="person", name=name))
+            connection.execute(insert(parties).values(loan_id=loan_id, borrower_id=person, role=role))
+            connection.execute(
+                insert(contact_points).values(
+                    contact_id=f"{person}-phone", borrower_id=person, channel="phone", address="13912340000"
+                )
+            )
+    return case_id
 
 
 def _held(room: CaseRoom, now: datetime) -> str:
