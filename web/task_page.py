@@ -48,6 +48,7 @@ class Beside:
     faults: Mapping[str, str] = field(default_factory=dict)
     visit: VisitForm = field(default_factory=VisitForm)
     reveal: Asked = field(default_factory=Asked)
+    proof: bool = False  # the password is asked for again
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,22 @@ def done(act: Act) -> Response:
     return RedirectResponse(act.page_href, 303)
 
 
+def ask_proof(act: Act, form: DecisionForm, *, fault: str = "", status: int = 403) -> Response:
+    """The same form as it was typed, with a field for the password."""
+    note = Told(
+        "warn",
+        "lock",
+        _("Give your password again"),
+        (_("An approval is signed with it. Nothing you typed is lost."),),
+        leads_on=False,
+    )
+    faults = {"password": fault} if fault else {}
+    return show(act, status=status, form=form, faults=faults, note=note, beside=Beside(proof=True))
+
+
 def refused(act: Act, refusal: errors.DeskError, form: DecisionForm) -> Response:
+    if isinstance(refusal, errors.ProofNeeded):
+        return ask_proof(act, form)
     note = _of_contact(act, refusal) or _note(act, refusal, form)
     if note is None:
         raise refusal

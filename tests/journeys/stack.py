@@ -164,6 +164,7 @@ def running_stack(data_dir: Path) -> Iterator[RunningStack]:
         "ARREARS_DATA_DIR": str(data_dir),
         "ARREARS_PORT": str(port),
         "ARREARS_TIME_SKIPPING": "true",
+        "ARREARS_STEP_UP_MINUTES": "600",  # a slow machine is no reason to be asked again
         "ARREARS_UNSANDBOXED": "false",
     }
     data_dir.mkdir(parents=True, exist_ok=True)
