@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8400, ge=1, le=65535)
     ui_port: int | None = None
     secure_cookies: bool = False
+    step_up_minutes: int = Field(default=5, ge=1, le=600)
 
     pack: str = "cn-bank-2026"
     letters_dir: Path | None = None

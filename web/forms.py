@@ -101,6 +101,7 @@ FAULTS: Final[Words] = {
     "absence_of_a_substitute": term("fault", "This person stands in for somebody on some of these days"),
     "substitute_lacks_role": term("fault", "Whoever stands in must have the same roles"),
     "substitute_away": term("fault", "This colleague is away on some of these days too"),
+    "password_wrong": term("fault", "This is not your password"),
     "password_holds_login": term("fault", "The password must not hold the log-in"),
     "password_too_plain": term("fault", "The password repeats too few signs"),
     "password_is_the_old": term("fault", "This is the password you have already"),

@@ -52,6 +52,7 @@ class Beside:
     visit: VisitForm = field(default_factory=VisitForm)
     reveal: Asked = field(default_factory=Asked)
     later: str = ""  # until when it was to be put off, as typed
+    proof: bool = False  # the password is asked for again
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,22 @@ def done(act: Act) -> Response:
     return RedirectResponse(act.page_href, 303)
 
 
+def ask_proof(act: Act, form: DecisionForm, *, fault: str = "", status: int = 403) -> Response:
+    """The same form as it was typed, with a field for the password."""
+    note = Told(
+        "warn",
+        "lock",
+        _("Give your password again"),
+        (_("An approval is signed with it. Nothing you typed is lost."),),
+        leads_on=False,
+    )
+    faults = {"password": fault} if fault else {}
+    return show(act, status=status, form=form, faults=faults, note=note, beside=Beside(proof=True))
+
+
 def refused(act: Act, refusal: errors.DeskError, form: DecisionForm) -> Response:
+    if isinstance(refusal, errors.ProofNeeded):
+        return ask_proof(act, form)
     note = _of_contact(act, refusal) or _of_undo(refusal) or _note(act, refusal, form)
     if note is None:
         raise refusal

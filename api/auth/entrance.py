@@ -10,7 +10,7 @@ from api.auth.person import Person, person_of
 from api.auth.sessions import Sessions
 from api.auth.sign_in import SignIn
 from api.auth.throttle import Throttle
-from api.auth.tokens import TokenRefused, Tokens
+from api.auth.tokens import Kind, TokenRefused, Tokens
 from arrears import clock
 from arrears.store import people
 from arrears.store.session import Store
@@ -37,7 +37,8 @@ class Entrance:
                 connection, claims.token_id, staff_id=claims.staff_id, issued_at=claims.issued_at
             ):
                 raise TokenRefused("revoked")
-        return person_of(staff)
+        # A token from a password is as good as that password; one for a program proves nobody.
+        return person_of(staff, proved_at=claims.issued_at if claims.kind is Kind.ACCESS else None)
 
 
 def open_entrance(

@@ -91,7 +91,17 @@ class Sessions:
             return None
         if touch and now - session.seen_at >= _SEEN_STEP:
             self._touch(sid_hash, now)
-        return SignedIn(person_of(staff), session.csrf, _handle(sid_hash), session.ends_at)
+        proved_at = session.proved_at or session.created_at
+        return SignedIn(
+            person_of(staff, proved_at=proved_at), session.csrf, _handle(sid_hash), session.ends_at
+        )
+
+    def prove(self, cookie: str) -> str | None:
+        """The password was given again: the session goes on under the cookie told here. None when it is no longer there."""
+        now, fresh = self._now(), secrets.token_urlsafe(32)
+        with self._store.transaction() as connection:
+            found = people.prove_session(connection, _hash(cookie), _hash(fresh), at=now)
+        return fresh if found else None
 
     def close(self, cookie: str) -> bool:
         with self._store.transaction() as connection:

@@ -29,7 +29,7 @@ from arrears.policy.codes import BINDS_AT_ONCE, PROMISES, STOPPING, TALK, Outcom
 from arrears.policy.money import TakenBack
 from arrears.policy.profile import NOTHING_SAID, Profile
 from arrears.policy.stages import CONTACT_TASKS
-from arrears.policy.tasks import ON_FACTS, Missing, TaskKind, lacks, may_answer
+from arrears.policy.tasks import APPROVALS, ON_FACTS, Missing, TaskKind, lacks, may_answer
 from arrears.store import audit, certificates, closings, drafts, intents
 from arrears.store.contacts import Came, find
 from arrears.store.intents import PaymentIn, Posted, Said
@@ -75,11 +75,22 @@ class AnswerState:
 
 
 class Desk:
-    def __init__(self, store: Store, rules: RulesInForce, *, time_machine: TimeMachine | None = None) -> None:
-        """`time_machine` only where time may be skipped: demo, practice floor, tests."""
+    def __init__(
+        self,
+        store: Store,
+        rules: RulesInForce,
+        *,
+        time_machine: TimeMachine | None = None,
+        step_up: timedelta | None = None,
+    ) -> None:
+        """`time_machine` only where time may be skipped: demo, practice floor, tests.
+
+        `step_up`: how old the last proof of a person may be at an approval; None where no doors are open to people.
+        """
         self._store = store
         self._rules = rules
         self._time_machine = time_machine
+        self._step_up = step_up
         self.contacts = contacts.ContactDesk(store, rules)
         self.inbound = InboundDesk(store, rules)
         self.holds = HoldDesk(store, rules)
@@ -122,7 +133,7 @@ class Desk:
         For `undo` it waits and can be taken back, unless it binds the bank at once.
 
         A free task is taken first. Raises NotFound, SecondPersonNeeded, NotCertified, TaskTaken, TaskGone, CaseClosed,
-        AlreadyAnswered (the words are kept as a remark), StaleForm, Invalid; for the result of a contact also
+        AlreadyAnswered (the words are kept as a remark), StaleForm, Invalid, ProofNeeded; for the result of a contact also
         ContactRefused and ContactConflict. A call that was made stands in the ledger, whatever became of its task.
         """
         try:
@@ -139,6 +150,7 @@ class Desk:
             task = self._open_task(connection, who, task_id)
             now = must_be_live(connection, task.case_id)
             self._check(task, answer, now=int(now.timestamp()))
+            self._must_be_proved(who, answer)
             self._hold_task(connection, task_id)
             first = self._first_answer(connection, task_id)
             if first is None:
@@ -350,6 +362,12 @@ class Desk:
         days = self._rules.at(int(at.timestamp())).conduct.certificate_days
         if certificates.uncertified(connection, [who.staff_id], at=at, days=days):
             raise errors.NotCertified
+
+    def _must_be_proved(self, who: Person, answer: Answer) -> None:
+        if self._step_up is None or answer.outcome not in APPROVALS:
+            return
+        if who.proved_at is None or clock.machine_now() - who.proved_at > self._step_up:
+            raise errors.ProofNeeded
 
     def _taken_meanwhile(self, connection: Connection, task_id: str) -> errors.TaskTaken:
         held = connection.execute(

@@ -33,6 +33,13 @@ class SecondPersonNeeded(DeskError):
     message_id = "second_person_needed"
 
 
+class ProofNeeded(DeskError):
+    """An approval, and the password was last given too long ago, or by no person at all."""
+
+    status = 403
+    message_id = "proof_needed"
+
+
 class NotCertified(DeskError):
     """Without a certificate that holds nobody works with debtors, and nobody can allow it (C19)."""
 

@@ -105,6 +105,10 @@ ON_FACTS: Final = frozenset(
 )
 
 
+# Approvals: whoever gives one has just shown by the password that it is this person.
+APPROVALS: Final = frozenset({Outcome.SUE, Outcome.APPROVE, Outcome.AGREE})
+
+
 @dataclass(frozen=True)
 class Work:
     """One kind of task: who does it and what may be answered."""

@@ -184,6 +184,16 @@ def touch_session(connection: Connection, sid_hash: str, *, at: datetime) -> Non
     )
 
 
+def prove_session(connection: Connection, sid_hash: str, fresh_hash: str, *, at: datetime) -> bool:
+    """The session goes on under another hash, proved at this instant."""
+    moved = connection.execute(
+        update(browser_sessions)
+        .where(browser_sessions.c.sid_hash == sid_hash)
+        .values(sid_hash=fresh_hash, proved_at=at, seen_at=at)
+    )
+    return moved.rowcount == 1
+
+
 def end_session(connection: Connection, sid_hash: str) -> bool:
     return (
         connection.execute(delete(browser_sessions).where(browser_sessions.c.sid_hash == sid_hash)).rowcount

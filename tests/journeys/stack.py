@@ -165,6 +165,7 @@ def running_stack(data_dir: Path) -> Iterator[RunningStack]:
         "ARREARS_PORT": str(port),
         "ARREARS_TIME_SKIPPING": "true",
         "ARREARS_UNDO_SECONDS": "0",  # a walk waits for what follows, not for a change of mind
+        "ARREARS_STEP_UP_MINUTES": "600",  # a slow machine is no reason to be asked again
         "ARREARS_UNSANDBOXED": "false",
     }
     data_dir.mkdir(parents=True, exist_ok=True)

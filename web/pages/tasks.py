@@ -1,5 +1,6 @@
 """One task: look at it, take it, give it back, decide it."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -18,8 +19,9 @@ from arrears.store import queries
 from web.forms import DecisionForm
 from web.gate import Permitted
 from web.office import TheOffice
+from web.proof import NotProved, keep, prove
 from web.rendering import is_swap
-from web.task_page import Act, done, lead_on, leave, refused
+from web.task_page import Act, ask_proof, done, lead_on, leave, refused
 from web.task_page import show as show_task
 from web.waiting import until_settled
 
@@ -94,20 +96,31 @@ def release(request: Request, task_id: str, office: TheOffice, who: Taker) -> Re
 
 
 @router.post("/tasks/{task_id}/decision")
-async def decide(
+async def decide(  # noqa: PLR0917  # one a field
     request: Request,
     task_id: str,
     office: TheOffice,
     who: Decider,
     form: Annotated[DecisionForm, Depends(typed)],
+    password: Annotated[str, Form()] = "",
 ) -> Response:
     act = Act(request, office, who, known_shape(task_id))
+    try:
+        proved = await run_in_threadpool(prove, request, office, who, password)
+    except NotProved as wrong:
+        return await run_in_threadpool(ask_proof, act, form, fault=wrong.words, status=wrong.status)
+    answer = await _decided(replace(act, who=proved), form)
+    return await run_in_threadpool(keep, request, office, answer) if password else answer
+
+
+async def _decided(act: Act, form: DecisionForm) -> Response:
     said = await run_in_threadpool(_decide, act, form)
     if isinstance(said, Response):
         return said
+    office = act.office
     if office.undo and may_wait(form.outcome):
         return await run_in_threadpool(lead_on, act)
-    await until_settled(office.desk, who, said, patience=office.patience)
+    await until_settled(office.desk, act.who, said, patience=office.patience)
     if form.outcome == Outcome.COMPLAINS:  # the case is no longer this person's to see
         return leave(act)
     return await run_in_threadpool(done, act)

@@ -176,3 +176,23 @@ def test_a_role_nobody_knows_gives_nothing(sessions: Sessions, store: Store, li:
 def test_the_cookie_is_bound_to_its_host_where_there_is_tls() -> None:
     assert cookie_name(secure=True) == "__Host-sid"
     assert cookie_name(secure=False) == "sid"
+
+
+def test_a_proof_moves_the_session_to_another_cookie_and_keeps_its_forms(
+    sessions: Sessions, machine: Machine, li: str
+) -> None:
+    opened = sessions.open(li)
+    machine.pass_(minutes=7)
+    before = sessions.find(opened.cookie)
+    fresh = sessions.prove(opened.cookie)
+    assert fresh is not None
+    after = sessions.find(fresh)
+    assert before is not None
+    assert after is not None
+    assert sessions.find(opened.cookie) is None
+    assert (after.csrf, after.ends_at) == (before.csrf, before.ends_at)
+    assert (before.person.proved_at, after.person.proved_at) == (
+        machine.now - timedelta(minutes=7),
+        machine.now,
+    )
+    assert sessions.prove(opened.cookie) is None

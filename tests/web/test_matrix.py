@@ -1,0 +1,283 @@
+"""Every page, every role, every relation, as page and as fragment: what comes back is what the table of permissions says."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import httpx
+import pytest
+from fastapi.routing import iter_route_contexts
+from sqlalchemy import update
+
+from api.auth.permissions import GRANTS, Permission, Relation
+from api.deps import declared_by
+from arrears.policy.tasks import Role
+from arrears.store.tables import tasks
+from tests.builders import CaseRoom
+from tests.web.branch import Branch, Desk, swap_headers
+from tests.web.reading import read
+
+P = Permission
+# By hand, beside what each route declares: a change of either is looked at twice.
+PAGES: Final[dict[str, Permission | None]] = {
+    "GET /": P.BE_SIGNED_IN,
+    "GET /login": None,
+    "POST /login": None,
+    "POST /logout": P.BE_SIGNED_IN,
+    "GET /prefs": P.BE_SIGNED_IN,
+    "POST /prefs": None,
+    "GET /sessions": P.BE_SIGNED_IN,
+    "POST /sessions/end-others": P.BE_SIGNED_IN,
+    "POST /sessions/{handle}/end": P.BE_SIGNED_IN,
+    "GET /password": P.BE_SIGNED_IN,
+    "POST /password": P.BE_SIGNED_IN,
+    "GET /invitation/{token}": None,
+    "POST /invitation": None,
+    "GET /staff": P.SEE_STAFF,
+    "GET /staff/invite": P.MANAGE_STAFF,
+    "POST /staff/invite": P.MANAGE_STAFF,
+    "GET /staff/{staff_id}": P.SEE_STAFF,
+    "GET /staff/{staff_id}/leave": P.MANAGE_STAFF,
+    "POST /staff/{staff_id}/leave": P.MANAGE_STAFF,
+    "POST /staff/{staff_id}/roles": P.MANAGE_STAFF,
+    "POST /staff/{staff_id}/link": P.MANAGE_STAFF,
+    "POST /staff/{staff_id}/return": P.MANAGE_STAFF,
+    "POST /staff/{staff_id}/sessions/end": P.END_SESSIONS,
+    "POST /staff/{staff_id}/absences": P.PLAN_ABSENCE,
+    "POST /staff/{staff_id}/absences/{absence_id}/end": P.PLAN_ABSENCE,
+    "GET /inbox": P.CLAIM_TASK,
+    "GET /tasks/{task_id}": P.READ_TASK,
+    "POST /tasks/{task_id}/claim": P.CLAIM_TASK,
+    "POST /tasks/{task_id}/release": P.CLAIM_TASK,
+    "POST /tasks/{task_id}/decision": P.DECIDE_TASK,
+    "POST /tasks/{task_id}/call": P.CONTACT,
+    "POST /tasks/{task_id}/visit": P.CONTACT,
+    "POST /tasks/{task_id}/told": P.CONTACT,
+    "POST /tasks/{task_id}/drop": P.CONTACT,
+    "POST /tasks/{task_id}/reveal": P.REVEAL,
+    "GET /cases": P.READ_CASE,
+    "POST /cases": P.READ_CASE,
+    "GET /cases/{case_id}": P.READ_CASE,
+    "POST /cases/{case_id}/reveal": P.REVEAL,
+    "GET /cases/{case_id}/notices/{notice_id}": P.REVEAL,
+    "POST /cases/{case_id}/skip": P.SKIP_TIME,
+    "GET /cases/{case_id}/notices/{notice_id}/delivery": P.REPORT_DELIVERY,
+    "POST /cases/{case_id}/notices/{notice_id}/delivery": P.REPORT_DELIVERY,
+    "GET /cases/{case_id}/holds": P.PLACE_HOLD,
+    "POST /cases/{case_id}/holds": P.PLACE_HOLD,
+    "POST /cases/{case_id}/holds/{hold_id}/end": P.END_HOLD,
+    "POST /cases/{case_id}/contacts/{contact_id}/consent": P.CHANGE_CONSENT,
+    "GET /freeze": P.SEE_FREEZE,
+    "POST /freeze": P.FREEZE,
+    "POST /freeze/{hold_id}/end": P.THAW,
+    "GET /incidents": P.READ_INCIDENT,
+    "POST /incidents/{incident_id}/close": P.CLOSE_INCIDENT,
+    "GET /packs": P.READ_PACK,
+    "GET /packs/{version}": P.READ_PACK,
+    "POST /packs/{version}/approve": P.PUBLISH_PACK,
+    "POST /packs/{version}/withdraw": P.PUBLISH_PACK,
+    "GET /certificates": P.CERTIFY_STAFF,
+    "POST /certificates/{staff_id}": P.CERTIFY_STAFF,
+    "GET /payments/new": P.POST_PAYMENT,
+    "POST /payments": P.POST_PAYMENT,
+    "GET /payments/{payment_id}": P.POST_PAYMENT,
+    "POST /payments/{payment_id}/final": P.POST_PAYMENT,
+    "POST /payments/{payment_id}/reversal": P.POST_PAYMENT,
+    "GET /reveals": P.READ_REVEALS,
+    "GET /cases/{case_id}/plans/new": P.SIGN_PLAN,
+    "POST /cases/{case_id}/plans": P.SIGN_PLAN,
+    "POST /csp": None,
+}
+# Which of those end the session they are asked with, or lead on: tried by themselves elsewhere.
+ENDS_SESSION: Final = {"POST /logout", "POST /sessions/end-others"}
+# What comes back for a thing that is not there, where it is not 404: its form is read first, whatever it is about; the
+# end of a hold that is over leads back to the case; time is skipped in trials alone; a payment brings its number along.
+INSTEAD: Final = {
+    "POST /freeze/{hold_id}/end": 422,
+    "POST /certificates/{staff_id}": 422,
+    "POST /cases/{case_id}/holds/{hold_id}/end": 303,
+    "POST /cases/{case_id}/skip": 403,
+    "POST /payments": 404,
+}
+# Acts on the task alone; those of a contact also need a number, and look alike below.
+ON_TASK: Final = (
+    "GET /tasks/{task_id}",
+    "POST /tasks/{task_id}/claim",
+    "POST /tasks/{task_id}/decision",
+    "POST /tasks/{task_id}/release",
+)
+LOGINS: Final = {
+    Role.COLLECTOR: "collector",
+    Role.TEAM_LEAD: "lead",
+    Role.LEGAL_ADVISOR: "advisor1",
+    Role.PLAN_OFFICER: "planner",
+    Role.CASE_DESK: "desk",
+    Role.OPS: "ops",
+    Role.MANAGER: "manager",
+    Role.COMPLIANCE: "compliance",
+    Role.OPERATOR: "operator",
+    Role.ADMIN: "admin",
+}
+FORMATS: Final = ("page", "fragment")
+MISSING: Final = "no-such-thing"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One task in the person's own hands, and one that is for another role."""
+
+    own: str
+    foreign: str
+
+
+def test_no_page_is_left_out(branch: Branch) -> None:
+    assert _declared(branch) == PAGES
+    assert set(LOGINS) == set(Role)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_each_role_is_let_in_or_kept_out_as_the_table_says(branch: Branch, role: Role) -> None:
+    """Of things that are not there: who lacks the permission hears so, everybody else that nothing is there."""
+    desk = branch.at(LOGINS[role])
+    surprises = []
+    for route, permission in PAGES.items():
+        if permission is None or route in ENDS_SESSION:
+            continue
+        for format_ in FORMATS:
+            got = _ask(desk, route, format_, MISSING).status_code
+            if not _is_right(route, got, granted=role in GRANTS[permission]):
+                surprises.append((route, format_, got))
+    assert surprises == []
+
+
+def _is_right(route: str, got: int, *, granted: bool) -> bool:
+    if not granted:
+        return got == 403
+    if route in INSTEAD:
+        return got == INSTEAD[route]
+    return got == 404 if "{" in route else got in {200, 303, 422}
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_task_is_there_for_whom_it_is(branch: Branch, room: CaseRoom, role: Role) -> None:
+    desk, scene = branch.at(LOGINS[role]), _scene(branch, room, role)
+    surprises = []
+    for route in ON_TASK:
+        permission = PAGES[route]
+        assert permission is not None
+        for format_ in FORMATS:
+            own, foreign = (
+                _ask(desk, route, format_, task).status_code for task in (scene.own, scene.foreign)
+            )
+            if (_seen(own), _seen(foreign)) != _expected(role, permission):
+                surprises.append((route, format_, own, foreign))
+    assert surprises == []
+
+
+def _seen(status: int) -> str:
+    return {403: "kept out", 404: "not there"}.get(status, "let in" if status < 500 else "broken")
+
+
+def _expected(role: Role, permission: Permission) -> tuple[str, str]:
+    """The own task, and one of another role."""
+    if role not in GRANTS[permission]:
+        return "kept out", "kept out"
+    oversees = Relation.ANY in GRANTS[P.READ_TASK].get(role, frozenset())
+    if permission is P.READ_TASK:
+        own = "let in" if GRANTS[P.READ_TASK][role] else "not there"
+        return own, "let in" if oversees else "not there"
+    return "let in", "kept out" if oversees else "not there"
+
+
+@pytest.mark.parametrize("role", [Role.COLLECTOR, Role.LEGAL_ADVISOR, Role.PLAN_OFFICER, Role.OPS])
+@pytest.mark.parametrize("format_", FORMATS)
+def test_what_is_not_for_one_looks_like_what_is_not_there(
+    branch: Branch, room: CaseRoom, role: Role, format_: str
+) -> None:
+    desk, scene = branch.at(LOGINS[role]), _scene(branch, room, role)
+    for route in (one for one in PAGES if "{task_id}" in one and role in GRANTS[PAGES[one] or P.READ_TASK]):
+        forbidden = _ask(desk, route, format_, scene.foreign)
+        missing = _ask(desk, route, format_, MISSING)
+        assert (forbidden.status_code, missing.status_code) == (404, 404), route
+        assert _bare(forbidden, scene.foreign) == _bare(missing, MISSING), route
+
+
+def test_and_so_it_is_in_json(branch: Branch, room: CaseRoom) -> None:
+    scene = _scene(branch, room, Role.COLLECTOR)
+    token = branch.entrance.tokens.issue(branch.people["collector"]).token
+    visitor = branch.visitor()
+    visitor.headers["Authorization"] = f"Bearer {token}"
+    decision = {"outcome": "na", "facts_no": 1}
+    for method, act, body in (
+        ("GET", "", None),
+        ("POST", "/claim", None),
+        ("POST", "/release", None),
+        ("POST", "/decision", decision),
+    ):
+        forbidden, missing = (
+            visitor.request(method, f"/api/v1/tasks/{task}{act}", json=body)
+            for task in (scene.foreign, MISSING)
+        )
+        assert (forbidden.status_code, forbidden.json()) == (404, missing.json()), act
+        assert dict(forbidden.headers) == dict(missing.headers)
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_nobody_gets_anywhere_without_signing_in(branch: Branch, format_: str) -> None:
+    headers = swap_headers() if format_ == "fragment" else {}
+    for route, permission in PAGES.items():
+        if permission is None:
+            continue
+        method, path = route.split()
+        answer = branch.visitor().request(method, _filled(path, MISSING), headers=headers)
+        if format_ == "fragment":
+            assert (answer.status_code, answer.text) == (401, ""), route
+        else:
+            assert answer.headers["location"].startswith("/login"), route
+
+
+# ---- inside ----------------------------------------------------------------------------------------------
+
+
+def _declared(branch: Branch) -> dict[str, Permission | None]:
+    return dict(_routes(branch))
+
+
+def _routes(branch: Branch) -> Iterator[tuple[str, Permission | None]]:
+    for context in iter_route_contexts(branch.app.routes):
+        if context.path is None or context.path.startswith(("/api/", "/health/", "/static")):
+            continue
+        declared = declared_by(context)
+        assert declared, context.path
+        for method in context.methods or ():
+            yield f"{method} {context.path}", None if None in declared else declared[0]
+
+
+def _scene(branch: Branch, room: CaseRoom, role: Role) -> Scene:
+    own, foreign = (room.task(room.a_case(), "first_contact").task_id for _ in range(2))
+    other = Role.TEAM_LEAD if role is not Role.TEAM_LEAD else Role.COLLECTOR
+    with room.store.transaction() as connection:
+        mine = {"role": role.value, "assignee": branch.people[LOGINS[role]].staff_id}
+        connection.execute(update(tasks).where(tasks.c.task_id == own).values(mine))
+        connection.execute(update(tasks).where(tasks.c.task_id == foreign).values(role=other.value))
+    return Scene(own, foreign)
+
+
+def _ask(desk: Desk, route: str, format_: str, thing: str) -> httpx.Response:
+    """Forms come without sense: what is wrong with them is told to those alone who may send them."""
+    method, path = route.split()
+    headers = swap_headers() if format_ == "fragment" else {}
+    typed = {"outcome": "no-such-answer", "facts_no": "1"} if path.endswith("/decision") else {}
+    data = {"csrf": desk.csrf, **typed} if method == "POST" else None
+    return desk.client.request(method, _filled(path, thing), data=data, headers=headers)
+
+
+def _filled(path: str, thing: str) -> str:
+    return re.sub(r"\{\w+\}", thing, path)
+
+
+def _bare(answer: httpx.Response, thing: str) -> str:
+    """Without the address that was asked for, which a page repeats in its switches."""
+    assert read(answer).words
+    return answer.text.replace(thing, "")
