@@ -27,6 +27,7 @@ from web.office import Office
 from web.pages import (
     cases,
     certificates,
+    comments,
     contacts,
     deliveries,
     drafts,
@@ -96,6 +97,7 @@ def _parts() -> tuple[APIRouter, ...]:
         prefs,
         inbox,
         tasks,
+        comments,
         drafts,
         events,
         snooze,

@@ -11,7 +11,8 @@ from starlette.datastructures import QueryParams
 from api.auth.person import Person
 from arrears import clock
 from arrears.policy.state import Stage
-from arrears.store import queries
+from arrears.store import comments, queries
+from arrears.store.comments import Mentioned
 from arrears.store.views import InboxPage, InboxRow, Reader, TaskKey, View
 from web import words
 from web.feed import cursor_of
@@ -100,6 +101,7 @@ class ListPane:
     more_href: str | None
     first_href: str | None
     narrowed: bool
+    mentions: tuple[Mentioned, ...]  # comments that name the reader and were not seen yet
 
 
 def list_pane(
@@ -117,6 +119,7 @@ def list_pane(
         _more(listing, page),
         replace(listing, after=None).href if listing.after else None,
         listing != Listing(),
+        comments.unseen(connection, who.staff_id),
     )
 
 

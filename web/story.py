@@ -52,6 +52,8 @@ class Teller:
                 icon, headline = "user-round-check", _("%(task)s: taken on") % task
             case "task_released":
                 icon, headline = "undo-2", _("%(task)s: given back") % task
+            case "comment_written":
+                icon, headline = "message-square", _("A comment was written")
             case "answer_taken_back" | "task_put_off" | "task_brought_back":
                 icon, headline = self._thought_better(act, task)
             case "plan_signed":
