@@ -18,8 +18,9 @@ from arrears.policy.matrix import Act
 from arrears.policy.state import HoldKind, Scope, Stage
 from arrears.policy.terms import Terms
 from arrears.settings import Settings
-from arrears.store import circumstances, plans, queries, recordings
+from arrears.store import circumstances, comments, plans, queries, recordings
 from arrears.store.circumstances import Way
+from arrears.store.comments import Comment
 from arrears.store.plans import PlanView
 from arrears.store.recordings import Logged
 from arrears.store.views import (
@@ -114,6 +115,8 @@ class CaseSheet:
     hold_href: str | None
     ways: tuple[ConsentLine, ...]
     incidents: tuple[IncidentView, ...]
+    comments: tuple[Comment, ...]
+    comment_href: str | None
     story: tuple[Entry, ...]
     is_earlier: bool
     earlier_href: str | None
@@ -180,6 +183,8 @@ def case_sheet(
         hold_href=f"{href}/holds" if case.status == "open" and may(who, Permission.PLACE_HOLD) else None,
         ways=_ways(connection, href, case, who),
         incidents=_incidents(connection, case, who),
+        comments=comments.of_case(connection, case.case_id, who.staff_id),
+        comment_href=f"{href}/comments" if may(who, Permission.COMMENT) else None,
         story=Teller(told, case.currency, look.shapes).tell(),
         is_earlier=before is not None,
         earlier_href=f"{href}?before={told.earlier}#story" if told.earlier else None,

@@ -49,6 +49,10 @@ FAULTS: Final[Words] = {
     "time_unreadable": term(
         "fault", "Enter day and time as year-month-day hour:minute, such as 2026-12-31 14:30"
     ),
+    "comment_required": term("fault", "Write the comment"),
+    "nobody_of_that_name": term(
+        "fault", "After @ stands a log-in of somebody who works here and may see this case"
+    ),
     "time_has_passed": term("fault", "That time has passed"),
     "after_it_is_due": term("fault", "The task is due before that"),
     "time_in_the_future": term("fault", "The time is in the future"),
@@ -360,7 +364,11 @@ def _positive(amount: int | None) -> list[Missing]:
 
 
 def kept(name: str, text: str) -> list[Missing]:
-    if len(text) > LONGEST_REASON:
+    return unkeepable(name, text, longest=LONGEST_REASON)
+
+
+def unkeepable(name: str, text: str, *, longest: int) -> list[Missing]:
+    if len(text) > longest:
         return [Missing(name, "reason_too_long")]
     # PostgreSQL keeps no NUL, and no other control sign says anything.
     if any(ord(sign) < 32 and sign not in "\n\r\t" for sign in text):

@@ -14,7 +14,8 @@ from api.desk.assigning import hands_out
 from arrears import clock
 from arrears.policy.currency import EXPONENTS
 from arrears.policy.tasks import Role
-from arrears.store import queries, searches
+from arrears.store import comments, queries, searches
+from arrears.store.comments import Mentioned
 from arrears.store.views import Beside, InboxPage, Narrowed, Reader, View
 from web.counting import Counted
 from web.feed import cursor_of
@@ -62,6 +63,7 @@ class ListPane:
     sought: Sought
     scopes: tuple[Split, ...]
     takers: tuple[tuple[str, str], ...]
+    mentions: tuple[Mentioned, ...]  # comments that name the reader and were not seen yet
 
 
 def list_pane(
@@ -104,6 +106,7 @@ def list_pane(
         sought,
         _scopes(who, listing),
         takers,
+        comments.unseen(connection, who.staff_id),
     )
 
 

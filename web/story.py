@@ -48,10 +48,12 @@ class Teller:
         """What was heard, in one line."""
         return self._heard(event)[1]
 
-    def _act(self, act: Act) -> Entry:  # noqa: C901 - one arm per act
+    def _act(self, act: Act) -> Entry:  # noqa: C901, PLR0912 - one arm per act
         match act.what:
             case "task_claimed" | "task_released" | "task_assigned" | "task_handed_over":
                 icon, headline = self._handed(act)
+            case "comment_written":
+                icon, headline = "message-square", _("A comment was written")
             case "answer_taken_back" | "task_put_off" | "task_brought_back":
                 icon, headline = self._thought_better(act)
             case "plan_signed":

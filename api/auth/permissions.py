@@ -12,6 +12,7 @@ class Permission(StrEnum):
     BE_SIGNED_IN = "be_signed_in"  # one's own sessions, language, way out
     READ_API = "read_api"  # the description of the JSON API
     READ_CASE = "read_case"
+    COMMENT = "comment"  # talk to colleagues about a case
     SEE_NAME = "see_name"  # the borrower's full name; everybody else sees its first character
     READ_TASK = "read_task"
     CLAIM_TASK = "claim_task"
@@ -83,6 +84,7 @@ GRANTS: Final[dict[Permission, Grants]] = {
     Permission.BE_SIGNED_IN: _to(tuple(Role), ANY),
     Permission.READ_API: _to(tuple(Role), ANY),
     Permission.READ_CASE: _to(READERS, ANY),
+    Permission.COMMENT: _to(WORKERS, ANY),
     Permission.SEE_NAME: _to(WORKERS, OWN),
     Permission.READ_TASK: _to(WORKERS, OF_ROLE) | _to(OVERSEERS, ANY),
     Permission.CLAIM_TASK: _to(WORKERS, FIT),

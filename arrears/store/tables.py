@@ -368,6 +368,26 @@ class Remark(Row, table=True):
     author: str = _text()
     words: str = _text()
     written_at: datetime = _at()
+    kind: str | None = _maybe_text()  # comment: said to colleagues, not to the case
+
+
+class Mention(Row, table=True):
+    """Somebody is named in a comment, until they have seen it. Written by `arrears.store.comments` alone."""
+
+    __tablename__ = "mentions"
+    __table_args__ = (
+        Index(
+            "mentions_unseen",
+            "staff_id",
+            sqlite_where=text("seen_at is null"),
+            postgresql_where=text("seen_at is null"),
+        ),
+        _STRICT,
+    )
+    remark_id: str = _key()
+    staff_id: str = _key()
+    case_id: str = _text()
+    seen_at: datetime | None = _maybe_at()
 
 
 class Draft(Row, table=True):
@@ -867,6 +887,7 @@ cases: Final = _core(Case)
 tasks: Final = _core(Task)
 messages: Final = _core(Message)
 remarks: Final = _core(Remark)
+mentions: Final = _core(Mention)
 drafts: Final = _core(Draft)
 records: Final = _core(Record)
 deadlines: Final = _core(Deadline)

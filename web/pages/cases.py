@@ -18,7 +18,7 @@ from arrears import clock
 from arrears.store import queries
 from arrears.store.views import CaseKey, CaseRow
 from web.case_sheet import Look, case_sheet
-from web.forms import FAULTS, told
+from web.forms import FAULTS, Faults, told
 from web.gate import Permitted
 from web.office import Office, TheOffice
 from web.reveal_panel import Asked, RevealForm, quota_told
@@ -59,7 +59,7 @@ def find(request: Request, office: TheOffice, who: Reader, loan_id: Annotated[st
 def show(
     request: Request, case_id: str, office: TheOffice, who: Reader, before: int | None = None
 ) -> Response:
-    return _show(request, office, who, known_shape(case_id), before=before)
+    return show_case(request, office, who, known_shape(case_id), before=before)
 
 
 @router.post("/cases/{case_id}/reveal")
@@ -78,11 +78,11 @@ def reveal(  # noqa: PLR0917  # one a field
     try:
         shown = RevealDesk(office.store, office.rules).reveal(who, form.read(case))
     except Invalid as invalid:
-        return _show(request, office, who, case, status=422, asked=Asked(form, told(invalid.missing)))
+        return show_case(request, office, who, case, status=422, asked=Asked(form, told(invalid.missing)))
     except RevealQuota as over:
         faults = {"what": quota_told(over.most)}
-        return _show(request, office, who, case, status=over.status, asked=Asked(form, faults))
-    return _show(request, office, who, case, asked=Asked(revealed=shown))
+        return show_case(request, office, who, case, status=over.status, asked=Asked(form, faults))
+    return show_case(request, office, who, case, asked=Asked(revealed=shown))
 
 
 @router.get("/cases/{case_id}/notices/{notice_id}")
@@ -122,11 +122,11 @@ async def skip_to_next_deadline(
     try:
         await office.desk.skip_to_next_deadline(who, case)
     except CannotSkipNow:
-        return await run_in_threadpool(_show, request, office, who, case, stuck=True)
+        return await run_in_threadpool(show_case, request, office, who, case, stuck=True)
     return RedirectResponse(_href(case), 303)
 
 
-def _show(
+def show_case(  # noqa: PLR0913  # what stands on the page in just this answer
     request: Request,
     office: Office,
     who: Person,
@@ -136,6 +136,8 @@ def _show(
     stuck: bool = False,
     status: int = 200,
     asked: Asked | None = None,
+    comment: str = "",
+    comment_faults: Faults | None = None,
 ) -> Response:
     with office.store.reading() as connection:
         case = queries.case(connection, case_id)
@@ -158,7 +160,14 @@ def _show(
             asked=asked or Asked(),
         )
     return office.pages.show(
-        request, "case.html", status=409 if stuck else status, sheet=sheet, case=case, stuck=stuck
+        request,
+        "case.html",
+        status=409 if stuck else status,
+        sheet=sheet,
+        case=case,
+        stuck=stuck,
+        comment=comment,
+        comment_faults=comment_faults or {},
     )
 
 

@@ -1,4 +1,4 @@
-"""drafts of answers, when a task changed, what a debtor said of cause, will and means"""
+"""drafts of answers, when a task changed, what a debtor said of cause, will and means, comments"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -35,3 +35,21 @@ def upgrade() -> None:
     )
     for name in ("cause", "willingness", "ability"):
         op.add_column("contact_attempts", sa.Column(name, types.Text(), nullable=True))
+    op.add_column("remarks", sa.Column("kind", types.Text(), nullable=True))
+    op.create_table(
+        "mentions",
+        sa.Column("remark_id", types.Text(), nullable=False),
+        sa.Column("staff_id", types.Text(), nullable=False),
+        sa.Column("case_id", types.Text(), nullable=False),
+        sa.Column("seen_at", types.Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("remark_id", "staff_id"),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "mentions_unseen",
+        "mentions",
+        ["staff_id"],
+        unique=False,
+        sqlite_where=sa.text("seen_at is null"),
+        postgresql_where=sa.text("seen_at is null"),
+    )
