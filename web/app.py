@@ -31,6 +31,7 @@ from web.pages import (
     holds,
     inbox,
     incidents,
+    lists,
     packs,
     payment_acts,
     payments,
@@ -105,6 +106,7 @@ def _parts() -> tuple[APIRouter, ...]:
         plans,
         payment_acts,
         together,
+        lists,
     )
     parts = (api_router, *(page.router for page in pages), own)
     whole = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)

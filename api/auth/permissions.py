@@ -18,6 +18,7 @@ class Permission(StrEnum):
     RELEASE_TASK = "release_task"
     DECIDE_TASK = "decide_task"
     ASSIGN_TASK = "assign_task"  # give work to others; whose, the desk says
+    EXPORT_LIST = "export_list"  # carry a list away as a file
     READ_MESSAGE = "read_message"
     CONTACT = "contact"  # call, write to or visit a debtor: people, and dialers with an account of their own
     REVEAL = "reveal"  # see masked data in full, for a purpose (P11)
@@ -85,6 +86,7 @@ GRANTS: Final[dict[Permission, Grants]] = {
     Permission.RELEASE_TASK: _to(WORKERS, OWN),
     Permission.DECIDE_TASK: _to(WORKERS, FIT),
     Permission.ASSIGN_TASK: _to((Role.TEAM_LEAD, Role.MANAGER), ANY),
+    Permission.EXPORT_LIST: _to((Role.TEAM_LEAD, Role.MANAGER), ANY),
     Permission.READ_MESSAGE: _to(WORKERS, OWN) | _to((*OVERSEERS, Role.OPS), ANY),
     Permission.CONTACT: _to((Role.COLLECTOR, Role.PLAN_OFFICER, Role.CASE_DESK), ANY),
     Permission.REVEAL: _to(WORKERS, OWN) | _to((Role.TEAM_LEAD, Role.CASE_DESK, Role.COMPLIANCE), ANY),
