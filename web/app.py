@@ -40,6 +40,7 @@ from web.pages import (
     incidents,
     invitation,
     leaving,
+    lists,
     packs,
     payment_acts,
     payments,
@@ -127,6 +128,7 @@ def _routes() -> tuple[BaseRoute, ...]:
         plans,
         payment_acts,
         together,
+        lists,
     )
     whole = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     for part in (api_router, *(page.router for page in pages), own):

@@ -36,6 +36,8 @@ FAULTS: Final[Words] = {
     "test_too_old": term("fault", "The test is too long ago to hold today"),
     "day_required": term("fault", "Choose the day"),
     "person_unknown": term("fault", "Choose the person to whom the tasks go"),
+    "view_name": term("fault", "Give the view a name of at most 40 signs"),
+    "too_many_views": term("fault", "You have 30 views; remove one first"),
     "tasks_required": term("fault", "Choose at least one task"),
     "too_many_tasks": term("fault", "At most 100 tasks at once"),
     "day_unreadable": term("fault", "Enter the day as year-month-day, such as 2026-12-31"),

@@ -38,6 +38,17 @@ class Split:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """A saved view; `of` is whose it is, empty for one's own, which one may remove."""
+
+    name: str
+    href: str
+    of: str
+    shared: bool
+    remove: str
+
+
+@dataclass(frozen=True)
 class Sought:
     """What was searched for; `words` are None when nothing was, or when the search has ended (`gone`)."""
 
@@ -64,6 +75,8 @@ class ListPane:
     scopes: tuple[Split, ...]
     takers: tuple[tuple[str, str], ...]
     mentions: tuple[Mentioned, ...]  # comments that name the reader and were not seen yet
+    views: tuple[Kept, ...]
+    may_export: bool
 
 
 def list_pane(
@@ -107,7 +120,26 @@ def list_pane(
         _scopes(who, listing),
         takers,
         comments.unseen(connection, who.staff_id),
+        _kept(who, listing, office) if shown else (),
+        may(who, Permission.EXPORT_LIST),
     )
+
+
+def whole_list(
+    connection: Connection, who: Person, listing: Listing, office: Office, *, now: datetime, most: int
+) -> tuple[RowView, ...]:
+    """All rows of the list in one piece, `most` at most."""
+    reader = reader_of(who, listing, office, now)
+    page = queries.inbox(
+        connection,
+        reader,
+        view=listing.view,
+        narrowed=in_money(listing.narrowed, office),
+        among=_sought(connection, reader, listing).among,
+        page=most,
+    )
+    beside = queries.beside(connection, {row.case_id for row in page.rows})
+    return tuple(row_view(row, who, listing, office.shapes, beside) for row in page.rows)
 
 
 def reader_of(
@@ -149,6 +181,19 @@ def next_row(pane: ListPane, *, but: str) -> RowView | None:
 def _takers(who: Person, office: Office) -> tuple[tuple[str, str], ...]:
     """Those to whom this person may give work."""
     return tuple((one.staff_id, one.name) for one in office.desk.work.takers(who)) if hands_out(who) else ()
+
+
+def _kept(who: Person, listing: Listing, office: Office) -> tuple[Kept, ...]:
+    return tuple(
+        Kept(
+            one.name,
+            f"/inbox{one.query}",
+            "" if one.owner == who.staff_id else one.owner_name,
+            one.shared,
+            f"/inbox/views/{one.view_id}/remove{listing.query}",
+        )
+        for one in office.desk.views.listed(who)
+    )
 
 
 def _scopes(who: Person, listing: Listing) -> tuple[Split, ...]:

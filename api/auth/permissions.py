@@ -19,6 +19,7 @@ class Permission(StrEnum):
     RELEASE_TASK = "release_task"
     DECIDE_TASK = "decide_task"
     ASSIGN_TASK = "assign_task"  # give work to others; whose, the desk says
+    EXPORT_LIST = "export_list"  # carry a list away as a file
     READ_MESSAGE = "read_message"
     CONTACT = "contact"  # call, write to or visit a debtor: people, and dialers with an account of their own
     HEAR = "hear"  # a debtor, or somebody else, called, wrote or came to the bank
@@ -91,6 +92,7 @@ GRANTS: Final[dict[Permission, Grants]] = {
     Permission.RELEASE_TASK: _to(WORKERS, OWN),
     Permission.DECIDE_TASK: _to(WORKERS, FIT),
     Permission.ASSIGN_TASK: _to((Role.TEAM_LEAD, Role.MANAGER), ANY),
+    Permission.EXPORT_LIST: _to((Role.TEAM_LEAD, Role.MANAGER), ANY),
     Permission.READ_MESSAGE: _to(WORKERS, OWN) | _to((*OVERSEERS, Role.OPS), ANY),
     Permission.CONTACT: _to((Role.COLLECTOR, Role.PLAN_OFFICER, Role.CASE_DESK), ANY),
     Permission.HEAR: _to((Role.COLLECTOR, Role.TEAM_LEAD, Role.PLAN_OFFICER, Role.CASE_DESK), ANY),

@@ -15,12 +15,14 @@ from api.desk.absences import stands_in_for
 from api.desk.assigning import AssignDesk
 from api.desk.consents import ConsentDesk
 from api.desk.deliveries import DeliveryIn
+from api.desk.exporting import ExportDesk
 from api.desk.finding import FindDesk
 from api.desk.holding import HoldDesk
 from api.desk.inbound import InboundDesk
 from api.desk.incident_work import Closing
 from api.desk.live import must_be_live, must_be_seen
 from api.desk.plans import PlanIn
+from api.desk.saving import SavedViewDesk
 from api.desk.time_machine import CannotSkip, TimeMachine
 from arrears import clock
 from arrears.contracts import RulesInForce, fingerprint
@@ -96,6 +98,8 @@ class Desk:
         self.holds = HoldDesk(store, rules)
         self.consents = ConsentDesk(store)
         self.finder = FindDesk(store)
+        self.views = SavedViewDesk(store)
+        self.exports = ExportDesk(store, rules)
         self.work = AssignDesk(store, rules, self.claim)
 
     @property

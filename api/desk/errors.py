@@ -212,6 +212,13 @@ class RevealQuota(DeskError):
         self.most = most
 
 
+class ExportQuota(DeskError):
+    """This person has carried as many lists away as one may on one day."""
+
+    status = 429
+    message_id = "export_quota"
+
+
 class CannotSkipNow(DeskError):
     """The case has no deadline, or does not come to rest."""
 

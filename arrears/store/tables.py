@@ -855,6 +855,31 @@ class Search(Row, table=True):
     ends_at: datetime = Field(sa_type=Instant, index=True)
 
 
+class SavedView(Row, table=True):
+    """A list as somebody saved it, by the query of its address and never with words of a search; written by its desk."""
+
+    __tablename__ = "saved_views"
+    __table_args__ = (Index("saved_views_by_name", "owner", "name", unique=True), _STRICT)
+    view_id: str = _key()
+    owner: str = _text()
+    name: str = _text()
+    query: str = _text()
+    shared: bool = _flag()
+    saved_at: datetime = _at()
+
+
+class Export(Row, table=True):
+    """A list that somebody carried away as a file: who, when, which, how many rows; written by the export desk."""
+
+    __tablename__ = "exports"
+    __table_args__ = (Index("exports_by_staff", "staff_id", "at"), _STRICT)
+    export_id: str = _key()
+    staff_id: str = _text()
+    query: str = _text()
+    rows: int = _int()
+    at: datetime = _at()
+
+
 class IdempotencyKey(Row, table=True):
     """The first answer to a keyed request of an API client, repeated for every later one."""
 
@@ -912,6 +937,8 @@ certificates: Final = _core(Certificate)
 absences: Final = _core(Absence)
 published_packs: Final = _core(PublishedPack)
 searches: Final = _core(Search)
+saved_views: Final = _core(SavedView)
+exports: Final = _core(Export)
 browser_sessions: Final = _core(BrowserSession)
 invitations: Final = _core(Invitation)
 login_attempts: Final = _core(LoginAttempt)

@@ -123,6 +123,7 @@ VIEWS: Final = (
     View("login", None, "/login"),
     View("inbox", "collector", "/inbox"),
     View("inbox-empty", "collector", "/inbox?stage=legal"),
+    View("inbox-team", "lead", "/inbox?team=1&not_stage=legal"),
     View("task-contact", "collector", "first_contact:first_contact"),
     View("task-escalation", "lead", "escalation:escalation"),
     View("task-notice", "lead", "notice:notice_release"),
@@ -396,6 +397,32 @@ def test_a_task_is_answered_and_the_next_one_opened_by_keys_alone(place: Place) 
     page.keyboard.press("g")
     expect(page.get_by_text("已完成：占线")).to_have_count(0)
     assert page.url.partition("?")[0] != f"{place.url}{first}".partition("?")[0]
+    page.context.close()
+
+
+def test_several_tasks_are_chosen_and_taken_by_keys_alone(place: Place) -> None:
+    made = [place.room.a_case(name="柳青河") for _ in range(2)]
+    page = place.signed_in("collector")
+    heard = _listen(page)
+    page.goto(f"{place.url}/inbox")
+    page.keyboard.press("/")
+    page.keyboard.type("柳青河")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/inbox?s=*")
+    expect(page.locator("#list .row")).to_have_count(2)
+    expect(page.locator(".chosen")).to_be_hidden()
+    page.locator("#list .row > a").first.focus()
+    for key in ("x", "j", "x"):
+        page.keyboard.press(key)
+    expect(page.locator("#list [name=task]:checked")).to_have_count(2)
+    page.get_by_role("button", name="领取所选").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("批量办理")
+    expect(page.get_by_text("2 条已办理")).to_be_visible()
+    _pleases_axe(page)
+    page.get_by_role("link", name="回到列表").press("Enter")
+    expect(page.locator("#list .row .holder", has_text="陈静")).to_have_count(len(made))
+    assert heard == []
     page.context.close()
 
 

@@ -95,7 +95,7 @@
   };
 
   const press = (key) => {
-    const search = key === "/" && document.querySelector("[role=search] input");
+    const search = key === "/" && document.querySelector("[role=search] input:not([type=hidden])");
     const place = search || [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].find(
       (one) => one.offsetParent && !one.matches(":disabled, :disabled *"),
     );

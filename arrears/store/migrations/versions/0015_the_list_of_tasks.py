@@ -23,6 +23,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("against is not null"),
     )
     _search()
+    _views_and_exports()
 
 
 def _search() -> None:
@@ -45,3 +46,29 @@ def _search() -> None:
     )
     op.create_index("searches_by_staff", "searches", ["staff_id", "words"], unique=False)
     op.create_index(op.f("ix_searches_ends_at"), "searches", ["ends_at"], unique=False)
+
+
+def _views_and_exports() -> None:
+    op.create_table(
+        "saved_views",
+        sa.Column("view_id", types.Text(), nullable=False),
+        sa.Column("owner", types.Text(), nullable=False),
+        sa.Column("name", types.Text(), nullable=False),
+        sa.Column("query", types.Text(), nullable=False),
+        sa.Column("shared", types.Flag(), nullable=False),
+        sa.Column("saved_at", types.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("view_id"),
+        sqlite_strict=True,
+    )
+    op.create_index("saved_views_by_name", "saved_views", ["owner", "name"], unique=True)
+    op.create_table(
+        "exports",
+        sa.Column("export_id", types.Text(), nullable=False),
+        sa.Column("staff_id", types.Text(), nullable=False),
+        sa.Column("query", types.Text(), nullable=False),
+        sa.Column("rows", types.Int(), nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("export_id"),
+        sqlite_strict=True,
+    )
+    op.create_index("exports_by_staff", "exports", ["staff_id", "at"], unique=False)

@@ -1,0 +1,275 @@
+"""How long the inbox takes to answer when 100,000 tasks are open: one person, and twenty at once.
+
+    python -m benchmarks.inbox [--tasks 100000] [--rounds 20] [--pause 0.5] [--json]
+
+One case of the rules is opened and its rows are copied under other names, loan numbers, phone numbers, amounts, days and
+holders until there are so many open tasks of collectors. Twenty collectors, each with a browser of their own, then walk: the whole
+list, the list of what nobody holds, a page of the list from the middle, the list narrowed to a band of amounts that one in
+four has and to one that nobody has, a search that finds nobody and one that finds hundreds, a task in its place beside the
+list, a whole task page, and an answer to one of their tasks. Measured is the server: from the request to the whole answer, in this process, on SQLite, with
+nothing behind the doors (what is said waits). For one person also the processor's time, which others on the machine hardly change. One person alone shows what a request costs; twenty who pause a moment
+between two requests (--pause is the mean, in seconds) show what they wait for each other. First load is what a browser
+without a cache gets for the inbox, packed as a server in front of it packs it.
+"""
+
+import argparse
+import gzip
+import json
+import os
+import re
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+
+from sqlalchemy import Connection, Table, insert, select
+
+from arrears import clock
+from arrears.policy.tasks import Role
+from arrears.store import packs, people, schema
+from arrears.store.people import NewStaff
+from arrears.store.session import Store, open_engine
+from arrears.store.tables import borrowers, cases, contact_points, deadlines, loans, messages, records, tasks
+from tests.builders import CaseRoom
+from tests.certified import certified
+from tests.web import branch as branches
+from tests.web.branch import Branch, Desk
+
+PEOPLE: Final = 20
+NOW: Final = datetime(2026, 11, 25, 3, tzinfo=UTC)  # 11:00 in Shanghai, a Wednesday
+FAMILIES: Final = "王李张刘陈杨黄赵吴周"
+COPIED: Final = (borrowers, contact_points, loans, cases, tasks, messages, records, deadlines)
+BARS: Final = {
+    "list": 50.0,
+    "fragment": 40.0,
+    "search without a match": 40.0,
+    "task page": 80.0,
+    "answer": 100.0,
+}
+
+Ask = Callable[[Desk, Random], None]
+Took = dict[str, list[tuple[float, float]]]
+
+
+# ---- a bank with so many tasks -----------------------------------------------------------------------------
+
+
+def furnish(room: CaseRoom, wanted: int) -> None:
+    case_id = room.a_case(name="模板")
+    with room.store.reading() as connection:
+        rows = {table: _rows_of(connection, table, room, case_id) for table in COPIED}
+    for start in range(1, wanted, 2_000):
+        numbers = range(start, min(start + 2_000, wanted))
+        with room.store.transaction() as connection:
+            for table in COPIED:
+                copies = [_copy(row, table, n) for n in numbers for row in rows[table]]
+                if copies:
+                    connection.execute(insert(table), copies)
+
+
+def _rows_of(connection: Connection, table: Table, room: CaseRoom, case_id: str) -> list[dict[str, Any]]:
+    case = room.case(case_id)
+    for name, value in (("case_id", case_id), ("loan_id", case.loan_id), ("borrower_id", case.borrower_id)):
+        if name in table.c:
+            found = connection.execute(select(table).where(table.c[name] == value)).mappings()
+            return [dict(row) for row in found]
+    raise LookupError(table.name)
+
+
+def _copy(row: dict[str, Any], table: Table, n: int) -> dict[str, Any]:
+    """Under ids of its own everywhere, in its state and facts too."""
+    text = json.dumps(row, default=lambda at: f"@{at.isoformat()}")
+    text = text.replace("RL2024000001", f"RL26{n:08d}").replace("B000001", f"C{n:08d}")
+    copy = {name: _back(table, name, value) for name, value in json.loads(text).items()}
+    return copy | _varied(table, n)
+
+
+def _back(table: Table, name: str, value: Any) -> Any:
+    if not (isinstance(value, str) and value.startswith("@")):
+        return value
+    kind = type(table.c[name].type).__name__
+    at = datetime.fromisoformat(value[1:])
+    return at.date() if kind == "Day" else at
+
+
+def _varied(table: Table, n: int) -> dict[str, Any]:
+    chance = Random(n)
+    if table is borrowers:
+        return {"name": FAMILIES[n % 10] + "".join(chance.choice("明国建秀春海晓文") for _ in range(2))}
+    if table is cases:
+        return {"overdue_minor": chance.choice((300_000, 3_000_000, 8_000_000, 15_000_000))}
+    if table is tasks:
+        holder = f"s-{n % PEOPLE}" if n % 3 == 0 else None
+        return {"due_at": NOW + timedelta(minutes=chance.randrange(-3_000, 20_000)), "assignee": holder}
+    if table is contact_points:
+        return {"address": f"139{n:08d}"}
+    return {}
+
+
+def _staff(branch: Branch) -> list[Desk]:
+    desks = []
+    for n in range(PEOPLE):
+        new = NewStaff(f"walker{n}", f"职员{n}", frozenset({Role.COLLECTOR}), None, "zh-CN", f"s-{n}")
+        with branch.room.store.transaction() as connection:
+            certified(connection, people.add_staff(connection, new, at=NOW))
+        who = branches.Person(f"s-{n}", new.login, new.name, new.roles, "zh-CN")
+        desks.append(Desk(branch, who))
+    return desks
+
+
+# ---- what people do ----------------------------------------------------------------------------------------
+
+
+def _look(path: str, *, swap: bool = False) -> Ask:
+    def ask(desk: Desk, _: Random) -> None:
+        answer = desk.swap(path) if swap else desk.get(path)
+        assert answer.status_code == 200, answer.status_code
+
+    return ask
+
+
+def _search(words: str) -> Ask:
+    def ask(desk: Desk, _: Random) -> None:
+        answer = desk.post("/inbox/search", words=words)
+        assert desk.get(answer.headers["location"]).status_code == 200
+
+    return ask
+
+
+def _open(wanted: int, *, swap: bool) -> Ask:
+    def ask(desk: Desk, chance: Random) -> None:
+        path = f"/tasks/case-RL26{chance.randrange(1, wanted):08d}-1-t1-2"
+        assert (desk.swap(path) if swap else desk.get(path)).status_code == 200
+
+    return ask
+
+
+class Answers:
+    """Each free task is answered once."""
+
+    def __init__(self, wanted: int) -> None:
+        self._left = iter(n for n in range(wanted - 1, 0, -1) if n % 3)
+
+    def ask(self, desk: Desk, _: Random) -> None:
+        path = f"/tasks/case-RL26{next(self._left):08d}-1-t1-2/decision"
+        answer = desk.post(path, swap=True, outcome="na", facts_no="1")
+        assert answer.status_code == 200, answer.status_code
+
+
+def acts(wanted: int) -> dict[str, Ask]:
+    middle = int((NOW + timedelta(days=7)).timestamp()) * 1_000_000
+    return {
+        "list": _look("/inbox"),
+        "list, not taken": _look("/inbox?view=free"),
+        "list, from the middle": _look(f"/inbox?after={middle}.x"),
+        "list, one band in four": _look("/inbox?band=2"),
+        "list, a band of nobody": _look("/inbox?band=4"),
+        "fragment": _open(wanted, swap=True),
+        "task page": _open(wanted, swap=False),
+        "search without a match": _search("欧阳没有"),
+        "search with hundreds": _search("王"),
+        "answer": Answers(wanted).ask,
+    }
+
+
+# ---- measuring ---------------------------------------------------------------------------------------------
+
+
+def walk(desk: Desk, asked: dict[str, Ask], rounds: int, pause: float) -> Iterator[tuple[str, float, float]]:
+    """Milliseconds by the clock, and of this process's processor."""
+    chance = Random(desk.person.staff_id)
+    with clock.door_time(NOW):
+        for _ in range(rounds):
+            for name, ask in asked.items():
+                if pause:
+                    time.sleep(chance.expovariate(1 / pause))
+                start, worked = time.perf_counter(), time.process_time()
+                ask(desk, chance)
+                busy = time.process_time() - worked
+                yield name, (time.perf_counter() - start) * 1000, busy * 1000
+
+
+def measure(desks: Sequence[Desk], asked: dict[str, Ask], rounds: int, pause: float) -> Took:
+    took: Took = {name: [] for name in asked}
+    with ThreadPoolExecutor(len(desks)) as floor:
+        for seen in floor.map(lambda desk: list(walk(desk, asked, rounds, pause)), desks):
+            for name, whole, busy in seen:
+                took[name].append((whole, busy))
+    return took
+
+
+def first_load(desk: Desk) -> dict[str, int]:
+    with clock.door_time(NOW):
+        page = desk.get("/inbox").text
+    files = dict.fromkeys(re.findall(r'(?:href|src)="(/static/[^"#]+)', page))
+    sizes = [len(gzip.compress(page.encode()))]
+    sizes += [len(gzip.compress(desk.get(file).content)) for file in files]
+    return {"requests": len(sizes), "bytes": sum(sizes), "elements": len(re.findall(r"<[a-z]", page))}
+
+
+def told(took: Took) -> dict[str, dict[str, float]]:
+    return {
+        name: {
+            "p50": _share([whole for whole, _ in one], 0.5),
+            "p95": _share([whole for whole, _ in one], 0.95),
+            "busy": _share([busy for _, busy in one], 0.5),
+        }
+        for name, one in took.items()
+    }
+
+
+def _share(values: list[float], share: float) -> float:
+    return round(sorted(values)[min(int(len(values) * share), len(values) - 1)], 1)
+
+
+def main() -> None:
+    asked = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    asked.add_argument("--tasks", type=int, default=100_000)
+    asked.add_argument("--rounds", type=int, default=20)
+    asked.add_argument("--pause", type=float, default=0.5)
+    asked.add_argument("--json", action="store_true")
+    wanted = asked.parse_args()
+    branches.PATIENCE = 0.0  # type: ignore[misc]  # nobody answers what is said here
+    with tempfile.TemporaryDirectory() as folder:
+        figures = _run(Path(folder), wanted)
+    print(json.dumps(figures) if wanted.json else _lines(figures))
+
+
+def _run(folder: Path, wanted: argparse.Namespace) -> dict[str, Any]:
+    store = Store(open_engine(f"sqlite:///{folder / 'arrears.db'}"))
+    schema.upgrade(store)
+    room = CaseRoom(store, packs.load("cn-bank-2026").rules, now=NOW)
+    furnish(room, wanted.tasks)
+    branch = branches.open_branch(store, room, letters=folder / "letters")
+    desks = _staff(branch)
+    walks = acts(wanted.tasks)
+    measure(desks[:1], walks, 1, 0)  # whatever is made once
+    alone = measure(desks[:1], walks, wanted.rounds, 0)
+    together = measure(desks, walks, max(1, wanted.rounds // 4), wanted.pause)
+    figures = {"tasks": wanted.tasks, "load": os.getloadavg()[0], "first_load": first_load(desks[0])}
+    store.close()
+    return {**figures, "alone": told(alone), "together": told(together)}
+
+
+def _lines(figures: dict[str, Any]) -> str:
+    first = figures["first_load"]
+    lines = [
+        f"{figures['tasks']:,} open tasks, SQLite, load average {figures['load']:.1f}",
+        f"first load {first['bytes'] / 1000:.1f} kB in {first['requests']} requests, {first['elements']} elements",
+        "milliseconds: one person p50, p95 and processor; twenty p50, p95; bar of p95",
+    ]
+    for name, one in figures["alone"].items():
+        many = figures["together"][name]
+        bar = BARS.get(name)
+        lines.append(
+            f"{name:26}{one['p50']:>9} {one['p95']:>8} {one['busy']:>8}{many['p50']:>9} {many['p95']:>8}{bar or '':>8}"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
