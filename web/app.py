@@ -24,6 +24,7 @@ from web.headers import SecurityHeaders
 from web.mishap import Mishaps
 from web.office import Office
 from web.pages import (
+    approvals,
     cases,
     certificates,
     contacts,
@@ -92,6 +93,7 @@ def _parts() -> tuple[APIRouter, ...]:
         prefs,
         inbox,
         tasks,
+        approvals,
         contacts,
         cases,
         deliveries,

@@ -80,10 +80,15 @@ def done(act: Act) -> Response:
 
 
 def refused(act: Act, refusal: errors.DeskError, form: DecisionForm) -> Response:
-    note = _of_contact(act, refusal) or _note(act, refusal, form)
+    note = note_of(act, refusal, form)
     if note is None:
         raise refusal
     return show(act, status=refusal.status, form=form, note=note)
+
+
+def note_of(act: Act, refusal: errors.DeskError, form: DecisionForm) -> Told | None:
+    """None for what gets a page of its own."""
+    return _of_contact(act, refusal) or _note(act, refusal, form)
 
 
 def _note(act: Act, refusal: errors.DeskError, form: DecisionForm) -> Told | None:

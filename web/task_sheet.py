@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
+from urllib.parse import quote
 
 from sqlalchemy import Connection
 
@@ -14,6 +15,7 @@ from arrears.policy.difference import Changed, difference
 from arrears.policy.tasks import NEEDS_REASON, PUT_OFF, WITH_DAY, WITH_PART, WORK, TaskKind
 from arrears.store import queries
 from arrears.store.asked_again import Earlier, earlier
+from arrears.store.queries.approvals import KINDS
 from arrears.store.views import Said, TaskView
 from web import words
 from web.contact_panel import Look, Panel, panel
@@ -85,6 +87,7 @@ class TaskSheet:
     history: tuple[Entry, ...]
     asked_before: "AskedBefore | None"
     next_href: str | None
+    approval_href: str = ""  # of a claim, where its evidence is seen
 
     def href(self, act: str) -> str:
         return self.listing.task_href(self.task_id, act)
@@ -172,7 +175,13 @@ def task_sheet(
         history=_history(connection, task, setting.shapes),
         asked_before=_asked_before(earlier(connection, task.task_id), task, setting.shapes),
         next_href=next_href if settled else None,
+        approval_href=_approval_href(task, who),
     )
+
+
+def _approval_href(task: TaskView, who: Person) -> str:
+    is_claim = task.kind in KINDS and may(who, Permission.READ_APPROVAL)
+    return f"/approvals/{quote(task.task_id, safe='')}" if is_claim else ""
 
 
 def changes(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> tuple[Change, ...]:

@@ -21,11 +21,12 @@ from api.desk.time_machine import CannotSkip, TimeMachine
 from arrears import clock
 from arrears.contracts import RulesInForce, fingerprint
 from arrears.policy import promises
+from arrears.policy.checklist import TO_COURT, lacking
 from arrears.policy.codes import PROMISES, STOPPING, TALK, Outcome
 from arrears.policy.money import TakenBack
 from arrears.policy.stages import CONTACT_TASKS
 from arrears.policy.tasks import ON_FACTS, Missing, TaskKind, lacks, may_answer
-from arrears.store import audit, certificates, closings, intents
+from arrears.store import audit, certificates, closings, exhibits, intents
 from arrears.store.contacts import Came, find
 from arrears.store.intents import PaymentIn, Posted, Said
 from arrears.store.session import Store
@@ -56,9 +57,20 @@ class AnswerState:
 
 
 class Desk:
-    def __init__(self, store: Store, rules: RulesInForce, *, time_machine: TimeMachine | None = None) -> None:
-        """`time_machine` only where time may be skipped: demo, practice floor, tests."""
+    def __init__(
+        self,
+        store: Store,
+        rules: RulesInForce,
+        *,
+        time_machine: TimeMachine | None = None,
+        asks_for_evidence: bool = False,
+    ) -> None:
+        """`time_machine` only where time may be skipped: demo, practice floor, tests.
+
+        `asks_for_evidence` wherever documents can be handed in (4.9): a simulation has none.
+        """
         self._store = store
+        self._asks_for_evidence = asks_for_evidence
         self._rules = rules
         self._time_machine = time_machine
         self.contacts = contacts.ContactDesk(store, rules)
@@ -91,7 +103,7 @@ class Desk:
         """Say the answer; the case applies or refuses it. Returns the message id.
 
         A free task is taken first. Raises NotFound, SecondPersonNeeded, NotCertified, TaskTaken, TaskGone, CaseClosed,
-        AlreadyAnswered (the words are kept as a remark), StaleForm, Invalid; for the result of a contact also
+        AlreadyAnswered (the words are kept as a remark), StaleForm, Invalid, EvidenceLacking; for the result of a contact also
         ContactRefused and ContactConflict. A call that was made stands in the ledger, whatever became of its task.
         """
         try:
@@ -103,11 +115,21 @@ class Desk:
                     self.contacts.finish(who, answer.attempt_id, came)
             raise
 
+    def check(self, who: Person, task_id: str, answer: Answer) -> None:
+        """What `decide` would say to it now, before anybody confirms it; nothing is written. Raises as `decide` does."""
+        with self._store.transaction() as connection:
+            task = self._open_task(connection, who, task_id)
+            now = must_be_live(connection, task.case_id)
+            self._check(task, answer, now=int(now.timestamp()))
+            self._must_be_proved(connection, task, answer, at=now)
+            self._must_hold(connection, who, task, free_too=True)
+
     def _decide(self, who: Person, task_id: str, answer: Answer) -> str:
         with self._store.transaction() as connection:
             task = self._open_task(connection, who, task_id)
             now = must_be_live(connection, task.case_id)
             self._check(task, answer, now=int(now.timestamp()))
+            self._must_be_proved(connection, task, answer, at=now)
             self._hold_task(connection, task_id)
             first = self._first_answer(connection, task_id)
             if first is None:
@@ -343,6 +365,16 @@ class Desk:
             raise errors.Invalid(missing)
         if outcome in ON_FACTS and answer.facts_no != task.facts_no:
             raise errors.StaleForm(task.facts_no)
+
+    def _must_be_proved(
+        self, connection: Connection, task: Row[*tuple[Any, ...]], answer: Answer, *, at: datetime
+    ) -> None:
+        if not self._asks_for_evidence or TO_COURT.get(TaskKind(task.kind)) != answer.outcome:
+            return
+        rules = self._rules.at(int(at.timestamp()))
+        missing = lacking(exhibits.lines_of(connection, task.case_id, rules, at=at))
+        if missing:
+            raise errors.EvidenceLacking(tuple(item.value for item in missing))
 
     def _wrong_day(
         self, task: Row[*tuple[Any, ...]], outcome: Outcome, on: date, *, now: int

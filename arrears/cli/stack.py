@@ -180,7 +180,7 @@ class Stack:
         app = create_app(
             settings=settings.model_copy(update={"temporal_ui_url": self.ui_url}),
             store=self.store,
-            desk=Desk(self.store, self.rules, time_machine=machine),
+            desk=Desk(self.store, self.rules, time_machine=machine, asks_for_evidence=True),
             entrance=open_entrance(self.store, keys, secure_cookies=settings.secure_cookies),
             rules=self.rules,
             temporal_ready=CaseGateway(client).is_there,

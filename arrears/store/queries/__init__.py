@@ -1,5 +1,6 @@
 """What pages show: frozen views, each read in one look; nothing here writes and nothing counts rows to skip."""
 
+from arrears.store.queries.approvals import approvals, claim_ledger, first_word, limitation
 from arrears.store.queries.case import (
     case,
     cases_of_loan,
@@ -23,11 +24,14 @@ __all__ = [
     "LIVE",
     "PAGE",
     "UNDER_WAY",
+    "approvals",
     "case",
     "cases_of_loan",
+    "claim_ledger",
     "counts",
     "deliveries_of",
     "facts_seen",
+    "first_word",
     "holds_of",
     "inbox",
     "incident",
@@ -36,6 +40,7 @@ __all__ = [
     "knows_loan",
     "latest_steps",
     "ledger_of",
+    "limitation",
     "names",
     "notice",
     "notices_of",
