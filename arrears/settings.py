@@ -36,6 +36,7 @@ class Settings(BaseSettings):
 
     pack: str = "cn-bank-2026"
     letters_dir: Path | None = None
+    documents_dir: Path | None = None
     bank_file: Path | None = None
     notice_channel: str = "file"
     token_key_file: Path | None = None
@@ -65,3 +66,7 @@ class Settings(BaseSettings):
     @property
     def letters(self) -> Path:
         return self.letters_dir or self.data_dir / "letters"
+
+    @property
+    def documents(self) -> Path:
+        return self.documents_dir or self.data_dir / "documents"

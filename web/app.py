@@ -27,6 +27,7 @@ from web.mishap import Mishaps
 from web.office import Office
 from web.pages import (
     account,
+    approvals,
     cases,
     certificates,
     comments,
@@ -115,6 +116,7 @@ def _routes() -> tuple[BaseRoute, ...]:
         drafts,
         events,
         snooze,
+        approvals,
         contacts,
         inbound,
         cases,

@@ -94,6 +94,15 @@ FAULTS: Final[Words] = {
     "debtor_cannot_promise": term(
         "fault", "A death or a lack of capacity is on record: no promise can be taken"
     ),
+    "evidence_lacking": term("fault", "Evidence is not complete: open the claim to see what is missing"),
+    "item_required": term("fault", "Choose what the document proves"),
+    "document_required": term("fault", "Choose a document"),
+    "document_too_large": term("fault", "The document is too large"),
+    "document_kind": term("fault", "The document is no PDF, JPEG or PNG"),
+    "day_before_ledger": term("fault", "Before the day of the ledger no claim can be stated"),
+    "day_too_far_ahead": term("fault", "The rules allow no claim stated so far ahead"),
+    "rate_unreadable": term("fault", "Enter the rate in percent, such as 18 or 18.25"),
+    "rate_above_cap": term("fault", "A court cuts the rate to the highest one the rules name"),
     "not_found": term("fault", "No case has this loan number"),
     "login_taken": term("fault", "Somebody has this log-in already"),
     "login_unreadable": term("fault", "A log-in takes letters, digits and . _ - @, 64 at most"),

@@ -1,25 +1,34 @@
 """No page is posted by another site: every form is checked before anything reads it."""
 
+import re
+from collections.abc import AsyncGenerator
 from typing import Final
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.auth import csrf
 from api.errors import Problem
+from arrears.channels.cabinet import LARGEST
 from web.mishap import Mishap
 from web.reception import PLAIN
 from web.visitor import Visitor
 
 LARGEST_FORM: Final = 64 * 1024
 FORM: Final = "application/x-www-form-urlencoded"
+WITH_FILES: Final = "multipart/form-data"
+# The one kind of form that carries a file, which is kept elsewhere and has a bar of its own.
+UPLOADS: Final = re.compile(r"/approvals/[^/]+/evidence")
+LARGEST_UPLOAD: Final = LARGEST + LARGEST_FORM
+_MOST_FIELDS: Final = 20
 _REPORTS: Final = "/csp"  # browsers send these themselves, without a token; they change nothing
 
 
 class Sealed:
-    """Pure ASGI; reads the whole form (small by rule), checks it, then hands it on as it came."""
+    """Pure ASGI; reads the whole form (small by rule, but for the one that carries a file), checks it, then hands it on as it came."""
 
     def __init__(self, app: ASGIApp, *, mishap: Mishap) -> None:
         self._app = app
@@ -30,8 +39,10 @@ class Sealed:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        body = await _whole(receive)
-        problem = _refusal(scope, headers, body)
+        takes_file = UPLOADS.fullmatch(scope["path"]) is not None and _kind(headers) == WITH_FILES
+        body = await _whole(receive, LARGEST_UPLOAD if takes_file else LARGEST_FORM)
+        sent = await _sent(headers, body or b"", takes_file=takes_file)
+        problem = _refusal(scope, headers, body, sent, takes_file=takes_file)
         if problem is None:
             await self._app(scope, _again(body or b"", receive), send)
             return
@@ -44,17 +55,43 @@ def _is_act(scope: Scope) -> bool:
     return scope["method"] not in csrf.SAFE_METHODS and not path.startswith(PLAIN) and path != _REPORTS
 
 
-def _refusal(scope: Scope, headers: Headers, body: bytes | None) -> Problem | None:
+def _kind(headers: Headers) -> str:
+    return headers.get("content-type", FORM).split(";")[0].strip().lower()
+
+
+async def _sent(headers: Headers, body: bytes, *, takes_file: bool) -> str | None:
+    """The token that came along."""
+    if csrf.HEADER in headers:
+        return headers[csrf.HEADER]
+    return await _field_beside_file(headers, body) if takes_file else _field(body)
+
+
+async def _field_beside_file(headers: Headers, body: bytes) -> str | None:
+    async def stream() -> AsyncGenerator[bytes, None]:
+        yield body
+
+    parser = MultiPartParser(headers, stream(), max_files=1, max_fields=_MOST_FIELDS)
+    try:
+        form = await parser.parse()
+    except (MultiPartException, KeyError):
+        return None
+    values = form.getlist(csrf.FIELD)
+    await form.close()
+    return values[0] if len(values) == 1 and isinstance(values[0], str) else None
+
+
+def _refusal(
+    scope: Scope, headers: Headers, body: bytes | None, sent: str | None, *, takes_file: bool
+) -> Problem | None:
     if body is None:
         return Problem(413, "too_large")
-    if headers.get("content-type", FORM).split(";")[0].strip().lower() != FORM:
+    if not takes_file and _kind(headers) != FORM:
         return Problem(415, "media_type")
     visitor: Visitor = scope["state"]["visitor"]
     host = headers.get("host", "")
     if visitor.person is None:
         # Nobody's session speaks for this request; it must still come from a page of ours.
         return None if csrf.is_from_here(headers, host=host) else Problem(403, "cross_site")
-    sent = headers.get(csrf.HEADER) or _field(body)
     allowed = csrf.may_pass(scope["method"], headers, host=host, sent=sent, bound=visitor.csrf)
     return None if allowed else Problem(403, "cross_site")
 
@@ -67,14 +104,14 @@ def _field(body: bytes) -> str | None:
     return values[0] if len(values) == 1 else None
 
 
-async def _whole(receive: Receive) -> bytes | None:
+async def _whole(receive: Receive, most: int) -> bytes | None:
     body = bytearray()
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             return bytes(body)
         body += message.get("body", b"")
-        if len(body) > LARGEST_FORM:
+        if len(body) > most:
             return None
         if not message.get("more_body", False):
             return bytes(body)

@@ -100,10 +100,15 @@ def ask_proof(act: Act, form: DecisionForm, *, fault: str = "", status: int = 40
 def refused(act: Act, refusal: errors.DeskError, form: DecisionForm) -> Response:
     if isinstance(refusal, errors.ProofNeeded):
         return ask_proof(act, form)
-    note = _of_contact(act, refusal) or _of_undo(refusal) or _note(act, refusal, form)
+    note = note_of(act, refusal, form)
     if note is None:
         raise refusal
     return show(act, status=refusal.status, form=form, note=note)
+
+
+def note_of(act: Act, refusal: errors.DeskError, form: DecisionForm) -> Told | None:
+    """None for what gets a page of its own."""
+    return _of_contact(act, refusal) or _of_undo(refusal) or _note(act, refusal, form)
 
 
 def _note(act: Act, refusal: errors.DeskError, form: DecisionForm) -> Told | None:

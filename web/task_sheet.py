@@ -17,6 +17,7 @@ from arrears.policy.profile import TELLS
 from arrears.policy.tasks import NEEDS_REASON, PUT_OFF, WITH_DAY, WITH_PART, WORK, TaskKind
 from arrears.store import queries
 from arrears.store.asked_again import Earlier, earlier
+from arrears.store.queries.approvals import KINDS
 from arrears.store.views import Said, TaskView
 from web import words
 from web.around_panel import Around, around
@@ -94,6 +95,7 @@ class TaskSheet:
     history: tuple[Entry, ...]
     asked_before: "AskedBefore | None"
     next_href: str | None
+    approval_href: str = ""  # of a claim, where its evidence is seen
 
     def href(self, act: str) -> str:
         return self.listing.task_href(self.task_id, act)
@@ -188,6 +190,7 @@ def task_sheet(
         history=_history(connection, task, setting.shapes),
         asked_before=_asked_before(earlier(connection, task.task_id), task, setting.shapes),
         next_href=next_href if settled else None,
+        approval_href=_approval_href(task, who),
     )
 
 
@@ -211,6 +214,11 @@ def _heard_href(task: TaskView, who: Person) -> str | None:
     if task.case_status != "open" or not may(who, Permission.HEAR):
         return None
     return f"/cases/{quote(task.case_id, safe='')}/contacts/new?task={quote(task.task_id, safe='')}"
+
+
+def _approval_href(task: TaskView, who: Person) -> str:
+    is_claim = task.kind in KINDS and may(who, Permission.READ_APPROVAL)
+    return f"/approvals/{quote(task.task_id, safe='')}" if is_claim else ""
 
 
 def changes(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> tuple[Change, ...]:

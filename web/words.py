@@ -676,6 +676,7 @@ MASKED: Final[Words] = {
     "home": term("masked", "Home address"),
     "contact": term("masked", "Number or address"),
     "letter": term("masked", "A letter that was sent"),
+    "exhibit": term("masked", "A document for the court"),
 }
 
 # What somebody saw it in full for.
@@ -826,4 +827,62 @@ LATENESS: Final[Words] = {
     "reminded": term("lateness", "a reminder was given"),
     "freed": term("lateness", "free for others"),
     "reported": term("lateness", "a manager was told"),
+}
+
+ITEMS: Final[Words] = {
+    "identity": term("evidence", "Identity of the debtor"),
+    "contract": term("evidence", "Loan contract"),
+    "disbursement": term("evidence", "Proof of disbursement"),
+    "collateral": term("evidence", "Mortgage and its registration"),
+    "guarantee": term("evidence", "Guarantee contract"),
+    "statement": term("evidence", "Statement of account"),
+    "notice": term("evidence", "Demand and proof of its arrival"),
+    "contacts": term("evidence", "Extract of the ledger of contacts"),
+    "service_address": term("evidence", "Agreed address for service"),
+    "other": term("evidence", "Other document"),
+}
+
+EVIDENCE: Final[Words] = {
+    "present": term("standing", "There"),
+    "expired": term("standing", "Expired"),
+    "missing": term("standing", "Missing"),
+}
+
+# What is read behind a proof: a document that was handed in, by its kind, or what the product made itself.
+DOCUMENTS: Final[Words] = {
+    "application/pdf": term("document", "PDF document"),
+    "image/jpeg": term("document", "Photograph"),
+    "image/png": term("document", "Picture"),
+    "own_notice": term("document", "Letter that was sent"),
+    "own_contacts": term("document", "Contacts of the case"),
+}
+
+CONSEQUENCES: Final[Words] = {
+    "sue": term(
+        "consequence",
+        "A second person is asked whether the bank sues. Nothing goes to the court yet. If figures, holds or people change "
+        "before then, the question comes back.",
+    ),
+    "approve": term(
+        "consequence",
+        "The bank sues. From day %(dpd)s past due the case is in the legal stage and an advisor is asked to file the "
+        "claim, unless figures, holds or people change before.",
+    ),
+    "return": term(
+        "consequence",
+        "The case goes back to its collectors. You are asked again on the day you named, else after %(days)s days.",
+    ),
+    "refuse": term(
+        "consequence",
+        "The first approval is void and the case goes back to its collectors. Advisors are asked again on the day you "
+        "named, else after %(days)s days.",
+    ),
+    "filed": term(
+        "consequence",
+        "The claim is with the court from now on. Only an advisor ends it, and whoever withdraws it bears half of its fee.",
+    ),
+    "not_filed": term(
+        "consequence",
+        "The claim stays in the house. You are asked again on the day you named, else after %(days)s days.",
+    ),
 }

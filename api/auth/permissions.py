@@ -46,6 +46,9 @@ class Permission(StrEnum):
     SEE_FREEZE = "see_freeze"
     CHANGE_CONSENT = "change_consent"
     CERTIFY_STAFF = "certify_staff"  # trained and tested (C19)
+    READ_APPROVAL = "read_approval"  # the claims before advisors, each with its evidence
+    READ_EXHIBIT = "read_exhibit"  # a document for the court, which names the debtor in full
+    FILE_EXHIBIT = "file_exhibit"  # hand one in, or take back what it was named for
 
 
 class Relation(StrEnum):
@@ -118,6 +121,9 @@ GRANTS: Final[dict[Permission, Grants]] = {
     Permission.THAW: _to((Role.TEAM_LEAD,), ANY),
     Permission.SEE_FREEZE: _to((Role.TEAM_LEAD, Role.MANAGER, Role.COMPLIANCE, Role.OPERATOR), ANY),
     Permission.CHANGE_CONSENT: _to((Role.COLLECTOR, Role.PLAN_OFFICER, Role.CASE_DESK), ANY),
+    Permission.READ_APPROVAL: _to((Role.LEGAL_ADVISOR, Role.MANAGER, Role.COMPLIANCE), ANY),
+    Permission.READ_EXHIBIT: _to((Role.LEGAL_ADVISOR, Role.MANAGER, Role.COMPLIANCE), ANY),
+    Permission.FILE_EXHIBIT: _to((Role.LEGAL_ADVISOR, Role.MANAGER), ANY),
     Permission.CERTIFY_STAFF: _to((Role.ADMIN, Role.TEAM_LEAD, Role.MANAGER), ANY),
 }
 

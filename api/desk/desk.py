@@ -27,12 +27,13 @@ from api.desk.time_machine import CannotSkip, TimeMachine
 from arrears import clock
 from arrears.contracts import RulesInForce, fingerprint
 from arrears.policy import promises
+from arrears.policy.checklist import TO_COURT, lacking
 from arrears.policy.codes import BINDS_AT_ONCE, PROMISES, STOPPING, TALK, Outcome
 from arrears.policy.money import TakenBack
 from arrears.policy.profile import NOTHING_SAID, Profile
 from arrears.policy.stages import CONTACT_TASKS
 from arrears.policy.tasks import APPROVALS, ON_FACTS, Missing, TaskKind, lacks, may_answer
-from arrears.store import audit, certificates, closings, drafts, intents
+from arrears.store import audit, certificates, closings, drafts, exhibits, intents
 from arrears.store.contacts import Came, find
 from arrears.store.intents import PaymentIn, Posted, Said
 from arrears.store.session import Store
@@ -84,12 +85,15 @@ class Desk:
         *,
         time_machine: TimeMachine | None = None,
         step_up: timedelta | None = None,
+        asks_for_evidence: bool = False,
     ) -> None:
         """`time_machine` only where time may be skipped: demo, practice floor, tests.
 
         `step_up`: how old the last proof of a person may be at an approval; None where no doors are open to people.
+        `asks_for_evidence` wherever documents can be handed in (4.9): a simulation has none.
         """
         self._store = store
+        self._asks_for_evidence = asks_for_evidence
         self._rules = rules
         self._time_machine = time_machine
         self._step_up = step_up
@@ -137,7 +141,7 @@ class Desk:
         For `undo` it waits and can be taken back, unless it binds the bank at once.
 
         A free task is taken first. Raises NotFound, SecondPersonNeeded, NotCertified, TaskTaken, TaskGone, CaseClosed,
-        AlreadyAnswered (the words are kept as a remark), StaleForm, Invalid, ProofNeeded; for the result of a contact also
+        AlreadyAnswered (the words are kept as a remark), StaleForm, Invalid, EvidenceLacking, ProofNeeded; for the result of a contact also
         ContactRefused and ContactConflict. A call that was made stands in the ledger, whatever became of its task.
         """
         try:
@@ -149,12 +153,23 @@ class Desk:
                     self.contacts.finish(who, answer.attempt_id, came)
             raise
 
+    def check(self, who: Person, task_id: str, answer: Answer) -> None:
+        """What `decide` would say to it now, before anybody confirms it; nothing is written. Raises as `decide` does."""
+        with self._store.transaction() as connection:
+            task = self._open_task(connection, who, task_id)
+            now = must_be_live(connection, task.case_id)
+            self._check(task, answer, now=int(now.timestamp()))
+            self._must_be_evidenced(connection, task, answer, at=now)
+            self._must_hold(connection, who, task, free_too=True)
+
     def _decide(self, who: Person, task_id: str, answer: Answer, undo: timedelta) -> str:
         with self._store.transaction() as connection:
             task = self._open_task(connection, who, task_id)
             now = must_be_live(connection, task.case_id)
             self._check(task, answer, now=int(now.timestamp()))
-            self._must_be_proved(who, answer)
+            if self.wants_proof(who, answer.outcome):
+                raise errors.ProofNeeded
+            self._must_be_evidenced(connection, task, answer, at=now)
             self._hold_task(connection, task_id)
             first = self._first_answer(connection, task_id)
             if first is None:
@@ -367,11 +382,11 @@ class Desk:
         if certificates.uncertified(connection, [who.staff_id], at=at, days=days):
             raise errors.NotCertified
 
-    def _must_be_proved(self, who: Person, answer: Answer) -> None:
-        if self._step_up is None or answer.outcome not in APPROVALS:
-            return
-        if who.proved_at is None or clock.machine_now() - who.proved_at > self._step_up:
-            raise errors.ProofNeeded
+    def wants_proof(self, who: Person, outcome: str) -> bool:
+        """Whether the person is asked for the password again before this answer."""
+        if self._step_up is None or outcome not in APPROVALS:
+            return False
+        return who.proved_at is None or clock.machine_now() - who.proved_at > self._step_up
 
     def _taken_meanwhile(self, connection: Connection, task_id: str) -> errors.TaskTaken:
         held = connection.execute(
@@ -409,6 +424,16 @@ class Desk:
             raise errors.Invalid(missing)
         if outcome in ON_FACTS and answer.facts_no != task.facts_no:
             raise errors.StaleForm(task.facts_no)
+
+    def _must_be_evidenced(
+        self, connection: Connection, task: Row[*tuple[Any, ...]], answer: Answer, *, at: datetime
+    ) -> None:
+        if not self._asks_for_evidence or TO_COURT.get(TaskKind(task.kind)) != answer.outcome:
+            return
+        rules = self._rules.at(int(at.timestamp()))
+        missing = lacking(exhibits.lines_of(connection, task.case_id, rules, at=at))
+        if missing:
+            raise errors.EvidenceLacking(tuple(item.value for item in missing))
 
     def _wrong_day(
         self, task: Row[*tuple[Any, ...]], outcome: Outcome, on: date, *, now: int

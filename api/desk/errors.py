@@ -114,6 +114,14 @@ class Invalid(DeskError):
         self.missing = missing
 
 
+class EvidenceLacking(Invalid):
+    """Documents the pack asks for are missing or too old: no claim goes to the court. `items` of the checklist."""
+
+    def __init__(self, items: tuple[str, ...]) -> None:
+        super().__init__([Missing("outcome", "evidence_lacking")])
+        self.items = items
+
+
 class PaymentConflict(DeskError):
     """This payment id is known with other content; the first one stands."""
 

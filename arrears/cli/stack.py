@@ -184,6 +184,7 @@ class Stack:
                 self.store,
                 self.rules,
                 time_machine=machine,
+                asks_for_evidence=True,
                 step_up=timedelta(minutes=settings.step_up_minutes),
             ),
             entrance=open_entrance(self.store, keys, secure_cookies=settings.secure_cookies),

@@ -650,6 +650,46 @@ class LimitationEvidence(Row, table=True):
     void_at: datetime | None = _maybe_at()  # its proof was taken back
 
 
+class Document(Row, table=True):
+    """A file that was handed in, once by its content; written by `arrears.store.exhibits` alone. The file lies in a folder."""
+
+    __tablename__ = "documents"
+    sha256: str = _key()
+    media_type: str = _text()
+    size_bytes: int = _int()
+    kept_at: datetime = _at()
+    kept_by: str = _text()
+
+
+class Exhibit(Row, table=True):
+    """Which item of evidence of a case a document proves; written by `arrears.store.exhibits` alone."""
+
+    __tablename__ = "exhibits"
+    __table_args__ = (
+        Index(
+            "exhibit_named_once",
+            "case_id",
+            "item",
+            "sha256",
+            unique=True,
+            sqlite_where=text("withdrawn_at is null"),
+            postgresql_where=text("withdrawn_at is null"),
+        ),
+        Index("exhibits_by_document", "sha256"),
+        _STRICT,
+    )
+    exhibit_id: str = _key()
+    case_id: str = _text()
+    item: str = _text()  # of the checklist (4.9)
+    sha256: str = _text()
+    dated_on: date = _day()
+    until: date | None = _maybe_day()  # the last day on which it may be used
+    named_by: str = _text()
+    named_at: datetime = _at()
+    withdrawn_by: str | None = _maybe_text()
+    withdrawn_at: datetime | None = _maybe_at()
+
+
 class Consent(Row, table=True):
     """Leave to use one way of reaching a person, and its end; written by `arrears.store.circumstances`."""
 
@@ -926,6 +966,8 @@ notices: Final = _core(Notice)
 contact_attempts: Final = _core(ContactAttempt)
 contact_marks: Final = _core(ContactMark)
 limitation_evidence: Final = _core(LimitationEvidence)
+documents: Final = _core(Document)
+exhibits: Final = _core(Exhibit)
 consents: Final = _core(Consent)
 circumstances: Final = _core(CircumstanceRow)
 reveals: Final = _core(Reveal)

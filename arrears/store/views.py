@@ -405,3 +405,39 @@ class IncidentView:
 class IncidentKey:
     at: datetime
     incident_id: str
+
+
+@dataclass(frozen=True)
+class ApprovalRow:
+    """A claim that waits for an advisor; `first_by` has approved it already."""
+
+    task_id: str
+    case_id: str
+    loan_id: str
+    kind: str
+    role: str
+    due_at: datetime
+    opened_at: datetime
+    borrower: str = field(repr=False)
+    assignee: str | None
+    assignee_name: str | None
+    currency: str
+    balance_minor: int
+    stage_since: datetime
+    decided_at: datetime
+    first_overdue_on: date | None
+    last_instalment_due_on: date | None
+    first_by: str | None
+    first_by_name: str | None
+    interrupted_at: tuple[datetime, ...]
+
+
+@dataclass(frozen=True)
+class FirstWord:
+    """What the first advisor said of a claim, and the facts it was said on."""
+
+    by: str
+    by_name: str | None
+    at: datetime
+    words: str = field(repr=False)
+    facts: Mapping[str, Any]

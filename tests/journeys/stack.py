@@ -23,8 +23,10 @@ from api.auth.passwords import Passwords
 from arrears import clock
 from arrears.cli.office_hours import seconds_until_open
 from arrears.contracts import Rules
+from arrears.policy.checklist import FILED_BY_HAND
 from arrears.policy.tasks import Role
-from arrears.store import intents, packs, people, schema
+from arrears.store import exhibits, intents, packs, people, schema
+from arrears.store.exhibits import Naming
 from arrears.store.people import NewStaff
 from arrears.store.session import Store, open_engine
 from arrears.store.tables import borrowers, cases, loans, messages, notices, tasks
@@ -138,6 +140,14 @@ class RunningStack:
             found = select(notices.c.sent_at).where(notices.c.case_id == case_id)
             sent = connection.execute(found.order_by(notices.c.notice_id.desc())).scalars().first()
         return None if sent is None else sent.astimezone(ZoneInfo(self.rules.calendar.zone))
+
+    def prove(self, case_id: str) -> None:
+        """The documents that somebody brings are on file."""
+        with self.store.transaction() as connection:
+            for n, item in enumerate(FILED_BY_HAND):
+                exhibits.keep(connection, f"{n:064x}", "application/pdf", 1, by="s-1", at=self.now)
+                naming = Naming(case_id, item, f"{n:064x}", self.today_of(case_id))
+                exhibits.name(connection, naming, by="s-1", at=self.now)
 
     def settle(self, case_id: str | None = None, *, seconds: float = 60) -> None:
         """Until nothing that was said (to this case, or to any) waits for its answer."""

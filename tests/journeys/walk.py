@@ -122,6 +122,7 @@ class Office:
             self.skip(case_id)
         self.report_arrival(case_id)
         self.skip_until(case_id, "legal_review")
+        self.stack.prove(case_id)
 
 
 def choose(page: Page, answer: str) -> None:

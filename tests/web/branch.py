@@ -73,6 +73,13 @@ class Desk:
         headers = swap_headers() if swap else {}
         return self.client.post(path, data={"csrf": self.csrf, **fields}, headers=headers)
 
+    def send_file(
+        self, path: str, content: bytes, *, name: str = "scan.pdf", **fields: str
+    ) -> httpx.Response:
+        """As a browser sends a form with a file."""
+        files = {"document": (name, content, "application/octet-stream")}
+        return self.client.post(path, data={"csrf": self.csrf, **fields}, files=files)
+
 
 def swap_headers(target: str = "detail") -> dict[str, str]:
     return {"HX-Request": "true", "HX-Target": f"section#{target}", "HX-Current-URL": f"{HOST}/inbox"}
@@ -90,8 +97,14 @@ def open_branch(
     """Staff is made here; `room` may hold its cases already. Answers are heard at once unless `undo_seconds` is set."""
     passwords = Passwords(memory_kib=64, passes=1, lanes=1)
     staff = room.staff(password_hash=passwords.hash(PASSWORD), language=language)
+    beside = None if letters is None else letters.parent / "documents"
     settings = Settings(
-        _env_file=None, port=port, letters_dir=letters, temporal_ui_url=UI, undo_seconds=undo_seconds
+        _env_file=None,
+        port=port,
+        letters_dir=letters,
+        documents_dir=beside,
+        temporal_ui_url=UI,
+        undo_seconds=undo_seconds,
     )
     entrance = open_entrance(
         store, Keyring([Key("k0000001", bytes(range(32)))]), secure_cookies=False, passwords=passwords

@@ -1,5 +1,6 @@
 """What pages show: frozen views, each read in one look; nothing here writes and nothing counts rows to skip."""
 
+from arrears.store.queries.approvals import approvals, claim_ledger, first_word, limitation
 from arrears.store.queries.beside import beside
 from arrears.store.queries.case import (
     case,
@@ -32,13 +33,16 @@ __all__ = (
     "UNDER_WAY",
     "Found",
     "PartyView",
+    "approvals",
     "beside",
     "case",
     "cases_of_loan",
     "chosen",
+    "claim_ledger",
     "counts",
     "deliveries_of",
     "facts_seen",
+    "first_word",
     "found",
     "holds_of",
     "inbox",
@@ -48,6 +52,7 @@ __all__ = (
     "knows_loan",
     "latest_steps",
     "ledger_of",
+    "limitation",
     "names",
     "notice",
     "notices_of",
