@@ -248,6 +248,7 @@ INDEXES = {
     View.FREE: "tasks_by_role_and_holder ",
     View.TODAY: "tasks_by_role ",
     View.LATE: "tasks_by_role ",
+    View.LATER: "tasks_by_assignee ",
     View.PROMISED: "tasks_by_role_and_why ",
     View.LEGAL: "tasks_by_role ",
 }

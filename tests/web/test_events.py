@@ -170,17 +170,17 @@ def test_an_open_task_is_told_what_is_another_now(branch: Branch, room: CaseRoom
     case_id = room.a_case(overdue=50_000_00, balance=80_000_00)
     task_id = room.task(case_id, "first_contact").task_id
     desk = branch.at("collector")
-    assert desk.swap(f"/tasks/{task_id}/news?facts_no=1&mine=no").status_code == 204
+    assert desk.swap(f"/tasks/{task_id}/news?seen_no=1&mine=no").status_code == 204
     room.pay(case_id, 10_000_00)
-    page = read(desk.swap(f"/tasks/{task_id}/news?facts_no=1&mine=no"))
+    page = read(desk.swap(f"/tasks/{task_id}/news?seen_no=1&mine=no"))
     assert "¥50,000.00 → ¥40,000.00" in page.words
     branch.at("colleague").post(f"/tasks/{task_id}/claim")
-    assert "李敏 处理中" in desk.swap(f"/tasks/{task_id}/news?facts_no=2&mine=no").text
+    assert "李敏 处理中" in desk.swap(f"/tasks/{task_id}/news?seen_no=2&mine=no").text
     branch.at("colleague").post(f"/tasks/{task_id}/release")
-    assert "该任务现已无人处理" in desk.swap(f"/tasks/{task_id}/news?facts_no=2&mine=yes").text
+    assert "该任务现已无人处理" in desk.swap(f"/tasks/{task_id}/news?seen_no=2&mine=yes").text
     branch.at("colleague").post(f"/tasks/{task_id}/decision", outcome="busy", facts_no="2")
-    assert "李敏 已于" in desk.swap(f"/tasks/{task_id}/news?facts_no=2&mine=no").text
-    assert branch.at("advisor1").swap(f"/tasks/{task_id}/news?facts_no=1").status_code == 204
+    assert "李敏 已于" in desk.swap(f"/tasks/{task_id}/news?seen_no=2&mine=no").text
+    assert branch.at("advisor1").swap(f"/tasks/{task_id}/news?seen_no=1").status_code == 204
 
 
 def test_the_list_alone_is_read_anew(branch: Branch, room: CaseRoom) -> None:

@@ -62,13 +62,13 @@ def news(  # noqa: PLR0917  # one a field
     task_id: str,
     office: TheOffice,
     who: Annotated[Person, Depends(Permitted(Permission.READ_TASK))],
-    facts_no: str = "",
+    seen_no: str = "",
     mine: str = "",
 ) -> Response:
     """What is another now of the task somebody has open: nothing, or a note."""
     act = Act(request, office, who, known_shape(task_id))
     try:
-        told = news_of(act, facts_no=facts_no, was_mine=mine == "yes")
+        told = news_of(act, facts_no=seen_no, was_mine=mine == "yes")
     except errors.NotFound:
         return Response(status_code=204)
     if told is None:

@@ -12,7 +12,7 @@ from arrears.cli.simulation.life import Astray, Bank, Life, Step
 from arrears.cli.simulation.portfolio import Debt
 from arrears.store.tables import cases, messages, payments
 
-AT_ONCE: Final = 40
+AT_ONCE: Final = 24
 _LIMIT_SECONDS: Final = 30.0
 
 

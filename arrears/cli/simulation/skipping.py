@@ -12,14 +12,17 @@ from temporalio.api.workflow.v1 import WorkflowExecutionOptions
 from temporalio.api.workflowservice.v1 import (
     DescribeWorkflowExecutionRequest,
     PollWorkflowExecutionTimeSkippingRequest,
+    PollWorkflowExecutionTimeSkippingResponse,
     UpdateWorkflowExecutionOptionsRequest,
 )
 from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
 
 from arrears import clock
 
 _PAUSE_SECONDS: Final = 0.01
 _LONGEST_PAUSE_SECONDS: Final = 0.5
+_ASK_AGAIN: Final = timedelta(seconds=4)
 
 
 class SkipLost(Exception):
@@ -64,13 +67,26 @@ class Skips:
         came = FastForwardPollingResult.FAST_FORWARD_POLLING_RESULT_FAST_FORWARD_COMPLETED
         failed = FastForwardPollingResult.FAST_FORWARD_POLLING_RESULT_FAST_FORWARD_FAILED
         while True:
-            told = await self._client.workflow_service.poll_workflow_execution_time_skipping(
-                request, retry=True
-            )
+            told = await self._ask(request)
+            if told is None:
+                continue
             if told.fast_forward_polling_result == came:
                 return
             if told.fast_forward_polling_result == failed:
                 raise SkipLost(told.failed_reason)
+
+    async def _ask(
+        self, request: PollWorkflowExecutionTimeSkippingRequest
+    ) -> PollWorkflowExecutionTimeSkippingResponse | None:
+        """None when nothing was said for a while: a server with much to do may miss to tell whoever waits."""
+        try:
+            return await self._client.workflow_service.poll_workflow_execution_time_skipping(
+                request, timeout=_ASK_AGAIN
+            )
+        except RPCError as error:
+            if error.status not in (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED):
+                raise
+            return None
 
     async def _set_off(self, case_id: str, by: timedelta) -> str:
         skip_id = f"{self._name}-{next(self._number)}"
