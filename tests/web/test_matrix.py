@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Final
 
 import httpx
@@ -227,7 +228,8 @@ def test_what_is_not_for_one_looks_like_what_is_not_there(
         missing = _ask(desk, route, format_, MISSING)
         gone = INSTEAD.get(route, 404)
         assert (forbidden.status_code, missing.status_code) == (gone, gone), route
-        assert _bare(forbidden, scene.foreign) == _bare(missing, MISSING), route
+        if gone != HTTPStatus.NO_CONTENT:
+            assert _bare(forbidden, scene.foreign) == _bare(missing, MISSING), route
 
 
 def test_and_so_it_is_in_json(branch: Branch, room: CaseRoom) -> None:
