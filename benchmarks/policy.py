@@ -18,7 +18,7 @@ import statistics
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from random import Random
 from typing import Final
@@ -205,9 +205,11 @@ def measure(steps: Sequence[Step], *, rounds: int) -> list[float]:
 
 
 def _seconds(steps: Sequence[Step]) -> float:
+    """Every round brings moments of its own, which remember nothing of the round before."""
+    moments = [replace(step.now) for step in steps]
     began = time.process_time()
-    for step in steps:
-        react(step.before, step.event, step.now)
+    for step, now in zip(steps, moments, strict=True):
+        react(step.before, step.event, now)
     return time.process_time() - began
 
 

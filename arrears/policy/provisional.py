@@ -1,8 +1,7 @@
 """Dates that were computed in a year whose bank days nobody knows yet: told once, and set anew when they are known (D4)."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from typing import Final
 
 from arrears.policy import notices, plans, promises
 from arrears.policy.effects import PromiseBecame, RaiseIncident, TaskMoved
@@ -12,10 +11,10 @@ from arrears.policy.turn import Turn
 
 def watch(turn: Turn) -> None:
     """The first year whose calendar is missing stands in the case while a date of it rests on that year."""
-    official = turn.now.calendar.official
-    missing = min((day.year for day in _bank_dates(turn) if day.year not in official), default=0)
+    calendar = turn.now.calendar
+    unknown = [at for at in _bank_instants(turn) if not calendar.is_known(at)]
     # A calendar that names no year at all is nobody's: weekends are all it promises.
-    missing = missing if official else 0
+    missing = calendar.day_of(min(unknown)).year if unknown and calendar.official else 0
     if missing == turn.state.calendar_missing:
         return
     turn.change(calendar_missing=missing)
@@ -23,14 +22,15 @@ def watch(turn: Turn) -> None:
         turn.tell(RaiseIncident("calendar_missing", str(missing), {"year": missing}))
 
 
-def _bank_dates(turn: Turn) -> Iterator[date]:
-    """Days that were found by counting or shifting bank days; a day that was named by somebody is none."""
-    day_of, deadlines = turn.now.calendar.day_of, turn.state.deadlines
-    yield from (day_of(task.due_at) for task in turn.state.tasks.values() if task.bank_days)
-    # These end with a day, so the instant belongs to the next one.
-    yield from (
-        day_of(deadlines[name] - 1) for name in (Clock.CURE, Clock.PROMISE, Clock.PLAN) if name in deadlines
-    )
+def _bank_instants(turn: Turn) -> list[int]:
+    """Of days that were found by counting or shifting bank days; a day that was named by somebody is none."""
+    deadlines = turn.state.deadlines
+    dues = [task.due_at for task in turn.state.tasks.values() if task.bank_days]
+    return dues + [deadlines[name] - 1 for name in _END_WITH_A_DAY if name in deadlines]
+
+
+# ... so their instant belongs to the next one.
+_END_WITH_A_DAY: Final = (Clock.CURE, Clock.PROMISE, Clock.PLAN)
 
 
 def recompute(turn: Turn) -> None:

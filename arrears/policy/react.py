@@ -86,6 +86,8 @@ def _dispatch(turn: Turn, event: Event) -> None:  # noqa: C901, PLR0912, PLR0915
             ledger.restated(turn, event)
         case _ if turn.state.closed:
             turn.tell(Refuse("case_closed"))
+        case Due():
+            _due(turn, event.clock)
         case TaskDecided():
             _decided(turn, event)
         case DeliveryReported():
@@ -106,8 +108,6 @@ def _dispatch(turn: Turn, event: Event) -> None:  # noqa: C901, PLR0912, PLR0915
             provisional.recompute(turn)
         case LedgerClosed():
             pass  # the clocks that waited for it strike by themselves
-        case Due():
-            _due(turn, event.clock)
         case _:
             assert_never(event)
 

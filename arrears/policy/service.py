@@ -34,7 +34,7 @@ def ring(turn: Turn) -> None:
     for kind, task in sorted(turn.state.tasks.items()):
         at = _next_rung(turn, task)
         if at and at <= turn.now.at:
-            turn.change(tasks=turn.state.tasks | {kind: replace(task, rung=task.rung + 1)})
+            turn.state.tasks[kind] = replace(task, rung=task.rung + 1)
             turn.tell(TaskLate(task.task_id, RUNGS[task.rung]))
             if RUNGS[task.rung] == "reported":
                 turn.tell(RaiseIncident("task_overdue", task.task_id, {"task": kind}))

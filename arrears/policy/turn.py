@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any
 
 from arrears.policy import matrix
@@ -23,16 +24,24 @@ class Moment:
     terms: Terms
     calendar: Calendar
 
-    @property
+    @cached_property
     def today(self) -> date:
         return self.calendar.day_of(self.at)
 
 
 class Turn:
+    """Clocks and tasks of its state are dicts of its own, from the first moment on, and written in place: a case that was
+    put to the rules stays as it was. Everything else of the state is replaced (`change`)."""
+
     def __init__(self, state: CaseState, now: Moment) -> None:
         # The clock of a case is never turned back, whatever the machine's says.
         self.now = now if now.at >= state.at else replace(now, at=state.at)
-        self.state = state.but({"at": self.now.at})
+        own = {
+            "deadlines": state.deadlines.copy(),
+            "stopped": state.stopped.copy(),
+            "tasks": state.tasks.copy(),
+        }
+        self.state = state.but({"at": self.now.at, **own})
         self.effects: list[Effect] = []
 
     def tell(self, *effects: Effect) -> None:
@@ -46,18 +55,14 @@ class Turn:
     def arm(self, clock: Clock, at: int) -> None:
         """A clock set in the past is due now; one set under a hold keeps its full length until the hold ends."""
         if matrix.stops(self.state.holds, clock, self.now.terms):
-            self.change(stopped=self.state.stopped | {clock.value: max(0, at - self.now.at)})
+            self.state.stopped[clock.value] = max(0, at - self.now.at)
         else:
-            self.change(deadlines=self.state.deadlines | {clock.value: max(at, self.now.at)})
+            self.state.deadlines[clock.value] = max(at, self.now.at)
 
     def disarm(self, *clocks: Clock) -> None:
-        state = self.state
-        if not any(state.waits_for(clock) for clock in clocks):
-            return
-        self.change(
-            deadlines={name: at for name, at in state.deadlines.items() if name not in clocks},
-            stopped={name: left for name, left in state.stopped.items() if name not in clocks},
-        )
+        for clock in clocks:
+            self.state.deadlines.pop(clock, None)
+            self.state.stopped.pop(clock, None)
 
     # ---- holds
 
@@ -124,7 +129,7 @@ class Turn:
         days = 0 if due_at else self._bank_days(kind)
         due = due_at or self.now.calendar.close_after(self.now.at, days)
         opened = Open("", self.now.at, no, barred, due, bank_days=days, why=why)
-        self.change(tasks=self.state.tasks | {kind.value: opened})
+        self.state.tasks[kind.value] = opened
         facts = self.facts() | dict(more or {})
         self.tell(OpenTask(kind, role or WORK[kind].role, due, no, facts, why, barred))
 
@@ -143,40 +148,40 @@ class Turn:
 
     def refresh_tasks(self, beside: Mapping[str, Mapping[str, int]]) -> None:
         """Put the new facts under every task that is still open; `beside` them what a kind of task has more."""
+        if not self.state.tasks:
+            return
         no, facts = self.state.facts_no, self.facts()
         # In one order, whatever way the state came: a dict that crossed Temporal has its keys sorted.
         for kind, task in sorted(self.state.tasks.items()):
             if task.task_id:
                 self.tell(RefreshTask(task.task_id, no, facts | dict(beside.get(kind, {}))))
-        self.change(tasks={kind: replace(task, facts_no=no) for kind, task in self.state.tasks.items()})
+            self.state.tasks[kind] = replace(task, facts_no=no)
 
     def _take(self, kind: TaskKind) -> Open:
-        rest = dict(self.state.tasks)
-        task = rest.pop(kind.value)
-        self.change(tasks=rest)
-        return task
+        return self.state.tasks.pop(kind)
 
     def facts(self) -> dict[str, Any]:
         """What a decision is taken on; it lies beside the task and the decision."""
-        state = self.state
-        held: dict[str, Any] = {"holds": [hold.kind.value for hold in state.holds]} if state.holds else {}
-        if disputed := matrix.disputed(state.holds):
-            held["disputed_minor"] = disputed
-        people = {"parties_no": state.parties_no, "address_no": state.address_no}
-        return (
-            held
-            | {name: no for name, no in people.items() if no}
-            | {
-                "stage": state.stage.value,
-                "currency": state.currency,
-                "balance_minor": state.balance,
-                "costs_minor": state.owed.costs,
-                "interest_minor": state.owed.interest,
-                "principal_minor": state.owed.principal,
-                "overdue_minor": state.overdue,
-                "first_overdue_on": state.first_overdue_on,
-                "days_past_due": self.days_past_due,
-                "as_of": self.now.at,
-                "pack": self.now.terms.pack,
-            }
-        )
+        state, facts = self.state, dict[str, Any]()
+        if state.holds:
+            facts["holds"] = [hold.kind.value for hold in state.holds]
+            if disputed := matrix.disputed(state.holds):
+                facts["disputed_minor"] = disputed
+        if state.parties_no:
+            facts["parties_no"] = state.parties_no
+        if state.address_no:
+            facts["address_no"] = state.address_no
+        facts |= {
+            "stage": state.stage.value,
+            "currency": state.currency,
+            "balance_minor": state.balance,
+            "costs_minor": state.owed.costs,
+            "interest_minor": state.owed.interest,
+            "principal_minor": state.owed.principal,
+            "overdue_minor": state.overdue,
+            "first_overdue_on": state.first_overdue_on,
+            "days_past_due": self.days_past_due,
+            "as_of": self.now.at,
+            "pack": self.now.terms.pack,
+        }
+        return facts

@@ -116,3 +116,15 @@ def test_a_calendar_without_days_knows_weekends() -> None:
         False,
         True,
     ]
+
+
+@given(st.integers(min_value=1_700_000_000, max_value=1_900_000_000))
+def test_an_instant_is_known_when_its_day_is_of_an_official_year(instant: int) -> None:
+    assert CN.is_known(instant) == CN.is_official(CN.day_of(instant))
+
+
+def test_a_year_is_known_from_its_first_second_to_its_last() -> None:
+    first, end = CN.start_of(date(2026, 1, 1)), CN.start_of(date(2027, 1, 1))
+    assert CN.is_known(first)
+    assert CN.is_known(end - 1)
+    assert not CN.is_known(end)
