@@ -99,7 +99,7 @@ def keeps_off(connection: Connection, case_id: str, staff_id: str) -> bool:
         staff_id in case.state.get("kept_off", ())
         or connection.execute(standing.limit(1)).first() is not None
         or any(
-            row.signal == PLACED and row.content["against"] == staff_id
+            row.signal == PLACED and row.content.get("against") == staff_id
             for row in _on_the_way(connection, case.borrower_id)
         )
     )

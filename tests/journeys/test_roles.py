@@ -61,7 +61,7 @@ def test_a_lead_escalates_and_releases_the_notice(office: Office, stack: Running
     case_id = stack.a_case(days_past_due=41, overdue=2_000_000, balance=2_000_000)
     office.up_to_escalation(case_id)
     page = office.open_task("team_lead", case_id, "升级审议")
-    expect(page.get_by_text("债务人拒绝还款。")).to_be_visible()
+    expect(page.get_by_text("债务人拒绝还款。", exact=True)).to_be_visible()
     office.decide("team_lead", case_id, "升级审议", "升级")
     office.decide("team_lead", case_id, "催告函签发", "签发")
     story = office.case_page("team_lead", case_id)

@@ -238,7 +238,7 @@ def test_two_browsers_see_what_the_other_does_and_nothing_jumps(place: Desk) -> 
     mine.goto(f"{place.url}/tasks/{task_id}")
     expect(mine.locator("[data-live=on]")).to_contain_text("实时更新")
     row = mine.locator(f"[id='row-{task_id}']")
-    grey = row.locator(".kind").evaluate("one => getComputedStyle(one).color")
+    grey = row.locator(".kind").first.evaluate("one => getComputedStyle(one).color")
     before = [one.get_attribute("id") for one in mine.locator("#list .row").all()]
     hers.goto(f"{place.url}/tasks/{task_id}")
     hers.get_by_role("button", name="领取任务").click()
