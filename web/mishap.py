@@ -15,6 +15,8 @@ from web.visitor import safe_next
 
 # What is posted from these is still being written, and only this page has it.
 _WITH_WORDS: Final = ("/draft", "/decision")
+# What a page asks for by itself: nobody is led away from a form by it.
+_BY_ITSELF: Final = ("/events", "/news")
 _ACT_ON_TASK: Final = re.compile(r"(/tasks/[A-Za-z0-9_.:-]+)/")
 
 Mishap = Callable[[Request, Problem], Response]
@@ -47,7 +49,7 @@ class Mishaps:
 def _to_the_door(request: Request) -> Response:
     """A swap must not put the sign-in page into the middle of another one, and nobody's words are taken away."""
     if request.headers.get("hx-request") == "true":
-        if request.url.path.endswith(_WITH_WORDS):
+        if request.url.path.endswith((*_WITH_WORDS, *_BY_ITSELF)):
             return Response(status_code=401)  # the page stays, says so, and can be sent once more
         back = urlsplit(request.headers.get("hx-current-url", ""))
         door = _door(f"{back.path}?{back.query}" if back.query else back.path)
