@@ -128,6 +128,9 @@ VIEWS: Final = (
     View("task-escalation", "lead", "escalation:escalation"),
     View("task-notice", "lead", "notice:notice_release"),
     View("task-second-barred", "advisor1", "second:second_approval"),
+    View("approvals", "manager", "/approvals"),
+    View("approval", "advisor2", "approval:second_approval"),
+    View("approval-barred", "advisor1", "approval:second_approval"),
     View("cases", "compliance", "/cases"),
     View("case-lead", "lead", "case:formal"),
     View("reveals", "compliance", "/reveals"),
@@ -178,6 +181,8 @@ def _address(place: Place, view: View) -> str:
     if where == "delivery":
         case_id = getattr(place.cases, what)
         return f"{place.url}/cases/{case_id}/notices/{case_id}-notice-1/delivery"
+    if where == "approval":
+        return place.task_href(place.cases.second, what).replace("/tasks/", "/approvals/")
     if where in _FORMS:
         return f"{place.url}/cases/{getattr(place.cases, what)}/{_FORMS[where]}"
     return place.task_href(getattr(place.cases, where), what)
