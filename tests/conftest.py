@@ -11,6 +11,7 @@ import pytest
 from arrears.store import schema
 from arrears.store.session import Store, open_engine
 from tests import postgres
+from tests.grammar import one_grammar
 from tests.tools import lacking
 
 _number = count(1)
@@ -51,7 +52,9 @@ def postgres_template(postgres_cluster: postgres.Cluster) -> str:
 def sqlite_store(sqlite_template: Path, tmp_path: Path) -> Iterator[Store]:
     path = tmp_path / "arrears.db"
     shutil.copyfile(sqlite_template, path)
-    store = Store(open_engine(f"sqlite:///{path}"))
+    engine = open_engine(f"sqlite:///{path}")
+    one_grammar(engine)
+    store = Store(engine)
     yield store
     store.close()
 

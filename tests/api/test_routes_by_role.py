@@ -99,6 +99,7 @@ def test_no_route_is_left_out(quick_server: Server) -> None:
     assert set(_declared(quick_server)) == set(REQUESTS) | FOR_EVERYONE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", Role)
 def test_each_role_gets_what_the_table_says(quick_server: Server, role: Role) -> None:
     expected, found = {}, {}

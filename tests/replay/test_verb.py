@@ -46,6 +46,7 @@ def _only(history: History, count: int) -> None:
     history["events"] = history["events"][:count]
 
 
+@pytest.mark.slow
 def test_all_stored_histories_are_the_same() -> None:
     assert _run(HISTORIES) == (0, f"{len(STORED)} same, 0 broken\n")
 

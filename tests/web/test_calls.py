@@ -229,6 +229,7 @@ def test_whoever_gave_the_task_back_tells_of_the_call_all_the_same(
     assert "first_contact" in room.state(room.case(f"case-{task_id.split('-')[1]}-1").case_id).tasks
 
 
+@pytest.mark.slow
 def test_calls_that_are_never_made_show_only_so_many_numbers(
     room: CaseRoom, desk: Desk, task_id: str
 ) -> None:

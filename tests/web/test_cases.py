@@ -84,6 +84,7 @@ def test_money_shows_where_it_went_and_closes_the_case(branch: Branch, room: Cas
         assert told in page.words
 
 
+@pytest.mark.slow
 def test_a_long_story_comes_in_pages(branch: Branch, room: CaseRoom) -> None:
     case_id = room.a_case(overdue=90_000_00, balance=99_000_00)
     for _ in range(60):
@@ -130,6 +131,7 @@ def test_a_case_is_found_by_its_loan_number_without_leaving_it_in_an_address(
         assert words in answer.text
 
 
+@pytest.mark.slow
 def test_open_cases_come_by_their_next_deadline_in_pages(branch: Branch, room: CaseRoom) -> None:
     for days in range(1, 53):
         room.a_case(days_past_due=1 + days % 25)

@@ -76,6 +76,7 @@ def _in_temporal(case: Case) -> list[str]:
     return re.findall(r"^- (.+)$", details, flags=re.MULTILINE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scene", SCENES)
 @pytest.mark.usefixtures("at_the_terminal")
 def test_page_terminal_and_engine_say_the_same(
@@ -101,6 +102,7 @@ def test_page_terminal_and_engine_say_the_same(
     assert page_words == re.findall(r"^- (.+)$", shown.stdout, flags=re.MULTILINE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scene", SCENES)
 @pytest.mark.usefixtures("at_the_terminal")
 def test_chinese_says_the_same_keys_in_chinese(

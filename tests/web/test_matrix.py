@@ -163,6 +163,7 @@ def test_no_page_is_left_out(branch: Branch) -> None:
     assert set(LOGINS) == set(Role)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", Role)
 def test_each_role_is_let_in_or_kept_out_as_the_table_says(branch: Branch, role: Role) -> None:
     """Of things that are not there: who lacks the permission hears so, everybody else that nothing is there."""
@@ -186,6 +187,7 @@ def _is_right(route: str, got: int, *, granted: bool) -> bool:
     return got == 404 if "{" in route else got in {200, 303, 422}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", Role)
 def test_a_task_is_there_for_whom_it_is(branch: Branch, room: CaseRoom, role: Role) -> None:
     desk, scene = branch.at(LOGINS[role]), _scene(branch, room, role)
@@ -217,6 +219,7 @@ def _expected(role: Role, permission: Permission) -> tuple[str, str]:
     return "let in", "kept out" if oversees else "not there"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", [Role.COLLECTOR, Role.LEGAL_ADVISOR, Role.PLAN_OFFICER, Role.OPS])
 @pytest.mark.parametrize("format_", FORMATS)
 def test_what_is_not_for_one_looks_like_what_is_not_there(
@@ -252,6 +255,7 @@ def test_and_so_it_is_in_json(branch: Branch, room: CaseRoom) -> None:
         assert dict(forbidden.headers) == dict(missing.headers)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format_", FORMATS)
 def test_nobody_gets_anywhere_without_signing_in(branch: Branch, format_: str) -> None:
     headers = swap_headers() if format_ == "fragment" else {}

@@ -261,6 +261,7 @@ def test_a_long_list_of_looks_goes_on_page_by_page(branch: Branch, room: CaseRoo
     assert len(seen) == len(set(seen)) == 60
 
 
+@pytest.mark.slow
 def test_whoever_reads_the_letter_is_kept(branch: Branch, room: CaseRoom) -> None:
     case_id = room.a_case(stage="formal")
     room.say(case_id, "notice_release", "release", by="s-lead")
