@@ -1,11 +1,12 @@
 """Claims before two advisors: the queue, the claim to a day, the evidence, the answer and its consequence."""
 
+import hashlib
 from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from api.desk.desk import Desk
 from arrears import clock
@@ -13,7 +14,7 @@ from arrears.contracts import Unchanging
 from arrears.store import audit, exhibits
 from arrears.store.session import Store
 from arrears.store.tables import exhibits as exhibit_rows
-from arrears.store.tables import loans, reveals
+from arrears.store.tables import holds, loans, reveals
 from tests.builders import CaseRoom, LoanFacts
 from tests.web.branch import Branch, open_branch
 from tests.web.reading import Page, read
@@ -112,6 +113,33 @@ def test_the_queue_names_who_approved_first_and_a_manager_sees_large_claims(
     page = _look(branch, "/approvals", "manager")
     assert "诉讼复核" in page.words
     assert "赵静" in page.words
+
+
+@pytest.mark.rule("K1")
+def test_an_advisor_whom_the_debtor_complained_of_sees_neither_claim_nor_document(
+    branch: Branch, room: CaseRoom, case_id: str
+) -> None:
+    path = _href(room, case_id)
+    _file(branch, path, item="contract")
+    document = f"/evidence/{hashlib.sha256(PDF).hexdigest()}"
+    assert branch.at("advisor1").get(document).status_code == 200
+    complaint = {
+        "hold_id": "h-about-me",
+        "case_id": case_id,
+        "borrower_id": room.case(case_id).borrower_id,
+        "kind": "complaint",
+        "scope": "person",
+        "reason": "said",
+        "placed_by": "s-desk",
+        "placed_at": room.now,
+        "against": "s-advisor1",
+    }
+    with room.store.transaction() as connection:
+        connection.execute(insert(holds).values(complaint))
+    assert path not in _look(branch, "/approvals").links.values()
+    assert path in _look(branch, "/approvals", "advisor2").links.values()
+    for hidden in (path, document):
+        assert branch.at("advisor1").get(hidden).status_code == 404
 
 
 @pytest.mark.parametrize("login", ["collector", "lead", "ops", "operator"])

@@ -69,7 +69,9 @@ def show_queue(request: Request, office: TheOffice, who: Reader, after: str | No
     # An advisor sees what advisors are asked; who oversees them sees all of it.
     roles = {Role.LEGAL_ADVISOR} if not who.roles & {Role.MANAGER, Role.COMPLIANCE} else None
     with office.store.reading() as connection:
-        rows, more = queries.approvals(connection, roles, after=TaskKey(*behind) if behind else None)
+        rows, more = queries.approvals(
+            connection, who.staff_id, roles, after=TaskKey(*behind) if behind else None
+        )
     lines = [queue_line(row, _seeing(office, who, row)) for row in rows]
     return office.pages.show(
         request,

@@ -10,6 +10,7 @@ from arrears.policy.claim import Ledger, Movement
 from arrears.policy.limitation import Limitation, limitation_of
 from arrears.policy.money import Owed, Split
 from arrears.policy.tasks import Outcome, Role, TaskKind
+from arrears.store.queries.inbox import keeps_off
 from arrears.store.queries.paging import PAGE, place
 from arrears.store.queries.trail import names
 from arrears.store.tables import (
@@ -30,9 +31,9 @@ KINDS: Final = (TaskKind.LEGAL_REVIEW, TaskKind.SECOND_APPROVAL, TaskKind.FILING
 
 
 def approvals(
-    connection: Connection, roles: Collection[Role] | None, *, after: TaskKey | None = None
+    connection: Connection, staff_id: str, roles: Collection[Role] | None, *, after: TaskKey | None = None
 ) -> tuple[tuple[ApprovalRow, ...], TaskKey | None]:
-    """Open ones, earliest due first; of these roles, or of all when None."""
+    """Open ones that this person may see, earliest due first; of these roles, or of all when None."""
     holder = staff.alias("holder")
     wanted = (
         select(
@@ -58,7 +59,11 @@ def approvals(
         .join(loans, loans.c.loan_id == tasks.c.loan_id)
         .outerjoin(borrowers, borrowers.c.borrower_id == tasks.c.borrower_id)
         .outerjoin(holder, holder.c.staff_id == tasks.c.assignee)
-        .where(tasks.c.status == "open", tasks.c.kind.in_([kind.value for kind in KINDS]))
+        .where(
+            tasks.c.status == "open",
+            tasks.c.kind.in_([kind.value for kind in KINDS]),
+            ~keeps_off(staff_id),
+        )
         .order_by(tasks.c.due_at, tasks.c.task_id)
         .limit(PAGE + 1)
     )

@@ -113,7 +113,7 @@ def _inbox_row(row: Row[Any]) -> InboxRow:
 def _wanted(
     reader: Reader, part: list[Condition], narrowed: Narrowed, among: Collection[str] | None
 ) -> list[Condition]:
-    where = [*part, *conditions(narrowed), ~_answered(), ~_keeps_off(reader)]
+    where = [*part, *conditions(narrowed), ~_answered(), ~keeps_off(reader.staff_id)]
     if among is not None:
         where.append(tasks.c.task_id.in_(sorted(among)))
     return where
@@ -159,10 +159,10 @@ def _answered() -> Condition:
     return exists().where(messages.c.task_id == tasks.c.task_id, messages.c.status.in_(LIVE))
 
 
-def _keeps_off(reader: Reader) -> Condition:
+def keeps_off(staff_id: str) -> Condition:
     """Whoever a debtor complained of has to do with that debtor no more (K1)."""
     about_me = select(holds.c.borrower_id).where(
-        holds.c.against == reader.staff_id, holds.c.borrower_id.is_not(None)
+        holds.c.against == staff_id, holds.c.borrower_id.is_not(None)
     )
     return tasks.c.borrower_id.in_(about_me)
 
