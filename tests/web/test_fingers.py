@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from arrears import clock
 from arrears.store import packs
@@ -184,6 +184,7 @@ def test_six_keystrokes_lead_from_an_open_task_over_no_answer_to_the_next(place:
     page = place.signed_in("collector")
     place.answers_wait(10)
     page.goto(f"{place.url}/inbox?view=free")
+    page.evaluate("window.isSamePage = true")
     page.keyboard.press("j")
     opened = page.locator("article.task")
     first = opened.get_attribute("data-task")
@@ -203,7 +204,28 @@ def test_six_keystrokes_lead_from_an_open_task_over_no_answer_to_the_next(place:
     expect(page.locator(f"article.task:not([data-task='{first}'])")).to_be_visible()
     expect(page.locator("article.task h1")).to_be_focused()
     assert len(pressed) <= 6
+    assert page.evaluate("window.isSamePage"), "a form was sent before htmx had it in hand"
     place.answers_wait(0)
+    page.context.close()
+
+
+def test_a_push_in_the_middle_of_a_walk_leaves_the_reader_in_the_list(place: Desk) -> None:
+    place.room.a_case(name="贺知冬")
+    page = place.signed_in("collector")
+    page.goto(f"{place.url}/inbox?view=free")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/tasks/**", hold)
+    with page.expect_request("**/tasks/**"):
+        page.keyboard.press("j")
+    page.evaluate("document.dispatchEvent(new CustomEvent('htmx:after:swap', {detail: {ctx: {}}}))")
+    for one in held:
+        one.continue_()
+    expect(page.locator("article.task h1")).to_be_visible()
+    expect(page.locator("#list .row > a[aria-current]")).to_be_focused()
     page.context.close()
 
 

@@ -55,12 +55,12 @@
   document.addEventListener("visibilitychange", () => document.hidden || cameBack());
 
   // The server says where the reader goes on: an error summary, a note, a heading. Who walks the list stays there.
-  let walks = false;
-  const focusMarked = () => {
+  let passed;
+  const focusMarked = (source) => {
     const place = document.querySelector("[data-focus]");
     place?.removeAttribute("data-focus");
-    if (!walks) place?.focus();
-    walks = false;
+    if (!source || source !== passed) place?.focus();
+    else passed = undefined;
   };
 
   // ---- keys: what a key does, a click on its visible button does ----
@@ -83,7 +83,7 @@
     if (!isWide() || next.getAttribute("aria-current")) return;
     clearTimeout(opening);
     opening = setTimeout(() => {
-      walks = true;
+      passed = next;
       next.click();
     }, REPEAT_MS);
   };
@@ -202,10 +202,10 @@
   watchLooks();
   offerAll();
   watchOffers();
-  document.addEventListener("htmx:after:swap", () => {
+  document.addEventListener("htmx:after:swap", (event) => {
     markRow();
     countNews();
-    focusMarked();
+    focusMarked(event.detail.ctx?.sourceElement);
     watchLooks();
     offerAll();
     watchOffers();
