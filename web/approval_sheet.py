@@ -10,6 +10,8 @@ from sqlalchemy import Connection
 
 from api.auth.permissions import Permission, may
 from api.auth.person import Person
+from api.desk import errors
+from api.desk.live import must_be_seen
 from arrears.contracts import Rules
 from arrears.policy.checklist import TO_COURT, Asked, Item, Line, Standing, lacking, last_day
 from arrears.policy.claim import Claim, Ledger, cannot_be, claim_on, rate_cannot_be
@@ -18,10 +20,12 @@ from arrears.policy.limitation import Limitation, limitation_of
 from arrears.policy.tasks import Missing, TaskKind
 from arrears.store import exhibits, queries
 from arrears.store.exhibits import Named
+from arrears.store.queries.approvals import KINDS
 from arrears.store.views import ApprovalRow, FirstWord, NoticeView, TaskView
 from web import words
 from web.formats import Formats, typed_day
 from web.seen import shown_name
+from web.task_page import may_read
 from web.task_sheet import Change, TaskSheet, changes
 
 _SOON: Final = 90  # days: from here on the last day is told in amber
@@ -137,6 +141,7 @@ class ApprovalSheet:
     blocked: frozenset[str]  # answers that are not to be given while something is lacking
     before: Before | None
     may_file: bool
+    pack_href: str  # for whoever may read what names the debtor in full
     own_name: str = field(repr=False)
 
 
@@ -148,6 +153,15 @@ class Seeing:
     now: datetime
     rules: Rules
     shapes: Formats
+
+
+def claim_task(connection: Connection, who: Person, task_id: str) -> TaskView:
+    """The claim of this id. Raises NotFound, also for who may not see it."""
+    task = queries.task(connection, task_id)
+    if task is None or task.kind not in KINDS or not may_read(who, task):
+        raise errors.NotFound
+    must_be_seen(connection, who, task.case_id)
+    return task
 
 
 def approval_sheet(
@@ -178,6 +192,7 @@ def approval_sheet(
         blocked=frozenset({TO_COURT[TaskKind(task.kind)].value}) if missing else frozenset(),
         before=_before(connection, task),
         may_file=task.case_status == "open" and may(seeing.who, Permission.FILE_EXHIBIT),
+        pack_href=f"{href}/pack.pdf{stated.query}" if may(seeing.who, Permission.READ_EXHIBIT) else "",
         own_name=seeing.who.name,
     )
 

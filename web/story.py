@@ -69,6 +69,8 @@ class Teller:
                 icon, headline = "check", _("Consent given: %(way)s") % _way_of(act.detail)
             case "consent_withdrawn":
                 icon, headline = "ban", _("Consent withdrawn: %(way)s") % _way_of(act.detail)
+            case "exhibit_named" | "exhibit_withdrawn" | "pack_made":
+                icon, headline = "file-text", _of_evidence(act)
             case "incident_closed":
                 icon, headline = "siren", _("An incident was closed")
             case what:
@@ -357,6 +359,17 @@ class Teller:
 
     def _who(self, event: Record) -> str:
         return actor_name(event.get("actor"), self.timeline.names)
+
+
+def _of_evidence(act: Act) -> str:
+    detail = act.detail
+    match act.what:
+        case "exhibit_named":
+            return _("Evidence handed in: %(item)s") % {"item": called(words.ITEMS, detail["item"])}
+        case "exhibit_withdrawn":
+            return _("Evidence withdrawn")
+        case _:
+            return _("Evidence pack made")
 
 
 def _at_a_contact(what: str, detail: Record) -> tuple[str, str]:

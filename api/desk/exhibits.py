@@ -14,7 +14,7 @@ from arrears.channels.cabinet import Cabinet, DocumentUnfit, kind_of
 from arrears.contracts import RulesInForce
 from arrears.policy.checklist import FILED_BY_HAND, Item
 from arrears.policy.tasks import Missing
-from arrears.store import exhibits, reveals
+from arrears.store import audit, exhibits, reveals
 from arrears.store.exhibits import Naming
 from arrears.store.reveals import Seen
 from arrears.store.session import Store
@@ -91,6 +91,17 @@ class ExhibitDesk:
             case_id = self._seen_through(connection, who, sha256)
             self._note_look(connection, who, case_id)
         return Opened(content, kind_of(content))
+
+    def note_pack(self, who: Person, case_id: str, sha256: str) -> None:
+        """All of a claim on paper was made for this person: the look is kept, and which paper it was."""
+        with self._store.transaction() as connection:
+            self._must_see(connection, who, case_id)
+            self._note_look(connection, who, case_id)
+            detail = {"sha256": sha256}
+            at = clock.door_now()
+            audit.append(
+                connection, stream=case_id, at=at, actor=who.staff_id, what="pack_made", detail=detail
+            )
 
     def _note_look(self, connection: Connection, who: Person, case_id: str) -> None:
         """A document names the debtor in full (P11); its readers are kept, and have no quota."""

@@ -3,11 +3,11 @@
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import typst
 from pylopdf_fonts_zh_cn import serif_path
@@ -15,6 +15,7 @@ from pylopdf_fonts_zh_cn import serif_path
 TEMPLATES: Final = Path(__file__).parent / "letters"
 
 _NO_GLYPH: Final = re.compile(r'the text `"(.+?)"` could not be displayed')
+_MOST_SPELT_OUT: Final = 100
 _ESCAPED: Final = re.compile(r"\\u\{([0-9a-f]+)\}")  # how Typst quotes what is not printable
 
 
@@ -27,6 +28,29 @@ def typeset(template: str, data: Mapping[str, str], *, at: datetime) -> bytes:
     for field, value in data.items():
         if not all(map(_leaves_a_mark, value)):
             raise LetterUnprintable(f"{field} holds an invisible character")
+    pdf, lacking = _set(template, data, at=at)
+    if lacking:
+        raise LetterUnprintable(f"{_field_with(lacking, data)} holds a character the letter fonts lack")
+    return pdf
+
+
+def typeset_record(template: str, data: Mapping[str, Any], *, at: datetime) -> bytes:
+    """As `typeset`, for a record that must leave nothing out: a character without a glyph stands as its code point.
+
+    `data` may nest. Raises LetterUnprintable when it takes more than a hundred of them.
+    """
+    spelt = _respelt(data, _invisible_by_code)
+    for _ in range(_MOST_SPELT_OUT):
+        pdf, lacking = _set(template, spelt, at=at)
+        if not lacking:
+            return pdf
+        strange = frozenset(lacking)
+        spelt = _respelt(spelt, lambda text, strange=strange: _by_code(text, strange))  # type: ignore[misc]
+    raise LetterUnprintable("the record holds too many characters the letter fonts lack")
+
+
+def _set(template: str, data: Mapping[str, Any], *, at: datetime) -> tuple[bytes, str]:
+    """The document, or the text that could not be printed."""
     compiler = typst.Compiler(
         TEMPLATES / template, root=TEMPLATES, font_paths=_fonts(), ignore_system_fonts=True
     )
@@ -45,9 +69,25 @@ def typeset(template: str, data: Mapping[str, str], *, at: datetime) -> bytes:
             raise
     else:
         assert isinstance(pdf, bytes), "a PDF is one document, not a list of pages"
-        return pdf
+        return pdf, ""
     # Outside the handler: Typst quotes the text it could not print, and that may be a name.
-    raise LetterUnprintable(f"{_field_with(lacking[1], data)} holds a character the letter fonts lack")
+    return b"", _ESCAPED.sub(lambda found: chr(int(found[1], 16)), lacking[1])
+
+
+def _respelt(value: Any, spell: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return spell(value)
+    if isinstance(value, Mapping):
+        return {name: _respelt(one, spell) for name, one in value.items()}
+    return [_respelt(one, spell) for one in value]
+
+
+def _invisible_by_code(text: str) -> str:
+    return _by_code(text, frozenset(one for one in text if not _leaves_a_mark(one)))
+
+
+def _by_code(text: str, strange: frozenset[str]) -> str:
+    return "".join(f"[U+{ord(one):04X}]" if one in strange else one for one in text)
 
 
 def _leaves_a_mark(character: str) -> bool:
@@ -65,6 +105,5 @@ def _fonts() -> typst.Fonts:
     )
 
 
-def _field_with(quoted: str, data: Mapping[str, str]) -> str:
-    text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), quoted)
+def _field_with(text: str, data: Mapping[str, str]) -> str:
     return next((field for field, value in data.items() if text in value), "the letter")

@@ -14,16 +14,14 @@ from api.auth.person import Person
 from api.desk import errors
 from api.desk.desk import Answer
 from api.desk.exhibits import ExhibitDesk, ExhibitIn
-from api.desk.live import must_be_seen
 from api.paging import instant_behind, instant_cursor, known_shape
 from arrears import clock
 from arrears.channels.cabinet import ENDINGS, LARGEST, Cabinet
 from arrears.policy.checklist import FILED_BY_HAND
 from arrears.policy.tasks import Missing, Role
 from arrears.store import queries
-from arrears.store.queries.approvals import KINDS
 from arrears.store.views import ApprovalRow, TaskKey, TaskView
-from web.approval_sheet import Seeing, Stated, approval_sheet, consequence, queue_line
+from web.approval_sheet import Seeing, Stated, approval_sheet, claim_task, consequence, queue_line
 from web.contact_panel import Look
 from web.formats import typed_day
 from web.forms import DecisionForm, told
@@ -32,7 +30,7 @@ from web.listing import Listing
 from web.office import Office, TheOffice
 from web.pages.tasks import typed
 from web.proof import NotProved, keep, prove
-from web.task_page import Act, Beside, Told, may_read, note_of
+from web.task_page import Act, Beside, Told, note_of
 from web.task_sheet import Setting, task_sheet
 from web.waiting import until_settled
 from web.words import ITEMS, called
@@ -227,12 +225,8 @@ def _refused(act: Act, stated: Stated, refusal: errors.DeskError, form: Decision
 
 
 def _case_of(act: Act) -> str:
-    """Raises NotFound, also for who may not see it."""
     with act.office.store.reading() as connection:
-        task = queries.task(connection, act.task_id)
-    if task is None or task.kind not in KINDS or not may_read(act.who, task):
-        raise errors.NotFound
-    return task.case_id
+        return claim_task(connection, act.who, act.task_id).case_id
 
 
 def _desk(office: Office) -> ExhibitDesk:
@@ -247,10 +241,7 @@ def _seeing(office: Office, who: Person, task: TaskView | ApprovalRow) -> Seeing
 def _page(act: Act, stated: Stated, shown: Shown) -> Response:
     office = act.office
     with office.store.reading() as connection:
-        task = queries.task(connection, act.task_id)
-        if task is None or task.kind not in KINDS or not may_read(act.who, task):
-            raise errors.NotFound
-        must_be_seen(connection, act.who, task.case_id)
+        task = claim_task(connection, act.who, act.task_id)
         seeing = _seeing(office, act.who, task)
         look = Look(act.who, seeing.now, seeing.rules, office.shapes, None)
         sheet = task_sheet(connection, task, Setting(look, Listing()), next_href=None)
