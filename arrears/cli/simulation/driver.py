@@ -78,7 +78,8 @@ async def _limited(life: Life, doing: Coroutine[Any, Any, None]) -> None:
     try:
         await asyncio.wait_for(doing, _LIMIT_SECONDS)
     except TimeoutError:
-        raise Stuck(f"{life.case_id}: nothing came of a step within {_LIMIT_SECONDS:.0f} s") from None
+        why = f"waited {_LIMIT_SECONDS:.0f} s for {life.waits_for}"
+        raise Stuck(f"{life.case_id}: {why}") from None
     except Exception as failure:
         raise Stuck(f"{life.case_id}: {_told(failure)}") from failure
 

@@ -68,6 +68,12 @@ class Life:
         self._tries: Counter[str] = Counter()
         self._not_before: dict[str, int] = {}  # by task: when the guard lets the debtor be contacted again
         self._is_running = False
+        self._waits_for = "its opening"
+
+    @property
+    def waits_for(self) -> str:
+        """What it does now, for whoever asks why it does not get on."""
+        return self._waits_for
 
     @property
     def case_id(self) -> str:
@@ -129,10 +135,12 @@ class Life:
 
     async def _move_to(self, at: datetime) -> None:
         if at - self._now() < _BEHIND:
+            self._waits_for = "the server's end of its last step"
             self._must_be_near(await self._bank.skips.rest(self._case_id) + self._shift)
         by = at - self._now()
         if by > timedelta(0):
-            await self._bank.skips.skip(self._case_id, by)
+            self._waits_for = f"a skip of its clock by {by}"
+            await self._bank.skips.skip(self._case_id, by, until=at - self._shift)
             self._stand_at(at)
 
     def _must_be_near(self, at: datetime) -> None:
@@ -146,6 +154,7 @@ class Life:
     async def end(self) -> None:
         """At the end of the simulation."""
         if self._is_running and not self._known.closed:
+            self._waits_for = "its last step"
             await self._bank.skips.rest(self._case_id)
             await self._bank.carrier.end(self._case_id)
         self._bank.store.forget(self._case_id)
@@ -205,6 +214,7 @@ class Life:
     async def _settle(self, *, after: int = 0) -> None:
         """Until the case took a step after `after`, nothing said to it waits and no deadline of it is due."""
         written = self._bank.store.written(self._case_id)
+        self._waits_for = f"a step after {after}" if after else "what was said to be heard"
         while True:
             written.clear()
             seen = await self._look()

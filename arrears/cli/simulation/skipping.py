@@ -23,6 +23,8 @@ from arrears import clock
 _PAUSE_SECONDS: Final = 0.01
 _LONGEST_PAUSE_SECONDS: Final = 0.5
 _ASK_AGAIN: Final = timedelta(seconds=4)
+_CAME: Final = FastForwardPollingResult.FAST_FORWARD_POLLING_RESULT_FAST_FORWARD_COMPLETED
+_FAILED: Final = FastForwardPollingResult.FAST_FORWARD_POLLING_RESULT_FAST_FORWARD_FAILED
 
 
 class SkipLost(Exception):
@@ -56,29 +58,32 @@ class Skips:
             return clock.machine_now()
         return extended.time_skipping_info.current_time.ToDatetime().replace(tzinfo=UTC)
 
-    async def skip(self, case_id: str, by: timedelta) -> None:
-        """Returns when the case, which was at rest, has come there. Raises SkipLost."""
+    async def skip(self, case_id: str, by: timedelta, *, until: datetime) -> None:
+        """Returns when the case has come there: `until` is where, by the server's clock for it. Raises SkipLost.
+
+        A server with much to do may miss to tell whoever waits that a skip is over, and may let one lie that came in
+        the midst of a step. So after a while of silence the case is looked at, and sent on from where it stands.
+        """
         skip_id = await self._set_off(case_id, by)
+        while True:
+            told = await self._ask(case_id, skip_id)
+            if told is None:
+                left = until - await self.rest(case_id)
+                if left <= timedelta(0):
+                    return
+                skip_id = await self._set_off(case_id, left)
+            elif told.fast_forward_polling_result == _CAME:
+                return
+            elif told.fast_forward_polling_result == _FAILED:
+                raise SkipLost(told.failed_reason)
+
+    async def _ask(self, case_id: str, skip_id: str) -> PollWorkflowExecutionTimeSkippingResponse | None:
+        """None when nothing was said for a while."""
         request = PollWorkflowExecutionTimeSkippingRequest(
             namespace=self._client.namespace,
             workflow_execution=WorkflowExecution(workflow_id=case_id),
             fast_forward_id=skip_id,
         )
-        came = FastForwardPollingResult.FAST_FORWARD_POLLING_RESULT_FAST_FORWARD_COMPLETED
-        failed = FastForwardPollingResult.FAST_FORWARD_POLLING_RESULT_FAST_FORWARD_FAILED
-        while True:
-            told = await self._ask(request)
-            if told is None:
-                continue
-            if told.fast_forward_polling_result == came:
-                return
-            if told.fast_forward_polling_result == failed:
-                raise SkipLost(told.failed_reason)
-
-    async def _ask(
-        self, request: PollWorkflowExecutionTimeSkippingRequest
-    ) -> PollWorkflowExecutionTimeSkippingResponse | None:
-        """None when nothing was said for a while: a server with much to do may miss to tell whoever waits."""
         try:
             return await self._client.workflow_service.poll_workflow_execution_time_skipping(
                 request, timeout=_ASK_AGAIN
