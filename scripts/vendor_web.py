@@ -77,6 +77,7 @@ ICONS: Final = (
     "triangle-alert",
     "undo-2",
     "user-round-check",
+    "users-round",
 )
 
 

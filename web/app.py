@@ -53,6 +53,7 @@ from web.pages import (
     snooze,
     staff,
     tasks,
+    team,
     together,
 )
 from web.reception import Reception
@@ -132,6 +133,7 @@ def _routes() -> tuple[BaseRoute, ...]:
         plans,
         payment_acts,
         together,
+        team,
         lists,
     )
     whole = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)

@@ -94,6 +94,7 @@ def menu(person: Person, path: str) -> tuple[Place, ...]:
     """Where this person may go; the first place is where the sign-in leads."""
     places = (
         (Permission.READ_TASK, pgettext("menu", "Tasks"), "/inbox", "inbox", ("/inbox", "/tasks")),
+        (Permission.ASSIGN_TASK, pgettext("menu", "Team"), "/team", "users-round", ("/team",)),
         (Permission.READ_CASE, pgettext("menu", "Cases"), "/cases", "folder-open", ("/cases",)),
         (Permission.READ_APPROVAL, pgettext("menu", "Litigation"), "/approvals", "gavel", ("/approvals",)),
         (Permission.POST_PAYMENT, pgettext("menu", "Payments"), "/payments/new", "banknote", ("/payments",)),

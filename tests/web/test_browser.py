@@ -129,6 +129,7 @@ VIEWS: Final = (
     View("task-notice", "lead", "notice:notice_release"),
     View("task-second-barred", "advisor1", "second:second_approval"),
     View("approvals", "manager", "/approvals"),
+    View("team", "lead", "/team"),
     View("approval", "advisor2", "approval:second_approval"),
     View("approval-barred", "advisor1", "approval:second_approval"),
     View("cases", "compliance", "/cases"),

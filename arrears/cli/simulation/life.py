@@ -27,6 +27,7 @@ _BEHIND: Final = timedelta(seconds=60)
 # Between where a case was moved to and where it finds itself lie the seconds that its steps took.
 _DRIFT: Final = timedelta(seconds=120)
 _MOST_TRIES: Final = 3
+_SILENCE_SECONDS: Final = 6.0
 
 
 class Astray(Exception):
@@ -225,10 +226,16 @@ class Life:
                 self._seen = seen
                 self._must_be_near(seen.at)
                 return
-            await written.wait()
+            await self._heard_or_nudged(written)
             failure = self._bank.store.failure(self._case_id)
             if failure is not None:
                 raise Astray(f"a step could not be written ({type(failure).__name__})") from failure
+
+    async def _heard_or_nudged(self, written: asyncio.Event) -> None:
+        try:
+            await asyncio.wait_for(written.wait(), _SILENCE_SECONDS)
+        except TimeoutError:
+            await self._bank.carrier.nudge(self._case_id)
 
     def _is_settled(self, seen: Look, after: int) -> bool:
         if seen.seq <= after or seen.unsettled is not None:

@@ -106,6 +106,8 @@ async def simulate(
                 reporter.advance("cases", done, len(debts))
 
             moved = await drive(bank, debts, advance=advance)
+            if bank.carrier.nudged:
+                say(f"the server let timers lie: cases were woken {bank.carrier.nudged} times")
             cpu = _cpu(engine.server_pid)
         expected = [expect(debt, pack.terms, as_of=terms.as_of, last_day=terms.last_day) for debt in debts]
         counted = tally(expected, find(store, expected, pack.rules))

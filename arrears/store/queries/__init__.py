@@ -22,6 +22,7 @@ from arrears.store.queries.parties import PartyView, parties_of, points_of
 from arrears.store.queries.said import LIVE, UNDER_WAY
 from arrears.store.queries.searching import Found, found, plain
 from arrears.store.queries.task import facts_seen, task
+from arrears.store.queries.team import loads, stuck
 from arrears.store.queries.trail import latest_steps, names, timeline
 from arrears.store.queries.undo import undoable
 
@@ -53,6 +54,7 @@ __all__ = (
     "latest_steps",
     "ledger_of",
     "limitation",
+    "loads",
     "names",
     "notice",
     "notices_of",
@@ -64,6 +66,7 @@ __all__ = (
     "points_of",
     "reversal_of",
     "stages_of",
+    "stuck",
     "task",
     "task_news",
     "tasks_of",
