@@ -44,6 +44,7 @@ FAULTS: Final[Words] = {
     "day_in_the_past": term("fault", "The day is in the past"),
     "promise_too_far": term("fault", "The rules allow no promise so far ahead"),
     "day_in_the_future": term("fault", "The day is in the future"),
+    "day_before_it_was_sent": term("fault", "The notice went out later than that"),
     "answer_required": term("fault", "Choose an answer"),
     "answer_not_offered": term("fault", "This task does not take that answer"),
     "status_required": term("fault", "Say whether it arrived or came back"),

@@ -456,6 +456,7 @@ ICONS: Final = {
     "hold_review": "calendar-clock",
 }
 MACHINES: Final[words.Words] = {
+    "bank": words.term("actor", "The bank"),
     "core-bank": words.term("actor", "Core bank"),
     "clock": words.term("actor", "The case itself"),
     "command-line": words.term("actor", "Command line"),

@@ -3,14 +3,15 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from api.desk.errors import DeliveryConflict, Invalid, NotFound
 from api.desk.live import must_be_live
 from arrears.names import delivery_message_id
+from arrears.policy.calendar import Calendar
 from arrears.policy.tasks import Missing
 from arrears.store import audit, intents
 from arrears.store.intents import Said
@@ -73,6 +74,15 @@ def report(connection: Connection, delivery: DeliveryIn, *, by: str, at: datetim
     elif not _is_known(connection, delivery):  # another hand was quicker under the same id
         raise DeliveryConflict
     return delivery.message_id
+
+
+def must_have_been_sent(connection: Connection, case_id: str, on: date, calendar: Calendar) -> None:
+    """No letter arrives before the bank's day on which it went out. Raises Invalid."""
+    sent_at = connection.execute(
+        select(func.max(notices.c.sent_at)).where(notices.c.case_id == case_id)
+    ).scalar()
+    if sent_at is not None and on < calendar.day_of(int(sent_at.timestamp())):
+        raise Invalid([Missing("on", "day_before_it_was_sent")])
 
 
 def _is_known(connection: Connection, delivery: DeliveryIn) -> bool:

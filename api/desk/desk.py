@@ -170,6 +170,9 @@ class Desk:
             if self.wants_proof(who, answer.outcome):
                 raise errors.ProofNeeded
             self._must_be_evidenced(connection, task, answer, at=now)
+            if answer.outcome == Outcome.ARRIVED and answer.on is not None:
+                calendar = self._rules.at(int(now.timestamp())).calendar
+                deliveries.must_have_been_sent(connection, task.case_id, answer.on, calendar)
             self._hold_task(connection, task_id)
             first = self._first_answer(connection, task_id)
             if first is None:

@@ -1,15 +1,15 @@
 """What a carrier reported of a notice, typed in by hand, and what became of it."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from arrears.policy.state import Clock
 from arrears.store import people
-from arrears.store.tables import borrowers
+from arrears.store.tables import borrowers, notices
 from tests.builders import CaseRoom, standing_at
 from tests.web.branch import Branch, Desk
 from tests.web.reading import read
@@ -179,3 +179,28 @@ def test_nobody_else_reports(branch: Branch, sent: str, login: str) -> None:
     assert desk.post(_href(sent), status="arrived", at="2026-11-24T10:00").status_code == 403
     if login != "admin":
         assert _href(sent) not in read(desk.get(f"/cases/{sent}")).links.values()
+
+
+def test_a_day_before_the_letter_went_out_is_told_at_once_beside_its_field(
+    branch: Branch, room: CaseRoom, sent: str
+) -> None:
+    room.pass_until(sent, Clock.SILENCE)
+    task_id = room.task(sent, "delivery_check").task_id
+    with room.store.reading() as connection:
+        sent_at = connection.execute(select(notices.c.sent_at).where(notices.c.case_id == sent)).scalar_one()
+    went_out = room.rules.calendar.day_of(int(sent_at.timestamp()))
+    with standing_at(room):
+        desk = branch.at("ops")
+        desk.post(f"/tasks/{task_id}/claim")
+
+        def arrived(on: date) -> httpx.Response:
+            fields = {"outcome": "arrived", "arrived_on": str(on), "facts_no": "1"}
+            return desk.client.post(f"/tasks/{task_id}/decision", data={"csrf": desk.csrf, **fields})
+
+        early = arrived(went_out - timedelta(days=1))
+        assert early.status_code == 422
+        assert read(early).one("a", href="#f-arrived_on").text.startswith("该日早于催告函发出日")
+        assert arrived(went_out).status_code == 303
+    notice = room.state(sent).notice
+    assert notice is not None
+    assert notice.phase == "arrived"
