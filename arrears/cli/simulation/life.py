@@ -226,12 +226,13 @@ class Life:
                 self._seen = seen
                 self._must_be_near(seen.at)
                 return
-            await self._heard_or_nudged(written)
+            await self.heard_or_nudged(written)
             failure = self._bank.store.failure(self._case_id)
             if failure is not None:
                 raise Astray(f"a step could not be written ({type(failure).__name__})") from failure
 
-    async def _heard_or_nudged(self, written: asyncio.Event) -> None:
+    async def heard_or_nudged(self, written: asyncio.Event) -> None:
+        """Waits until a step was written; a case of which nothing is heard for a while is told to look at its clock."""
         try:
             await asyncio.wait_for(written.wait(), _SILENCE_SECONDS)
         except TimeoutError:
