@@ -138,6 +138,7 @@ VIEWS: Final = (
     View("case-formal", "operator", "case:formal"),
     View("case-legal", "lead", "case:legal"),
     View("case-closed", "collector", "case:paid"),
+    View("debtor", "collector", "debtor:longest"),
     View("case-longest", "operator", "case:longest"),
     View("task-longest", "lead", "longest:escalation"),
     View("incidents", "operator", "/incidents"),
@@ -170,7 +171,7 @@ VIEWS: Final = (
 )
 
 
-_FORMS: Final = {"plan": "plans/new", "holds": "holds", "contacted": "contacts/new"}
+_FORMS: Final = {"debtor": "debtor", "plan": "plans/new", "holds": "holds", "contacted": "contacts/new"}
 
 
 def _address(place: Place, view: View) -> str:

@@ -100,6 +100,7 @@ PAGES: Final[dict[str, Permission | None]] = {
     "POST /tasks/{task_id}/snooze/end": P.RELEASE_TASK,
     "GET /approvals": P.READ_APPROVAL,
     "GET /team": P.ASSIGN_TASK,
+    "GET /cases/{case_id}/debtor": P.READ_CASE,
     "GET /approvals/{task_id}": P.READ_APPROVAL,
     "GET /approvals/{task_id}/pack.pdf": P.READ_EXHIBIT,
     "POST /approvals/{task_id}/claim": P.CLAIM_TASK,

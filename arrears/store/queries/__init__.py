@@ -12,6 +12,7 @@ from arrears.store.queries.case import (
     tasks_of,
 )
 from arrears.store.queries.chosen import chosen
+from arrears.store.queries.debtor import contacts_with, loans_of
 from arrears.store.queries.inbox import counts, inbox
 from arrears.store.queries.incidents import incident, incident_list, incidents_of, open_incidents
 from arrears.store.queries.money import ledger_of, payment, reversal_of
@@ -40,6 +41,7 @@ __all__ = (
     "cases_of_loan",
     "chosen",
     "claim_ledger",
+    "contacts_with",
     "counts",
     "deliveries_of",
     "facts_seen",
@@ -55,6 +57,7 @@ __all__ = (
     "ledger_of",
     "limitation",
     "loads",
+    "loans_of",
     "names",
     "notice",
     "notices_of",
