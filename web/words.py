@@ -259,10 +259,10 @@ PARTIES: Final[Words] = {
 
 # Where a contact is that has no result yet.
 ATTEMPTS: Final[Words] = {
-    "reserved": term("attempt", "under way"),
-    "made": term("attempt", "made"),
-    "uncertain": term("attempt", "uncertain"),
-    "failed": term("attempt", "not made"),
+    "reserved": term("attempt", "Under way"),
+    "made": term("attempt", "Made"),
+    "uncertain": term("attempt", "Uncertain"),
+    "failed": term("attempt", "Not made"),
 }
 
 # The results of a contact: what people answer, and what channels and visitors report.

@@ -263,6 +263,7 @@ class CaseTask:
     assignee: str | None
     assignee_name: str | None
     barred: tuple[str, ...]
+    is_answered: bool  # an answer to it is kept and not applied yet
 
 
 @dataclass(frozen=True)

@@ -191,3 +191,17 @@ def test_time_is_skipped_only_where_it_can_be(branch: Branch, room: CaseRoom) ->
     assert f"/cases/{case_id}/skip" not in read(operator.get(f"/cases/{case_id}")).actions
     assert operator.post(f"/cases/{case_id}/skip").status_code == 403
     assert branch.at("collector").post(f"/cases/{case_id}/skip").status_code == 403
+
+
+def test_an_answer_on_its_way_stands_beside_its_task(branch: Branch, room: CaseRoom) -> None:
+    case_id = room.a_case()
+    task_id = room.task(case_id, "first_contact").task_id
+    desk = branch.at("collector")
+    desk.post(f"/tasks/{task_id}/claim")
+    assert "已处理，案件即将收到" not in read(desk.get(f"/cases/{case_id}")).words
+    room.away = True
+    desk.post(f"/tasks/{task_id}/decision", outcome="na", facts_no="1")
+    assert "已处理，案件即将收到" in read(desk.get(f"/cases/{case_id}")).words
+    room.away = False
+    room.hear_everything()
+    assert "已处理，案件即将收到" not in read(desk.get(f"/cases/{case_id}")).words

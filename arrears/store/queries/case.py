@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, cast, or_, select, tuple_
+from sqlalchemy import Connection, Row, Select, and_, cast, exists, or_, select, tuple_
 
 from arrears.store.queries.paging import PAGE, place
+from arrears.store.queries.said import UNDER_WAY
 from arrears.store.states import state_from_json
-from arrears.store.tables import borrowers, cases, holds, loans, records, staff, tasks
+from arrears.store.tables import borrowers, cases, holds, loans, messages, records, staff, tasks
 from arrears.store.types import Text
 from arrears.store.views import CaseKey, CaseRow, CaseTask, CaseView, HoldView, StageEntry
 
@@ -63,6 +64,7 @@ def case(connection: Connection, case_id: str) -> CaseView | None:
 
 def tasks_of(connection: Connection, case_id: str) -> tuple[CaseTask, ...]:
     """Open ones first, then the newest."""
+    on_its_way = exists().where(messages.c.task_id == tasks.c.task_id, messages.c.status.in_(UNDER_WAY))
     rows = connection.execute(
         select(
             tasks.c.task_id,
@@ -77,12 +79,16 @@ def tasks_of(connection: Connection, case_id: str) -> tuple[CaseTask, ...]:
             tasks.c.assignee,
             staff.c.name.label("assignee_name"),
             tasks.c.barred,
+            on_its_way.label("is_answered"),
         )
         .outerjoin(staff, staff.c.staff_id == tasks.c.assignee)
         .where(tasks.c.case_id == case_id)
         .order_by(tasks.c.opened_seq.desc(), tasks.c.task_id)
     ).mappings()
-    found = [CaseTask(**{**row, "barred": tuple(row["barred"])}) for row in rows]
+    found = [
+        CaseTask(**{**row, "barred": tuple(row["barred"]), "is_answered": bool(row["is_answered"])})
+        for row in rows
+    ]
     return tuple(sorted(found, key=lambda one: one.status != "open"))
 
 
