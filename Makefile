@@ -38,7 +38,7 @@ check-code:
 	$(BIN)/mypy
 
 check-tests:
-	@$(IN_MEMORY) $(BIN)/pytest -q -n logical -m "$(FAST)" $(ARGS)
+	@$(IN_MEMORY) $(BIN)/pytest -q -n logical --dist worksteal --hypothesis-profile quick -m "$(FAST)" $(ARGS)
 
 fmt: setup ## format, and mend what the linter can mend by itself
 	$(BIN)/ruff format $(wildcard $(CODE))

@@ -18,6 +18,7 @@ _number = count(1)
 
 # Properties see the same examples in every run, and are never tried against the clock.
 hypothesis.settings.register_profile("arrears", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("quick", deadline=None, derandomize=True, max_examples=25)  # make check
 hypothesis.settings.load_profile("arrears")
 
 

@@ -90,7 +90,7 @@ def test_a_hold_on_the_person_stands_there(branch: Branch, room: CaseRoom, sqlit
                 placed_at=room.now,
             )
         )
-    assert _page(branch, case_id).one("li", data_hold="hardship_review")
+    assert _page(branch, case_id).all("li", data_hold="hardship_review")
 
 
 def test_whoever_the_debtor_complained_of_sees_nothing(
