@@ -199,6 +199,14 @@ class CaseRoom:
         self.report_delivery(case_id, "arrived")
         self.pass_until(case_id, Clock.LEGAL_REVIEW)
 
+    def a_claim(self) -> str:
+        """A case of 周海燕 before its first legal review."""
+        case_id = self.a_case(LoanFacts("周海燕", days_past_due=60, overdue=3_000_000, balance=5_000_000))
+        self.ask_lead(case_id, collector="s-colleague")
+        self.say(case_id, "escalation", "escalate", by="s-lead")
+        self.to_review(case_id)
+        return case_id
+
     def to_legal(self, case_id: str) -> None:
         """Reviewed and approved by two advisors; an advisor is asked to file."""
         self.to_review(case_id)

@@ -24,8 +24,7 @@ from arrears.store.queries.approvals import KINDS
 from arrears.store.views import ApprovalRow, FirstWord, NoticeView, TaskView
 from web import words
 from web.formats import Formats, typed_day
-from web.seen import shown_name
-from web.task_page import may_read
+from web.seen import may_read, shown_name
 from web.task_sheet import Change, TaskSheet, changes
 
 _SOON: Final = 90  # days: from here on the last day is told in amber

@@ -7,7 +7,6 @@ from fastapi import Request
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
-from api.auth.permissions import Permission, may, task_relations
 from api.auth.person import Person
 from api.desk import errors
 from api.desk.live import must_be_seen
@@ -26,6 +25,7 @@ from web.listing import Listing
 from web.office import Office
 from web.rendering import is_swap
 from web.reveal_panel import Asked, quota_told, reveal_panel
+from web.seen import may_read
 from web.task_sheet import Change, Setting, TaskSheet, changes, task_sheet
 from web.undo_offer import told_offers
 from web.words import called
@@ -71,11 +71,6 @@ class Act:
     @property
     def page_href(self) -> str:
         return self.listing.task_href(self.task_id)
-
-
-def may_read(who: Person, task: TaskView) -> bool:
-    relations = task_relations(who, role=task.role, assignee=task.assignee, barred=task.barred)
-    return may(who, Permission.READ_TASK, relations)
 
 
 def done(act: Act) -> Response:

@@ -15,7 +15,7 @@ from arrears.store import audit, exhibits
 from arrears.store.session import Store
 from arrears.store.tables import exhibits as exhibit_rows
 from arrears.store.tables import holds, loans, reveals
-from tests.builders import CaseRoom, LoanFacts
+from tests.builders import CaseRoom
 from tests.web.branch import Branch, open_branch
 from tests.web.reading import Page, read
 
@@ -33,11 +33,7 @@ def room(sqlite_store: Store, room: CaseRoom) -> CaseRoom:
 
 @pytest.fixture
 def case_id(room: CaseRoom) -> str:
-    case_id = room.a_case(LoanFacts("周海燕", days_past_due=60, overdue=3_000_000, balance=5_000_000))
-    room.ask_lead(case_id, collector="s-colleague")
-    room.say(case_id, "escalation", "escalate", by="s-lead")
-    room.to_review(case_id)
-    return case_id
+    return room.a_claim()
 
 
 @pytest.fixture

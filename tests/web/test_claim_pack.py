@@ -12,18 +12,14 @@ from arrears import clock
 from arrears.store import audit
 from arrears.store.session import Store
 from arrears.store.tables import audit_rows, borrowers, reveals
-from tests.builders import CaseRoom, LoanFacts
+from tests.builders import CaseRoom
 from tests.channels.pdf import Pdf
 from tests.web.branch import Branch, open_branch
 
 
 @pytest.fixture
 def case_id(room: CaseRoom) -> str:
-    case_id = room.a_case(LoanFacts("周海燕", days_past_due=60, overdue=3_000_000, balance=5_000_000))
-    room.ask_lead(case_id, collector="s-colleague")
-    room.say(case_id, "escalation", "escalate", by="s-lead")
-    room.to_review(case_id)
-    return case_id
+    return room.a_claim()
 
 
 @pytest.fixture

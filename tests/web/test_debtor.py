@@ -19,6 +19,13 @@ def _two_loans(room: CaseRoom) -> tuple[str, str]:
     return case_id, other
 
 
+def _hold(room: CaseRoom, case_id: str, **more: str) -> None:
+    values = {"hold_id": "h-1", "case_id": case_id, "borrower_id": room.case(case_id).borrower_id}
+    values |= {"scope": "person", "reason": "said", "placed_by": "s-lead"} | more
+    with room.store.transaction() as connection:
+        connection.execute(insert(holds).values(values | {"placed_at": room.now}))
+
+
 def _page(branch: Branch, case_id: str, login: str = "collector") -> Page:
     answer = branch.at(login).get(f"/cases/{case_id}/debtor")
     assert answer.status_code == 200
@@ -75,41 +82,14 @@ def test_contacts_over_all_loans_stand_without_a_number(
     assert "13800005678" not in page.words
 
 
-def test_a_hold_on_the_person_stands_there(branch: Branch, room: CaseRoom, sqlite_store: Store) -> None:
+def test_a_hold_on_the_person_stands_there(branch: Branch, room: CaseRoom) -> None:
     case_id, _ = _two_loans(room)
-    with sqlite_store.transaction() as connection:
-        connection.execute(
-            insert(holds).values(
-                hold_id="h-1",
-                case_id=case_id,
-                borrower_id=room.case(case_id).borrower_id,
-                kind="hardship_review",
-                scope="person",
-                reason="said",
-                placed_by="s-lead",
-                placed_at=room.now,
-            )
-        )
+    _hold(room, case_id, kind="hardship_review")
     assert _page(branch, case_id).all("li", data_hold="hardship_review")
 
 
-def test_whoever_the_debtor_complained_of_sees_nothing(
-    branch: Branch, room: CaseRoom, sqlite_store: Store
-) -> None:
+def test_whoever_the_debtor_complained_of_sees_nothing(branch: Branch, room: CaseRoom) -> None:
     case_id, _ = _two_loans(room)
-    with sqlite_store.transaction() as connection:
-        connection.execute(
-            insert(holds).values(
-                hold_id="h-1",
-                case_id=case_id,
-                borrower_id=room.case(case_id).borrower_id,
-                kind="complaint",
-                scope="person",
-                reason="said",
-                against="s-collector",
-                placed_by="s-lead",
-                placed_at=room.now,
-            )
-        )
+    _hold(room, case_id, kind="complaint", against="s-collector")
     assert branch.at("collector").get(f"/cases/{case_id}/debtor").status_code == 404
     assert branch.at("colleague").get("/cases/case-none-1/debtor").status_code == 404

@@ -17,7 +17,8 @@ from web.forms import DecisionForm, VisitForm, told
 from web.gate import Permitted
 from web.office import TheOffice
 from web.reveal_panel import Asked, RevealForm
-from web.task_page import Act, Beside, done, may_read, refused, show
+from web.seen import may_read
+from web.task_page import Act, Beside, done, refused, show
 
 router = APIRouter()
 
