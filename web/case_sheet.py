@@ -18,9 +18,8 @@ from arrears.policy.matrix import Act
 from arrears.policy.state import HoldKind, Scope, Stage
 from arrears.policy.terms import Terms
 from arrears.settings import Settings
-from arrears.store import circumstances, comments, plans, queries, recordings
+from arrears.store import circumstances, plans, queries, recordings
 from arrears.store.circumstances import Way
-from arrears.store.comments import Comment
 from arrears.store.plans import PlanView
 from arrears.store.recordings import Logged
 from arrears.store.views import (
@@ -33,6 +32,7 @@ from arrears.store.views import (
     StageEntry,
 )
 from web import explanation, plan_form
+from web.comment_panel import CommentPanel, Typed, comment_panel
 from web.explanation import Line, Part
 from web.formats import Formats
 from web.language import gettext as _
@@ -115,8 +115,7 @@ class CaseSheet:
     hold_href: str | None
     ways: tuple[ConsentLine, ...]
     incidents: tuple[IncidentView, ...]
-    comments: tuple[Comment, ...]
-    comment_href: str | None
+    comments: CommentPanel
     story: tuple[Entry, ...]
     is_earlier: bool
     earlier_href: str | None
@@ -139,8 +138,16 @@ class Look:
     terms: Terms
 
 
+@dataclass(frozen=True)
+class Beside:
+    """What stands on the page in just this answer: what was asked to be shown, what was typed."""
+
+    asked: Asked = field(default_factory=Asked)
+    comment: Typed = field(default_factory=Typed)
+
+
 def case_sheet(
-    connection: Connection, case: CaseView, who: Person, look: Look, *, before: int | None, asked: Asked
+    connection: Connection, case: CaseView, who: Person, look: Look, *, before: int | None, beside: Beside
 ) -> CaseSheet:
     look = replace(look, now=clock.case_now(case.decided_at))
     tasks = queries.tasks_of(connection, case.case_id)
@@ -148,7 +155,9 @@ def case_sheet(
     holds = any(task.assignee == who.staff_id and task.status == "open" for task in tasks)
     lines = [TaskLine(task, _task_href(task, who)) for task in tasks]
     href = f"/cases/{quote(case.case_id, safe='')}"
-    seen = reveal_panel(connection, who, case.case_id, case.borrower_id, href=f"{href}/reveal", asked=asked)
+    seen = reveal_panel(
+        connection, who, case.case_id, case.borrower_id, href=f"{href}/reveal", asked=beside.asked
+    )
     explained = explanation.explained(case.state, int(look.now.timestamp()), look.calendar)
     overdue_since = case.first_overdue_on if case.overdue_minor else None
     return CaseSheet(
@@ -183,8 +192,15 @@ def case_sheet(
         hold_href=f"{href}/holds" if case.status == "open" and may(who, Permission.PLACE_HOLD) else None,
         ways=_ways(connection, href, case, who),
         incidents=_incidents(connection, case, who),
-        comments=comments.of_case(connection, case.case_id, who.staff_id),
-        comment_href=f"{href}/comments" if may(who, Permission.COMMENT) else None,
+        comments=comment_panel(
+            connection,
+            who,
+            href,
+            case.case_id,
+            act=f"{href}/comments",
+            typed=beside.comment,
+            opens=seen is not None,
+        ),
         story=Teller(told, case.currency, look.shapes).tell(),
         is_earlier=before is not None,
         earlier_href=f"{href}?before={told.earlier}#story" if told.earlier else None,

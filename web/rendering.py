@@ -15,6 +15,7 @@ from api.auth import csrf
 from api.auth.permissions import Permission, may_ever
 from api.auth.person import Person
 from arrears import clock
+from arrears.channels.cabinet import LARGEST
 from arrears.policy.tasks import WORK, Role
 from web import formats, language, staff_words, words
 from web.assets import Assets
@@ -37,6 +38,15 @@ class Place:
     href: str
     icon: str
     here: bool
+
+
+@dataclass(frozen=True)
+class Finder:
+    """Where a search is posted to, and under which name."""
+
+    action: str
+    field: str
+    hint: str
 
 
 class Pages:
@@ -79,6 +89,7 @@ class Pages:
             "language": visitor.language,
             "other_languages": {tag: name for tag, name in LANGUAGES.items() if tag != visitor.language},
             "menu": menu(visitor.person, path) if visitor.person else (),
+            "finder": finder(visitor.person) if visitor.person else None,
             "here": _here(request),
             "now": clock.door_now(),
         }
@@ -116,6 +127,15 @@ def menu(person: Person, path: str) -> tuple[Place, ...]:
         for permission, name, href, icon, below in places
         if may_ever(person, permission) and (below[0] != "/inbox" or has_work(person))
     )
+
+
+def finder(person: Person) -> Finder | None:
+    """How this person looks for a case or a debtor: by anything in the list, else by the loan number alone."""
+    if has_work(person):
+        return Finder("/inbox/search", "words", language.gettext("Name, loan number, end of phone"))
+    if may_ever(person, Permission.READ_CASE):
+        return Finder("/cases", "loan_id", language.gettext("Loan number"))
+    return None
 
 
 def has_work(person: Person) -> bool:
@@ -161,6 +181,7 @@ def _environment(assets: Assets, shapes: Formats) -> jinja2.Environment:
         delivery_words=DELIVERIES,
         actor_words=MACHINES,
         called=words.called,
+        largest_document=LARGEST // 2**20,
     )
     environment.filters.update(
         money=formats.money,

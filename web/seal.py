@@ -20,8 +20,8 @@ from web.visitor import Visitor
 LARGEST_FORM: Final = 64 * 1024
 FORM: Final = "application/x-www-form-urlencoded"
 WITH_FILES: Final = "multipart/form-data"
-# The one kind of form that carries a file, which is kept elsewhere and has a bar of its own.
-UPLOADS: Final = re.compile(r"/approvals/[^/]+/evidence")
+# The forms that carry a file, which is kept elsewhere and has a bar of its own.
+UPLOADS: Final = re.compile(r"/approvals/[^/]+/evidence|/(cases|tasks)/[^/]+/comments")
 LARGEST_UPLOAD: Final = LARGEST + LARGEST_FORM
 _MOST_FIELDS: Final = 20
 _REPORTS: Final = "/csp"  # browsers send these themselves, without a token; they change nothing

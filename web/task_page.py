@@ -16,6 +16,7 @@ from arrears.store.contacts import Slot
 from arrears.store.drafts import Written
 from arrears.store.views import TaskView
 from web import words
+from web.comment_panel import Typed
 from web.contact_panel import Look
 from web.forms import DecisionForm, VisitForm
 from web.guarding import because
@@ -53,6 +54,7 @@ class Beside:
     reveal: Asked = field(default_factory=Asked)
     later: str = ""  # until when it was to be put off, as typed
     proof: bool = False  # the password is asked for again
+    comment: Typed = field(default_factory=Typed)
 
 
 @dataclass(frozen=True)
@@ -236,7 +238,7 @@ def _setting(connection: Connection, act: Act, task: TaskView, beside: Beside) -
     look = Look(act.who, now, office.rules.at(int(now.timestamp())), office.shapes, beside.slot)
     href = act.listing.task_href(act.task_id, "reveal")
     seen = reveal_panel(connection, act.who, task.case_id, task.borrower_id, href=href, asked=beside.reveal)
-    return Setting(look, act.listing, seen)
+    return Setting(look, act.listing, seen, comment=beside.comment)
 
 
 def news_of(act: Act, *, facts_no: str, was_mine: bool) -> Told | None:
@@ -343,6 +345,7 @@ def show(
         status=status,
         list=pane,
         task=sheet,
+        comments=sheet.comments,
         form=form or (DecisionForm.again(draft.words) if draft else DecisionForm()),
         draft_of=draft.saved_at if draft else None,
         errors=faults or {},

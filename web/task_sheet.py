@@ -21,6 +21,7 @@ from arrears.store.queries.approvals import KINDS
 from arrears.store.views import Said, TaskView
 from web import words
 from web.around_panel import Around, around
+from web.comment_panel import CommentPanel, Typed, comment_panel
 from web.contact_panel import Look, Panel, panel
 from web.formats import Formats, money
 from web.language import gettext as _
@@ -95,6 +96,7 @@ class TaskSheet:
     history: tuple[Entry, ...]
     asked_before: "AskedBefore | None"
     next_href: str | None
+    comments: CommentPanel
     approval_href: str = ""  # of a claim, where its evidence is seen
 
     def href(self, act: str) -> str:
@@ -126,6 +128,7 @@ class Setting:
     listing: Listing
     reveal: RevealPanel | None = None
     stands_in: bool = False  # the holder is away today and the reader may take the task
+    comment: Typed = field(default_factory=Typed)
 
     @property
     def who(self) -> Person:
@@ -151,6 +154,7 @@ def task_sheet(
     answers = choices(WORK[TaskKind(task.kind)].outcomes)
     standing = _standing(task, setting.shapes)
     settled = not is_open and not (standing and standing.waits)
+    case_href = f"/cases/{task.case_id}"
     return TaskSheet(
         now=setting.now,
         task_id=task.task_id,
@@ -161,7 +165,7 @@ def task_sheet(
         role=task.role,
         stage=task.stage,
         loan_id=task.loan_id,
-        case_href=f"/cases/{task.case_id}",
+        case_href=case_href,
         is_open=is_open,
         opened_at=task.opened_at,
         due_at=task.due_at,
@@ -190,6 +194,15 @@ def task_sheet(
         history=_history(connection, task, setting.shapes),
         asked_before=_asked_before(earlier(connection, task.task_id), task, setting.shapes),
         next_href=next_href if settled else None,
+        comments=comment_panel(
+            connection,
+            who,
+            case_href,
+            task.case_id,
+            act=setting.listing.task_href(task.task_id, "comments"),
+            typed=setting.comment,
+            opens=setting.reveal is not None,
+        ),
         approval_href=_approval_href(task, who),
     )
 

@@ -677,6 +677,7 @@ MASKED: Final[Words] = {
     "contact": term("masked", "Number or address"),
     "letter": term("masked", "A letter that was sent"),
     "exhibit": term("masked", "A document for the court"),
+    "attachment": term("masked", "A document beside a comment"),
 }
 
 # What somebody saw it in full for.
@@ -688,7 +689,7 @@ PURPOSES: Final[Words] = {
     "control": term("purpose", "To check the work of others"),
     "other": term("purpose", "Something else, said below"),
     "contact": term("purpose", "To make a contact"),
-    "letter": term("purpose", "To read the letter"),
+    "letter": term("purpose", "To read it"),
 }
 
 PRODUCTS: Final[Words] = {

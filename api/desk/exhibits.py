@@ -14,7 +14,7 @@ from arrears.channels.cabinet import Cabinet, DocumentUnfit, kind_of
 from arrears.contracts import RulesInForce
 from arrears.policy.checklist import FILED_BY_HAND, Item
 from arrears.policy.tasks import Missing
-from arrears.store import audit, exhibits, reveals
+from arrears.store import audit, documents, exhibits, reveals
 from arrears.store.exhibits import Naming
 from arrears.store.reveals import Seen
 from arrears.store.session import Store
@@ -64,7 +64,7 @@ class ExhibitDesk:
             if faults := _days(dated, handed.until, today):
                 raise errors.Invalid(faults)
             at = clock.door_now()
-            exhibits.keep(connection, sha256, media_type, len(handed.content), by=who.staff_id, at=at)
+            documents.keep(connection, sha256, media_type, len(handed.content), by=who.staff_id, at=at)
             naming = Naming(handed.case_id, Item(handed.item), sha256, dated, handed.until)
             exhibits.name(connection, naming, by=who.staff_id, at=at)
         return sha256

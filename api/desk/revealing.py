@@ -9,11 +9,13 @@ from sqlalchemy import Connection, Row, select
 from api.auth.permissions import OWN, Permission, may
 from api.auth.person import Person
 from api.desk import errors
+from api.desk.live import must_be_seen
 from arrears import clock
 from arrears.contracts import Rules, RulesInForce
 from arrears.policy.masking import Masked, Purpose
 from arrears.policy.tasks import Missing
-from arrears.store import reveals
+from arrears.store import attachments, reveals
+from arrears.store.attachments import Attached
 from arrears.store.intents import raise_incident
 from arrears.store.reveals import Seen
 from arrears.store.session import Store
@@ -67,10 +69,18 @@ class RevealDesk:
 
     def open_letter(self, who: Person, case_id: str) -> None:
         """The letter that was sent names the debtor; its readers are kept, and have no quota. Raises NotAllowed."""
-        said = RevealIn(case_id, "letter", reveals.FOR_THE_LETTER)
         with self._store.transaction() as connection:
-            case = _case(connection, who, said)
-            reveals.note(connection, _seen(who, case.borrower_id, said), at=clock.door_now())
+            _read(connection, who, case_id, "letter")
+
+    def open_attachment(self, who: Person, case_id: str, remark_id: str) -> Attached:
+        """What colleagues hand each other may name the debtor as a letter does. Raises NotFound and NotAllowed."""
+        with self._store.transaction() as connection:
+            must_be_seen(connection, who, case_id)
+            attached = attachments.find(connection, case_id, remark_id)
+            if attached is None:
+                raise errors.NotFound
+            _read(connection, who, case_id, "attachment")
+        return attached
 
 
 def may_reveal(connection: Connection, who: Person, case_id: str, borrower_id: str) -> bool:
@@ -82,6 +92,12 @@ def may_reveal(connection: Connection, who: Person, case_id: str, borrower_id: s
     return may(who, Permission.REVEAL, relations) and not reveals.complained_of(
         connection, who.staff_id, borrower_id
     )
+
+
+def _read(connection: Connection, who: Person, case_id: str, what: str) -> None:
+    said = RevealIn(case_id, what, reveals.FOR_THE_LETTER)
+    case = _case(connection, who, said)
+    reveals.note(connection, _seen(who, case.borrower_id, said), at=clock.door_now())
 
 
 def _check(said: RevealIn) -> None:

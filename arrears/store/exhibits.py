@@ -54,21 +54,6 @@ class Naming:
     until: date | None = None
 
 
-def keep(
-    connection: Connection, sha256: str, media_type: str, size_bytes: int, *, by: str, at: datetime
-) -> None:
-    """Its file is there already. The same content again changes nothing."""
-    row = {
-        "sha256": sha256,
-        "media_type": media_type,
-        "size_bytes": size_bytes,
-        "kept_at": at,
-        "kept_by": by,
-    }
-    put = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    connection.execute(put(documents).values(row).on_conflict_do_nothing())
-
-
 def name(connection: Connection, naming: Naming, *, by: str, at: datetime) -> bool:
     """Sealed into the trail of the case; False when the same document proves the same item already."""
     row = {

@@ -390,6 +390,16 @@ class Mention(Row, table=True):
     seen_at: datetime | None = _maybe_at()
 
 
+class Attachment(Row, table=True):
+    """The document that came with a comment, and what its file was called; written by `arrears.store.attachments` alone."""
+
+    __tablename__ = "attachments"
+    remark_id: str = _key()
+    case_id: str = _text(index=True)
+    sha256: str = _text()
+    name: str | None = _maybe_text()  # may name the debtor: for whoever may see masked data in full
+
+
 class Draft(Row, table=True):
     """What somebody is writing into the answer of a task, as typed and whether or not it could be taken.
 
@@ -651,7 +661,7 @@ class LimitationEvidence(Row, table=True):
 
 
 class Document(Row, table=True):
-    """A file that was handed in, once by its content; written by `arrears.store.exhibits` alone. The file lies in a folder."""
+    """A file that was handed in, once by its content; written by `arrears.store.documents` alone. The file lies in a folder."""
 
     __tablename__ = "documents"
     sha256: str = _key()
@@ -968,6 +978,7 @@ contact_marks: Final = _core(ContactMark)
 limitation_evidence: Final = _core(LimitationEvidence)
 documents: Final = _core(Document)
 exhibits: Final = _core(Exhibit)
+attachments: Final = _core(Attachment)
 consents: Final = _core(Consent)
 circumstances: Final = _core(CircumstanceRow)
 reveals: Final = _core(Reveal)

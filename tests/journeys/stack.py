@@ -25,7 +25,7 @@ from arrears.cli.office_hours import seconds_until_open
 from arrears.contracts import Rules
 from arrears.policy.checklist import FILED_BY_HAND
 from arrears.policy.tasks import Role
-from arrears.store import exhibits, intents, packs, people, schema
+from arrears.store import documents, exhibits, intents, packs, people, schema
 from arrears.store.exhibits import Naming
 from arrears.store.people import NewStaff
 from arrears.store.session import Store, open_engine
@@ -145,7 +145,7 @@ class RunningStack:
         """The documents that somebody brings are on file."""
         with self.store.transaction() as connection:
             for n, item in enumerate(FILED_BY_HAND):
-                exhibits.keep(connection, f"{n:064x}", "application/pdf", 1, by="s-1", at=self.now)
+                documents.keep(connection, f"{n:064x}", "application/pdf", 1, by="s-1", at=self.now)
                 naming = Naming(case_id, item, f"{n:064x}", self.today_of(case_id))
                 exhibits.name(connection, naming, by="s-1", at=self.now)
 

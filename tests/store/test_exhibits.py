@@ -9,6 +9,7 @@ from sqlalchemy import insert, select
 from arrears.contracts import Rules
 from arrears.policy.checklist import Item, Standing, lacking
 from arrears.store import audit, exhibits, packs
+from arrears.store.documents import keep
 from arrears.store.exhibits import Naming
 from arrears.store.session import Store
 from arrears.store.tables import documents, parties
@@ -27,7 +28,7 @@ def room(store: Store) -> CaseRoom:
 
 def _name(store: Store, case_id: str, item: Item, *, sha256: str = SHA, until: date | None = None) -> bool:
     with store.transaction() as connection:
-        exhibits.keep(connection, sha256, "application/pdf", 9, by="s-1", at=AT)
+        keep(connection, sha256, "application/pdf", 9, by="s-1", at=AT)
         naming = Naming(case_id, item, sha256, TODAY, until)
         return exhibits.name(connection, naming, by="s-1", at=AT)
 

@@ -1,9 +1,10 @@
-"""Colleagues talk about a case and name each other; whoever is named finds it in the inbox until it is seen."""
+"""Colleagues talk about a case, name each other and hand each other documents; whoever is named finds it in the inbox until it is seen."""
 
 import pytest
 from sqlalchemy import insert, select
 
-from arrears.store.tables import holds, messages, remarks
+from arrears.channels.cabinet import LARGEST
+from arrears.store.tables import audit_rows, documents, holds, messages, remarks, reveals
 from tests.builders import CaseRoom
 from tests.web.branch import Branch
 from tests.web.reading import read
@@ -95,3 +96,78 @@ def test_whoever_is_kept_off_neither_writes_nor_is_named(
         connection.execute(insert(holds), complaint)
     assert _write(branch, "colleague", case_id, "x") == 404
     assert _write(branch, "collector", case_id, "@colleague 请看") == 422
+
+
+# ---- documents -------------------------------------------------------------------------------------------
+
+PDF = b"%PDF-1.7 of a hospital"
+
+
+def test_a_document_is_handed_over_and_whoever_opens_it_is_kept(
+    branch: Branch, room: CaseRoom, case_id: str
+) -> None:
+    collector, lead = branch.at("collector"), branch.at("lead")
+    answer = collector.send_file(
+        f"/cases/{case_id}/comments", PDF, name="C:/病历\u202e.pdf", words="住院证明"
+    )
+    assert answer.status_code == 303
+    page = read(lead.get(f"/cases/{case_id}"))
+    href = page.links["病历.pdf"]
+    opened = lead.get(href)
+    assert (opened.content, opened.headers["content-type"]) == (PDF, "application/pdf")
+    assert "病历" not in opened.headers["content-disposition"]
+    with room.store.reading() as connection:
+        [look] = connection.execute(select(reveals).where(reveals.c.what == "attachment")).all()
+        (sealed,) = connection.execute(
+            select(audit_rows.c.detail).where(audit_rows.c.what == "comment_written")
+        ).scalars()
+    assert (look.staff_id, look.case_id) == ("s-lead", case_id)
+    assert "sha256" in str(sealed)
+    assert "病历" not in str(sealed)
+
+
+def test_whoever_may_not_see_the_debtor_in_full_sees_that_there_is_a_document(
+    branch: Branch, case_id: str
+) -> None:
+    branch.at("collector").send_file(f"/cases/{case_id}/comments", PDF, name="张三.pdf", words="")
+    href = read(branch.at("lead").get(f"/cases/{case_id}")).links["张三.pdf"]
+    page = branch.at("colleague").get(f"/cases/{case_id}").text
+    assert "张三.pdf" not in page
+    assert "PDF 文件" in page
+    assert branch.at("colleague").get(href).status_code == 403
+    assert branch.at("lead").get(href.replace("/comments/", "/comments/x")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [(b"MZ a program", "不是 PDF"), (PDF + bytes(LARGEST), "文件过大")],
+    ids=["a program", "too large"],
+)
+def test_what_is_no_document_is_refused_and_the_words_stay(
+    branch: Branch, room: CaseRoom, case_id: str, content: bytes, fault: str
+) -> None:
+    answer = branch.at("collector").send_file(f"/cases/{case_id}/comments", content, words="请看附件")
+    assert answer.status_code == 422
+    assert fault in answer.text
+    assert read(answer).one("textarea", name="words").text == "请看附件"
+    with room.store.reading() as connection:
+        assert connection.execute(select(remarks)).all() == []
+        assert connection.execute(select(documents)).all() == []
+
+
+def test_beside_a_task_a_comment_is_written_and_the_answer_that_is_being_typed_stays(
+    branch: Branch, room: CaseRoom, case_id: str
+) -> None:
+    task_id = room.task(case_id, "first_contact").task_id
+    collector = branch.at("collector")
+    answer = collector.post(f"/tasks/{task_id}/comments", swap=True, words="@lead 请看")
+    assert answer.text.lstrip().startswith('<section class="card" id="comments"')
+    assert "answering" not in answer.text
+    plain = collector.post(f"/tasks/{task_id}/comments", words="再补充一句")
+    assert (plain.status_code, plain.headers["location"]) == (303, f"/tasks/{task_id}#comments")
+    lead = branch.at("lead")
+    assert "提及您" in lead.get(f"/tasks/{task_id}").text
+    assert "提及您" not in lead.post(f"/tasks/{task_id}/comments/seen", swap=True).text
+    empty = collector.post(f"/tasks/{task_id}/comments", swap=True, words="")
+    assert (empty.status_code, "发表留言" in empty.text) == (422, True)
+    assert collector.post("/tasks/nothing/comments", words="x").status_code == 404

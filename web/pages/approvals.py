@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Final
+from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
@@ -16,7 +16,7 @@ from api.desk.desk import Answer
 from api.desk.exhibits import ExhibitDesk, ExhibitIn
 from api.paging import instant_behind, instant_cursor, known_shape
 from arrears import clock
-from arrears.channels.cabinet import ENDINGS, LARGEST, Cabinet
+from arrears.channels.cabinet import LARGEST, Cabinet
 from arrears.policy.checklist import FILED_BY_HAND
 from arrears.policy.tasks import Missing, Role
 from arrears.store import queries
@@ -29,6 +29,7 @@ from web.gate import Permitted
 from web.listing import Listing
 from web.office import Office, TheOffice
 from web.pages.tasks import typed
+from web.papers import paper
 from web.proof import NotProved, keep, prove
 from web.task_page import Act, Beside, Told, note_of
 from web.task_sheet import Setting, task_sheet
@@ -42,9 +43,6 @@ Decider = Annotated[Person, Depends(Permitted(Permission.DECIDE_TASK))]
 Taker = Annotated[Person, Depends(Permitted(Permission.CLAIM_TASK))]
 Filer = Annotated[Person, Depends(Permitted(Permission.FILE_EXHIBIT))]
 ExhibitReader = Annotated[Person, Depends(Permitted(Permission.READ_EXHIBIT))]
-
-# An image is nothing but an image, wherever its bytes come from; PDF viewers need their own window.
-_IMAGE_POLICY: Final = "default-src 'none'; sandbox"
 
 
 @dataclass(frozen=True)
@@ -173,11 +171,7 @@ def withdraw(request: Request, task_id: str, exhibit_id: str, office: TheOffice,
 @router.get("/evidence/{sha256}")
 def read_exhibit(sha256: str, office: TheOffice, who: ExhibitReader) -> Response:
     opened = _desk(office).open(who, sha256)
-    ending = ENDINGS[opened.media_type]
-    headers = {"Content-Disposition": f'inline; filename="{sha256[:12]}.{ending}"'}
-    if opened.media_type != "application/pdf":
-        headers["Content-Security-Policy"] = _IMAGE_POLICY
-    return Response(opened.content, media_type=opened.media_type, headers=headers)
+    return paper(opened.content, opened.media_type, sha256)
 
 
 # ---- inside ----------------------------------------------------------------------------------------------
@@ -266,7 +260,6 @@ def _page(act: Act, stated: Stated, shown: Shown) -> Response:
         beside=Beside(),
         draft_of=None,
         items=[(item.value, called(ITEMS, item.value)) for item in FILED_BY_HAND],
-        largest=LARGEST // 2**20,
     )
 
 

@@ -17,8 +17,8 @@ from api.paging import instant_behind, instant_cursor, known_shape
 from arrears import clock
 from arrears.store import queries
 from arrears.store.views import CaseKey, CaseRow
-from web.case_sheet import Look, case_sheet
-from web.forms import FAULTS, Faults, told
+from web.case_sheet import Beside, Look, case_sheet
+from web.forms import FAULTS, told
 from web.gate import Permitted
 from web.office import Office, TheOffice
 from web.reveal_panel import Asked, RevealForm, quota_told
@@ -78,11 +78,12 @@ def reveal(  # noqa: PLR0917  # one a field
     try:
         shown = RevealDesk(office.store, office.rules).reveal(who, form.read(case))
     except Invalid as invalid:
-        return show_case(request, office, who, case, status=422, asked=Asked(form, told(invalid.missing)))
+        asked = Asked(form, told(invalid.missing))
+        return show_case(request, office, who, case, status=422, beside=Beside(asked))
     except RevealQuota as over:
-        faults = {"what": quota_told(over.most)}
-        return show_case(request, office, who, case, status=over.status, asked=Asked(form, faults))
-    return show_case(request, office, who, case, asked=Asked(revealed=shown))
+        asked = Asked(form, {"what": quota_told(over.most)})
+        return show_case(request, office, who, case, status=over.status, beside=Beside(asked))
+    return show_case(request, office, who, case, beside=Beside(Asked(revealed=shown)))
 
 
 @router.get("/cases/{case_id}/notices/{notice_id}")
@@ -135,9 +136,8 @@ def show_case(  # noqa: PLR0913  # what stands on the page in just this answer
     before: int | None = None,
     stuck: bool = False,
     status: int = 200,
-    asked: Asked | None = None,
-    comment: str = "",
-    comment_faults: Faults | None = None,
+    beside: Beside | None = None,
+    blocks: tuple[str, ...] = (),
 ) -> Response:
     with office.store.reading() as connection:
         case = queries.case(connection, case_id)
@@ -157,17 +157,17 @@ def show_case(  # noqa: PLR0913  # what stands on the page in just this answer
                 office.rules_now().terms,
             ),
             before=before,
-            asked=asked or Asked(),
+            beside=beside or Beside(),
         )
     return office.pages.show(
         request,
         "case.html",
+        blocks=blocks,
         status=409 if stuck else status,
         sheet=sheet,
+        comments=sheet.comments,
         case=case,
         stuck=stuck,
-        comment=comment,
-        comment_faults=comment_faults or {},
     )
 
 
