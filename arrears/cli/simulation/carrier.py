@@ -11,6 +11,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from api.gateway import CaseGateway, CaseNotRunning
 from arrears import clock
+from arrears.cli.simulation.patience import patiently
 from arrears.contracts import CaseInput, Message, Rules
 from arrears.store.session import Store
 from arrears.store.states import state_from_json
@@ -49,11 +50,12 @@ class Carrier:
         if row is None or row.signal != "open":
             raise LookupError(f"nothing opens {case_id}")
         life = self._life(case_id, row.content["loan_id"], shift=shift, opening=_message(row))
-        await self._gateway.start(life)
+        await patiently(lambda: self._gateway.start(life))
 
     async def resume(self, case_id: str, *, shift: timedelta) -> None:
         """Start an open case again from the database."""
-        await self._gateway.start(await self._from_snapshot(case_id, shift))
+        life = await self._from_snapshot(case_id, shift)
+        await patiently(lambda: self._gateway.start(life))
 
     async def carry(self, case_id: str, *, reopened: timedelta | None = None) -> None:
         """Tell the case what waits for it longest; one that has closed starts again, on a clock so shifted."""
@@ -61,10 +63,10 @@ class Carrier:
         if row is None:
             return
         if reopened is None:
-            await self._gateway.signal(case_id, _message(row))
+            await patiently(lambda: self._gateway.signal(case_id, _message(row)))
         else:
             life = await self._from_snapshot(case_id, reopened)
-            await self._gateway.reopen(life, _message(row))
+            await patiently(lambda: self._gateway.reopen(life, _message(row)))
 
     async def nudge(self, case_id: str) -> None:
         """Have a case look whether something is due; nothing is written for the nudge itself.
@@ -74,13 +76,13 @@ class Carrier:
         """
         self.nudged += 1
         with suppress(CaseNotRunning):
-            await self._gateway.nudge(case_id)
+            await patiently(lambda: self._gateway.nudge(case_id))
 
     async def end(self, case_id: str) -> None:
         """Take the case off the server: its clock would go on with the world's. What is in the database stays."""
         handle = self._client.get_workflow_handle(case_id)
         try:
-            await handle.terminate("the simulation ends here")
+            await patiently(lambda: handle.terminate("the simulation ends here"))
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise

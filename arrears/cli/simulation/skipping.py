@@ -16,9 +16,10 @@ from temporalio.api.workflowservice.v1 import (
     UpdateWorkflowExecutionOptionsRequest,
 )
 from temporalio.client import Client
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from arrears import clock
+from arrears.cli.simulation.patience import is_dropped, patiently
 
 _PAUSE_SECONDS: Final = 0.01
 _LONGEST_PAUSE_SECONDS: Final = 0.5
@@ -48,7 +49,7 @@ class Skips:
         )
         pause = _PAUSE_SECONDS
         while True:
-            told = await self._client.workflow_service.describe_workflow_execution(request, retry=True)
+            told = await patiently(lambda: self._client.workflow_service.describe_workflow_execution(request))
             if not told.HasField("pending_workflow_task"):
                 break
             await asyncio.sleep(pause)
@@ -61,12 +62,13 @@ class Skips:
     async def skip(self, case_id: str, by: timedelta, *, until: datetime) -> None:
         """Returns when the case has come there: `until` is where, by the server's clock for it. Raises SkipLost.
 
-        A server with much to do may miss to tell whoever waits that a skip is over, and may let one lie that came in
-        the midst of a step. So after a while of silence the case is looked at, and sent on from where it stands.
+        A server with much to do may miss to tell whoever waits that a skip is over, may let one lie that came in the
+        midst of a step, and may drop the call for one. So after a while of silence the case is looked at, and sent on
+        from where it stands.
         """
         skip_id = await self._set_off(case_id, by)
         while True:
-            told = await self._ask(case_id, skip_id)
+            told = None if skip_id is None else await self._ask(case_id, skip_id)
             if told is None:
                 left = until - await self.rest(case_id)
                 if left <= timedelta(0):
@@ -89,23 +91,27 @@ class Skips:
                 request, timeout=_ASK_AGAIN
             )
         except RPCError as error:
-            if error.status not in (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED):
+            if not is_dropped(error):
                 raise
             return None
 
-    async def _set_off(self, case_id: str, by: timedelta) -> str:
+    async def _set_off(self, case_id: str, by: timedelta) -> str | None:
+        """The name of the skip; None when nobody knows whether the server heard of it."""
         skip_id = f"{self._name}-{next(self._number)}"
         config = TimeSkippingConfig(enabled=True)
         config.fast_forward_config.id = skip_id
         config.fast_forward_config.duration.FromTimedelta(by)
-        await self._client.workflow_service.update_workflow_execution_options(
-            UpdateWorkflowExecutionOptionsRequest(
-                namespace=self._client.namespace,
-                workflow_execution=WorkflowExecution(workflow_id=case_id),
-                workflow_execution_options=WorkflowExecutionOptions(time_skipping_config=config),
-                update_mask=FieldMask(paths=["time_skipping_config"]),
-                identity=self._client.identity,
-            ),
-            retry=True,
+        request = UpdateWorkflowExecutionOptionsRequest(
+            namespace=self._client.namespace,
+            workflow_execution=WorkflowExecution(workflow_id=case_id),
+            workflow_execution_options=WorkflowExecutionOptions(time_skipping_config=config),
+            update_mask=FieldMask(paths=["time_skipping_config"]),
+            identity=self._client.identity,
         )
+        try:
+            await self._client.workflow_service.update_workflow_execution_options(request, retry=True)
+        except RPCError as error:
+            if not is_dropped(error):
+                raise
+            return None
         return skip_id

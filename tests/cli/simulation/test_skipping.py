@@ -24,8 +24,8 @@ FAILED = FastForwardPollingResult.FAST_FORWARD_POLLING_RESULT_FAST_FORWARD_FAILE
 class Server:
     """Answers polls from `told` (None: silence) and stands at `clocks` one after the other when it is looked at."""
 
-    def __init__(self, told: list[Any], clocks: list[datetime], pending: int = 0) -> None:
-        self.told, self.clocks, self.pending = told, clocks, pending
+    def __init__(self, told: list[Any], clocks: list[datetime], pending: int = 0, drops: int = 0) -> None:
+        self.told, self.clocks, self.pending, self.drops = told, clocks, pending, drops
         self.set_off: list[timedelta] = []
         self.asked: list[str] = []
 
@@ -41,6 +41,9 @@ class Server:
     async def update_workflow_execution_options(self, request: Any, **_: Any) -> None:
         skip = request.workflow_execution_options.time_skipping_config.fast_forward_config
         self.set_off.append(skip.duration.ToTimedelta())
+        if self.drops:
+            self.drops -= 1
+            raise RPCError("dropped", RPCStatusCode.CANCELLED, b"")
 
     async def describe_workflow_execution(self, _request: Any, **_: Any) -> Any:
         told = DescribeWorkflowExecutionResponse()
@@ -89,3 +92,15 @@ async def test_a_skip_that_lost_its_place_says_so() -> None:
 async def test_what_the_server_refuses_is_not_waited_for() -> None:
     with pytest.raises(RPCError):
         await _skip(Server([RPCError("gone", RPCStatusCode.NOT_FOUND, b"")], []))
+
+
+async def test_a_skip_that_the_server_dropped_is_set_off_again_from_where_the_case_stands() -> None:
+    server = Server([CAME], [FROM], drops=1)
+    await _skip(server)
+    assert server.set_off == [timedelta(days=2), timedelta(days=2)]
+
+
+async def test_a_skip_that_was_heard_before_it_was_dropped_is_not_set_off_twice() -> None:
+    server = Server([], [UNTIL + timedelta(seconds=1)], drops=1)
+    await _skip(server)
+    assert server.set_off == [timedelta(days=2)]
