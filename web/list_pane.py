@@ -24,8 +24,10 @@ from web.list_rows import RowView, row_view
 from web.listing import BANDS, Listing
 from web.office import Office
 from web.sieve import Sieves, sieves
+from web.words import ANSWERS, called, refusal
 
 _NOTHING: Final = Beside({}, {}, {})
+_TOLD_FOR: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,16 @@ class Sought:
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """An answer that its case did not take; `href` leads to its task."""
+
+    loan_id: str
+    answer: str
+    why: str
+    href: str
+
+
+@dataclass(frozen=True)
 class ListPane:
     href: str
     query: str
@@ -75,6 +87,7 @@ class ListPane:
     scopes: tuple[Split, ...]
     takers: tuple[tuple[str, str], ...]
     mentions: tuple[Mentioned, ...]  # comments that name the reader and were not seen yet
+    refused: tuple["Refusal", ...]  # answers of the reader that came to nothing
     views: tuple[Kept, ...]
     may_export: bool
 
@@ -120,6 +133,7 @@ def list_pane(
         _scopes(who, listing),
         takers,
         comments.unseen(connection, who.staff_id),
+        _refused(connection, who, listing, office) if shown else (),
         _kept(who, listing, office) if shown else (),
         may(who, Permission.EXPORT_LIST),
     )
@@ -181,6 +195,20 @@ def next_row(pane: ListPane, *, but: str) -> RowView | None:
 def _takers(who: Person, office: Office) -> tuple[tuple[str, str], ...]:
     """Those to whom this person may give work."""
     return tuple((one.staff_id, one.name) for one in office.desk.work.takers(who)) if hands_out(who) else ()
+
+
+def _refused(connection: Connection, who: Person, listing: Listing, office: Office) -> tuple[Refusal, ...]:
+    """Of the last day: whoever went on to the next task learns of it here."""
+    since = clock.machine_now() - _TOLD_FOR
+    return tuple(
+        Refusal(
+            one.loan_id,
+            called(ANSWERS, one.outcome),
+            refusal(one.reason),
+            listing.task_href(one.task_id),
+        )
+        for one in queries.refused(connection, who.staff_id, since=since)
+    )
 
 
 def _kept(who: Person, listing: Listing, office: Office) -> tuple[Kept, ...]:

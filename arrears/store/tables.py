@@ -337,6 +337,13 @@ class Message(Row, table=True):
             postgresql_where=text("status in ('waiting','sent')"),
         ),
         Index("messages_by_case", "case_id"),
+        Index(
+            "messages_refused",
+            "actor",
+            "settled_at",
+            sqlite_where=text("status = 'refused'"),
+            postgresql_where=text("status = 'refused'"),
+        ),
         _STRICT,
     )
     message_id: str = _key()

@@ -170,6 +170,18 @@ class Undoable:
 
 
 @dataclass(frozen=True)
+class RefusedAnswer:
+    """What somebody answered and the case did not take; `at` is machine time."""
+
+    task_id: str
+    case_id: str
+    loan_id: str
+    outcome: str
+    reason: str | None
+    at: datetime
+
+
+@dataclass(frozen=True)
 class HoldView:
     """A hold that stands over a case; minor units."""
 

@@ -34,7 +34,7 @@ def test_what_was_typed_is_there_again_though_it_could_not_be_taken(branch: Bran
     assert "checked" in page.one("input", value="ptp").attributes
     assert page.one("input", name="amount").attributes["value"] == "viel"
     assert page.one("input", name="on").attributes["value"] == "morgen"
-    assert page.one("textarea").text == "他说<下周>"
+    assert page.one("textarea", name="reason").text == "他说<下周>"
     assert "已恢复您于" in page.words
 
 
@@ -52,7 +52,7 @@ def test_a_draft_is_back_after_the_session_ended_and_the_same_person_signed_in(
     assert "hx-redirect" not in swapped.headers  # the page stays: it alone has the newest words
     opened = branch.entrance.sessions.open(desk.person.staff_id)
     desk.client.cookies.set("sid", opened.cookie, domain="127.0.0.1")
-    assert read(desk.get(f"/tasks/{task_id}")).one("textarea").text == "说到一半"
+    assert read(desk.get(f"/tasks/{task_id}")).one("textarea", name="reason").text == "说到一半"
 
 
 def test_a_draft_is_its_writers_alone(branch: Branch, task_id: str) -> None:
@@ -98,7 +98,7 @@ def test_a_draft_on_older_figures_says_what_changed(
     page = read(desk.get(f"/tasks/{task_id}"))
     (changes,) = page.has_class("changes")
     assert "逾期金额: ¥50,000.00 → ¥40,000.00" in changes.text.replace("：", ": ")
-    assert page.one("textarea").text == "下周还清"
+    assert page.one("textarea", name="reason").text == "下周还清"
 
 
 def test_a_draft_enters_no_message(branch: Branch, room: CaseRoom, task_id: str) -> None:

@@ -160,7 +160,7 @@ def test_what_was_typed_is_still_there_after_a_fault(branch: Branch, task_id: st
     assert "checked" in page.one("input", value="ptp").attributes
     assert page.one("input", name="amount").attributes["value"] == "12000"
     assert page.one("input", name="on").attributes["value"] == "bald"
-    assert page.one("textarea").text == "他说<下周>"
+    assert page.one("textarea", name="reason").text == "他说<下周>"
 
 
 def test_fields_of_another_answer_do_not_count(branch: Branch, task_id: str) -> None:
@@ -256,7 +256,7 @@ def test_a_stale_form_keeps_the_words_and_says_what_changed(branch: Branch, room
     assert "您填写期间案件有变化" in page.words
     (changes,) = page.has_class("changes")
     assert "逾期金额: ¥50,000.00 → ¥40,000.00" in changes.text.replace("：", ": ")
-    assert page.one("textarea").text == "多次无人接听"
+    assert page.one("textarea", name="reason").text == "多次无人接听"
     again = page.one("input", name="facts_no").attributes["value"]
     assert lead.post(f"/tasks/{task.task_id}/decision", outcome="escalate", facts_no=again).status_code == 303
     assert room.case(case_id).stage == "formal"

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from arrears import clock
 from arrears.store import audit
@@ -94,7 +94,7 @@ def test_what_was_taken_back_is_there_to_be_corrected(branch: Branch, room: Case
     assert "checked" in page.one("input", value="ptp").attributes
     assert page.one("input", name="amount").attributes["value"] == "12000.50"
     assert page.one("input", name="on").attributes["value"] == on
-    assert page.one("textarea").text == "发工资后还"
+    assert page.one("textarea", name="reason").text == "发工资后还"
     assert _statuses(room, task_id) == ["withdrawn"]
 
 
@@ -197,3 +197,30 @@ def test_what_was_said_of_cause_will_and_means_is_taken_back_too(
         one.attributes["value"] for one in read(desk.get(f"/tasks/{task_id}")).all("option", selected="")
     ]
     assert chosen == ["family", "wavering", "unable"]
+
+
+def test_an_answer_that_came_to_nothing_after_one_went_on_is_told_in_the_list(
+    branch: Branch, room: CaseRoom, case_id: str, task_id: str
+) -> None:
+    desk = branch.at("collector")
+    other = room.task(room.a_case(), "first_contact").task_id
+    assert _answer(desk, task_id, "na").headers["location"] == f"/tasks/{other}"
+    room.pay(case_id, 90_000_000)
+    page = read(desk.get("/inbox"))
+    assert "1 项处理结果未生效" in page.words
+    assert "案件已结案" in page.words
+    assert f"/tasks/{task_id}" in page.links.values()
+    assert "未生效" not in branch.at("colleague").get("/inbox").text
+
+
+def test_an_answer_that_was_given_anew_is_no_longer_told_of(
+    branch: Branch, room: CaseRoom, task_id: str
+) -> None:
+    desk = branch.at("collector")
+    _answer(desk, task_id, "na")
+    with room.store.transaction() as connection:
+        refusal = {"status": "refused", "reason": "stale", "settled_at": clock.machine_now()}
+        connection.execute(update(messages).where(messages.c.task_id == task_id).values(refusal))
+    assert "1 项处理结果未生效" in desk.get("/inbox").text
+    _answer(desk, task_id, "busy")
+    assert "未生效" not in desk.get("/inbox").text

@@ -25,7 +25,7 @@ from arrears.store.queries.searching import Found, found, plain
 from arrears.store.queries.task import facts_seen, task
 from arrears.store.queries.team import loads, stuck
 from arrears.store.queries.trail import latest_steps, names, timeline
-from arrears.store.queries.undo import undoable
+from arrears.store.queries.undo import refused, undoable
 
 __all__ = (
     "COUNTED",
@@ -67,6 +67,7 @@ __all__ = (
     "payment",
     "plain",
     "points_of",
+    "refused",
     "reversal_of",
     "stages_of",
     "stuck",
