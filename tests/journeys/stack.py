@@ -29,7 +29,7 @@ from arrears.store import documents, exhibits, intents, packs, people, schema
 from arrears.store.exhibits import Naming
 from arrears.store.people import NewStaff
 from arrears.store.session import Store, open_engine
-from arrears.store.tables import borrowers, cases, loans, messages, notices, tasks
+from arrears.store.tables import borrowers, cases, contact_points, loans, messages, notices, tasks
 from tests.certified import certified
 
 _PEOPLE = (
@@ -56,6 +56,7 @@ class RunningStack:
     rules: Rules
     process: subprocess.Popen[bytes]
     ahead: timedelta  # of its clock before the machine's
+    data_dir: Path  # database, Temporal, letters, and `up.log` with all it said
     _loans: int = 0
 
     @property
@@ -74,6 +75,9 @@ class RunningStack:
         balance: int = 500_000,
         name: str = "刘明辉",
         language: str = "zh-CN",
+        address: str = "样本市演示路9号",
+        id_number: str | None = None,
+        phone: str | None = None,
     ) -> str:
         """A loan whose case has opened; minor units. Returns the case id."""
         self._loans += 1
@@ -97,11 +101,15 @@ class RunningStack:
             "kind": "person",
             "name": name,
             "language": language,
-            "address": "样本市演示路9号",
+            "address": address,
+            "id_kind": "cn_id" if id_number else None,
+            "id_number": id_number,
             "service_address_agreed": True,
         }
         with self.store.transaction() as connection:
             connection.execute(insert(borrowers), person)
+            if phone is not None:
+                connection.execute(insert(contact_points), _phone(person["borrower_id"], phone))
             connection.execute(insert(loans), loan)
             row = connection.execute(select(loans).where(loans.c.loan_id == loan_id)).mappings().one()
             case = intents.open_case(connection, dict(row), episode=1, at=now, pack=self.rules.terms.pack)
@@ -162,6 +170,17 @@ class RunningStack:
         raise TimeoutError(f"nothing settles for {case_id or 'the portfolio'}")
 
 
+def _phone(borrower_id: str, number: str) -> dict[str, Any]:
+    return {
+        "contact_id": f"C-{borrower_id}",
+        "borrower_id": borrower_id,
+        "channel": "phone",
+        "address": number,
+        "preferred": True,
+        "do_not_contact": False,
+    }
+
+
 @contextmanager
 def running_stack(data_dir: Path) -> Iterator[RunningStack]:
     """`arrears up` on a free port with its own engine, a person for every role and no loan yet."""
@@ -190,7 +209,13 @@ def running_stack(data_dir: Path) -> Iterator[RunningStack]:
             [arrears, "up"], stdout=out, stderr=out, env=os.environ | settings, cwd=data_dir
         )
         stack = RunningStack(
-            f"http://127.0.0.1:{port}", password, store, rules, process, timedelta(seconds=ahead)
+            f"http://127.0.0.1:{port}",
+            password,
+            store,
+            rules,
+            process,
+            timedelta(seconds=ahead),
+            data_dir,
         )
         try:
             _wait_until_ready(stack, log)
