@@ -2,7 +2,7 @@
 
 import re
 from datetime import date, datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -12,7 +12,9 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from api.desk.asking import ContactIn
 from api.desk.contacts import ResultIn
@@ -26,6 +28,7 @@ from arrears.policy.agreements import Acceptance, Charges, Clause, Offer
 from arrears.policy.codes import Action
 from arrears.policy.guard import PartyRole
 from arrears.policy.money import TakenBack
+from arrears.policy.profile import NOTHING_SAID, TELLS, Ability, Cause, Profile, Willingness
 from arrears.policy.schedules import Method
 from arrears.policy.state import HoldKind, Scope
 from arrears.store.intents import PaymentIn
@@ -67,7 +70,10 @@ class Form(BaseModel):
 
 
 class DecisionIn(Form):
-    """`facts_no` is the number of the facts the decision was made on; `attempt_id` the call it is the result of."""
+    """`facts_no` is the number of the facts the decision was made on; `attempt_id` the call it is the result of.
+
+    `cause`, `willingness` and `ability` are what a debtor who was spoken to said of them.
+    """
 
     outcome: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,32}$")]
     facts_no: Annotated[int, Field(strict=True, ge=0, le=2**31)]
@@ -76,9 +82,25 @@ class DecisionIn(Form):
     on: date | None = None
     attempt_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,200}$")] | None = None
     recording_id: RecordingId | None = None
+    cause: Cause | None = None
+    willingness: Willingness | None = None
+    ability: Ability | None = None
+
+    @model_validator(mode="after")
+    def _was_spoken_to(self) -> Self:
+        """Nobody who was not spoken to says anything of it."""
+        if self._profile != NOTHING_SAID and self.outcome not in TELLS:
+            raise PydanticCustomError(
+                "nobody_was_spoken_to", "only a debtor who was spoken to says any of it"
+            )
+        return self
+
+    @property
+    def _profile(self) -> Profile:
+        return Profile(self.cause, self.willingness, self.ability)
 
     def answer(self) -> Answer:
-        return Answer(**self.model_dump())
+        return Answer(**self.model_dump(exclude=set(vars(NOTHING_SAID))), profile=self._profile)
 
 
 class PaymentBody(Form):

@@ -24,10 +24,14 @@ from web.list_rows import RowView, row_view
 from web.listing import BANDS, Listing
 from web.office import Office
 from web.sieve import Sieves, sieves
-from web.words import ANSWERS, called, refusal
+from web.words import ANSWERS, ROLES, called, refusal
 
 _NOTHING: Final = Beside({}, {}, {})
 _TOLD_FOR: Final = timedelta(days=1)
+
+
+# Id and name of people under each role, in words.
+Takers = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ class ListPane:
     sieves: Sieves | None
     sought: Sought
     scopes: tuple[Split, ...]
-    takers: tuple[tuple[str, str], ...]
+    takers: Takers
     mentions: tuple[Mentioned, ...]  # comments that name the reader and were not seen yet
     refused: tuple["Refusal", ...]  # answers of the reader that came to nothing
     views: tuple[Kept, ...]
@@ -114,7 +118,7 @@ def list_pane(
         among=sought.among,
         after=listing.after,
     )
-    takers = _takers(who, office) if shown else ()
+    takers = takers_of(who, office) if shown else ()
     beside = queries.beside(connection, {row.case_id for row in page.rows}) if shown else _NOTHING
     return ListPane(
         listing.href,
@@ -128,7 +132,7 @@ def list_pane(
         _more(listing, page),
         listing.first_page.href if listing.after else None,
         listing != Listing(team=listing.team),
-        sieves(listing, reader.roles, takers if listing.team else ()) if shown else None,
+        sieves(listing, reader.roles, _each(takers) if listing.team else ()) if shown else None,
         sought,
         _scopes(who, listing),
         takers,
@@ -192,9 +196,24 @@ def next_row(pane: ListPane, *, but: str) -> RowView | None:
     return next((row for row in others if row.holder is None), others[0] if others else None)
 
 
-def _takers(who: Person, office: Office) -> tuple[tuple[str, str], ...]:
-    """Those to whom this person may give work."""
-    return tuple((one.staff_id, one.name) for one in office.desk.work.takers(who)) if hands_out(who) else ()
+def takers_of(who: Person, office: Office) -> Takers:
+    """Those to whom this person may give work: a task goes only to somebody of its role."""
+    roles = hands_out(who)
+    everybody = office.desk.work.takers(who) if roles else ()
+    groups = (
+        (
+            called(ROLES, role),
+            tuple((one.staff_id, one.name) for one in everybody if role in one.roles),
+        )
+        for role in Role
+        if role in roles
+    )
+    return tuple((role, people) for role, people in groups if people)
+
+
+def _each(takers: Takers) -> tuple[tuple[str, str], ...]:
+    """Everybody once, by name."""
+    return tuple(sorted({one for _, people in takers for one in people}, key=lambda one: (one[1], one[0])))
 
 
 def _refused(connection: Connection, who: Person, listing: Listing, office: Office) -> tuple[Refusal, ...]:

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from arrears.policy.tasks import WORK, Role
-from arrears.store.views import Either, Narrowed
+from arrears.store.views import NOBODY, Either, Narrowed
 from web import words
+from web.language import gettext as _
 from web.language import pgettext
 from web.listing import WITHOUT, Listing
 from web.words import Words, called
@@ -54,6 +55,7 @@ def sieves(listing: Listing, roles: Iterable[str], people: Iterable[tuple[str, s
     ]
     holders = tuple(_mesh(staff_id, name, narrowed.holder) for staff_id, name in people)
     if holders:
+        holders = (_mesh(NOBODY, _("Nobody"), narrowed.holder), *holders)
         made.append(Sieve("holder", pgettext("sieve", "In whose hands"), holders))
     bare = replace(listing.first_page, narrowed=Narrowed())
     return Sieves(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from arrears.policy.state import CaseState
 
@@ -48,9 +48,15 @@ class Either:
         return bool(self.only or self.without)
 
 
+NOBODY: Final = "-"  # in whose hands a task is that nobody took
+
+
 @dataclass(frozen=True)
 class Narrowed:
-    """What of the splits is wanted. `bounds` gives each band of the overdue amount in minor units: from, and below."""
+    """What of the splits is wanted; `holder` may be NOBODY.
+
+    `bounds` gives each band of the overdue amount in minor units: from, and below.
+    """
 
     stage: Either = field(default_factory=Either)
     kind: Either = field(default_factory=Either)

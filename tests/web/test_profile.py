@@ -76,3 +76,18 @@ def test_a_word_that_is_in_no_list_is_turned_away(branch: Branch, task_id: str) 
     assert [one.attributes["href"] for one in page.all("a") if one.attributes["href"].startswith("#f-")] == [
         "#f-cause"
     ]
+
+
+def test_a_program_tells_it_with_the_answer_too(branch: Branch, room: CaseRoom, task_id: str) -> None:
+    visitor = branch.visitor()
+    visitor.headers["Authorization"] = (
+        f"Bearer {branch.entrance.tokens.issue(branch.people['collector']).token}"
+    )
+    path, body = f"/api/v1/tasks/{task_id}/decision", {"outcome": "na", "facts_no": 1}
+    refused = visitor.post(path, json=body | SAID)
+    assert (refused.status_code, refused.json()["errors"][0]["why"]) == (422, "nobody_was_spoken_to")
+    strange = visitor.post(path, json=body | {"outcome": "noint", "cause": "no-such"})
+    assert strange.status_code == 422
+    told = visitor.post(path, json=body | {"outcome": "noint"} | SAID)
+    assert told.status_code == 202, told.text
+    assert _kept(room) == SAID

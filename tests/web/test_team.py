@@ -110,3 +110,18 @@ def test_nothing_late_is_good_news(branch: Branch, room: CaseRoom) -> None:
 @pytest.mark.parametrize("login", ["collector", "advisor1", "admin"])
 def test_only_who_hands_out_work_sees_it(branch: Branch, login: str) -> None:
     assert branch.at(login).get("/team").status_code in (403, 404)
+
+
+def test_the_overdue_tasks_nobody_took_are_a_list_of_their_own(branch: Branch, room: CaseRoom) -> None:
+    taken, free = _late(room, assignee="s-colleague"), _late(room)
+    fresh = room.task(room.a_case(), "first_contact").task_id
+    late = "/inbox?view=late&team=1&holder=-"
+    assert late in [one.attributes["href"] for one in _page(branch).all("a")]
+
+    def shown(address: str) -> list[bool]:
+        page = branch.at("lead").get(address).text
+        return [f"row-{task_id}" in page for task_id in (taken, free, fresh)]
+
+    assert shown(late) == [False, True, False]
+    assert shown("/inbox?team=1&not_holder=-") == [True, False, False]
+    assert shown("/inbox?team=1&holder=-&holder=s-colleague") == [True, True, True]

@@ -14,10 +14,10 @@ from arrears import clock
 from arrears.store import queries
 from arrears.store.absences import AbsenceLine
 from arrears.store.queries.team import Load, StuckTask
-from arrears.store.views import Either, Narrowed, View
+from arrears.store.views import NOBODY, Either, Narrowed, View
 from web.gate import Permitted
 from web.language import gettext as _
-from web.list_pane import reader_of
+from web.list_pane import reader_of, takers_of
 from web.listing import Listing
 from web.office import Office, TheOffice
 from web.seen import shown_name
@@ -61,10 +61,11 @@ def show(
         "team.html",
         free=free,
         free_href=Listing(View.FREE, team=True).href,
+        free_late_href=Listing(View.LATE, team=True, narrowed=Narrowed(holder=Either((NOBODY,)))).href,
         each=[_load_line(one, away.get(one.staff_id)) for one in each],
         stuck=[_stuck_line(one, who, office, away) for one in found],
         more_href=_LATE.href if more else None,
-        takers=[(one.staff_id, one.name) for one in office.desk.work.takers(who)],
+        takers=takers_of(who, office),
         assign_href=f"/inbox/assign{_LATE.query}",
     )
 

@@ -6,7 +6,7 @@ from sqlalchemy import and_, false, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from arrears.store.tables import borrowers, cases, loans, tasks
-from arrears.store.views import Either, Narrowed
+from arrears.store.views import NOBODY, Either, Narrowed
 
 Condition = ColumnElement[bool]
 
@@ -29,12 +29,11 @@ def conditions(narrowed: Narrowed) -> list[Condition]:
     columns: list[tuple[ColumnElement[str], Either]] = [
         (tasks.c.stage, narrowed.stage),
         (tasks.c.kind, narrowed.kind),
-        (tasks.c.assignee, narrowed.holder),
         (_product, narrowed.product),
         (_debtor, narrowed.debtor),
     ]
     found = [condition for column, either in columns for condition in _of(column, either)]
-    return found + _of_band(narrowed)
+    return found + _of_holder(narrowed.holder) + _of_band(narrowed)
 
 
 def _of(column: ColumnElement[str], either: Either) -> Iterable[Condition]:
@@ -44,6 +43,20 @@ def _of(column: ColumnElement[str], either: Either) -> Iterable[Condition]:
         yield column.in_(either.only)
     if either.without:
         yield or_(column.is_(None), column.not_in(either.without))
+
+
+def _of_holder(either: Either) -> list[Condition]:
+    """Nobody is a holder like others, who stands in no column."""
+    untaken = tasks.c.assignee.is_(None)
+    only = [one for one in either.only if one != NOBODY]
+    without = [one for one in either.without if one != NOBODY]
+    found = []
+    if either.only:
+        held = list(_of(tasks.c.assignee, Either(tuple(only)))) if only else []
+        found.append(or_(*held, untaken) if NOBODY in either.only else and_(*held))
+    if NOBODY in either.without:
+        found.append(~untaken)
+    return found + list(_of(tasks.c.assignee, Either(without=tuple(without))))
 
 
 def _of_band(narrowed: Narrowed) -> list[Condition]:
