@@ -1,6 +1,6 @@
 """How long the inbox takes to answer when 100,000 tasks are open: one person, and twenty at once.
 
-    python -m benchmarks.inbox [--tasks 100000] [--rounds 20] [--pause 0.5] [--json]
+    python -m benchmarks.inbox [--tasks 100000] [--rounds 20] [--pause 0.5] [--presses 120] [--json]
 
 One case of the rules is opened and its rows are copied under other names, loan numbers, phone numbers, amounts, days and
 holders until there are so many open tasks of collectors. Twenty collectors, each with a browser of their own, then walk: the whole
@@ -9,7 +9,8 @@ four has and to one that nobody has, a search that finds nobody and one that fin
 list, a whole task page, and an answer to one of their tasks. Measured is the server: from the request to the whole answer, in this process, on SQLite, with
 nothing behind the doors (what is said waits). For one person also the processor's time, which others on the machine hardly change. One person alone shows what a request costs; twenty who pause a moment
 between two requests (--pause is the mean, in seconds) show what they wait for each other. First load is what a browser
-without a cache gets for the inbox, packed as a server in front of it packs it.
+without a cache gets for the inbox, packed as a server in front of it packs it. Last, somebody walks up and down the list by
+keys in Chromium: from the key to the painted row, and to the task beside it (--presses 0 leaves that out).
 """
 
 import argparse
@@ -34,6 +35,7 @@ from arrears.store import packs, people, schema
 from arrears.store.people import NewStaff
 from arrears.store.session import Store, open_engine
 from arrears.store.tables import borrowers, cases, contact_points, deadlines, loans, messages, records, tasks
+from benchmarks.keys import walk_by_keys
 from tests.builders import CaseRoom
 from tests.certified import certified
 from tests.web import branch as branches
@@ -50,6 +52,7 @@ BARS: Final = {
     "task page": 80.0,
     "answer": 100.0,
 }
+KEY_BARS: Final = {"painted": 100.0, "swapped": 200.0}
 
 Ask = Callable[[Desk, Random], None]
 Took = dict[str, list[tuple[float, float]]]
@@ -214,12 +217,15 @@ def first_load(desk: Desk) -> dict[str, int]:
 def told(took: Took) -> dict[str, dict[str, float]]:
     return {
         name: {
-            "p50": _share([whole for whole, _ in one], 0.5),
-            "p95": _share([whole for whole, _ in one], 0.95),
+            **_spread([whole for whole, _ in one]),
             "busy": _share([busy for _, busy in one], 0.5),
         }
         for name, one in took.items()
     }
+
+
+def _spread(values: list[float]) -> dict[str, float]:
+    return {"p50": _share(values, 0.5), "p95": _share(values, 0.95)}
 
 
 def _share(values: list[float], share: float) -> float:
@@ -231,6 +237,7 @@ def main() -> None:
     asked.add_argument("--tasks", type=int, default=100_000)
     asked.add_argument("--rounds", type=int, default=20)
     asked.add_argument("--pause", type=float, default=0.5)
+    asked.add_argument("--presses", type=int, default=120)
     asked.add_argument("--json", action="store_true")
     wanted = asked.parse_args()
     branches.PATIENCE = 0.0  # type: ignore[misc]  # nobody answers what is said here
@@ -251,6 +258,9 @@ def _run(folder: Path, wanted: argparse.Namespace) -> dict[str, Any]:
     alone = measure(desks[:1], walks, wanted.rounds, 0)
     together = measure(desks, walks, max(1, wanted.rounds // 4), wanted.pause)
     figures = {"tasks": wanted.tasks, "load": os.getloadavg()[0], "first_load": first_load(desks[0])}
+    if wanted.presses:
+        took = walk_by_keys(branch.app, desks[0], wanted.presses)
+        figures["keys"] = {name: _spread(one) for name, one in took.items()}
     store.close()
     return {**figures, "alone": told(alone), "together": told(together)}
 
@@ -268,6 +278,9 @@ def _lines(figures: dict[str, Any]) -> str:
         lines.append(
             f"{name:26}{one['p50']:>9} {one['p95']:>8} {one['busy']:>8}{many['p50']:>9} {many['p95']:>8}{bar or '':>8}"
         )
+    for name, one in figures.get("keys", {}).items():
+        bar = KEY_BARS[name]
+        lines.append(f"key to {name:19}{one['p50']:>9} {one['p95']:>8}{bar:>35}")
     return "\n".join(lines)
 
 
