@@ -25,7 +25,7 @@ def close_day(
 
     A closing stands for the days before it too.
     """
-    told = desk.close_day(who, body.business_date)
+    told = desk.money.close_day(who, body.business_date)
     if told is None:
         response.status_code = HTTPStatus.OK
     return DayClosed(business_date=body.business_date, cases_told=told or 0)

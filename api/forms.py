@@ -16,10 +16,10 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from api.desk.answering import Answer
 from api.desk.asking import ContactIn
 from api.desk.contacts import ResultIn
 from api.desk.deliveries import DeliveryIn
-from api.desk.desk import Answer
 from api.desk.holding import HoldIn
 from api.desk.inbound import HeardIn
 from api.desk.incident_work import Closing

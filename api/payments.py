@@ -76,7 +76,7 @@ def finalize_payment(
     201 the first time, 200 when it was said before. Of a transfer all shares become final.
     """
     named = known_shape(payment_id)
-    done = desk.finalize_payment(who, named)
+    done = desk.money.finalize_payment(who, named)
     status = HTTPStatus.CREATED
     standing = reads.PaymentStanding(done.standing.value, done.case_id, done.message_id)
     if done.standing is Standing.REPEATED:
@@ -109,7 +109,7 @@ def _post_any(
 ) -> tuple[int, PaymentKept | TransferKept]:
     if isinstance(body, PaymentBody):
         return _post(desk, store, who, body.payment())
-    kept = desk.post_transfer(who, body.transfer())
+    kept = desk.money.post_transfer(who, body.transfer())
     answer = TransferKept(
         payment_id=kept.transfer_id,
         standing=kept.standing,
@@ -120,7 +120,7 @@ def _post_any(
 
 
 def _post(desk: Desk, store: Store, who: Person, payment: PaymentIn) -> tuple[int, PaymentKept]:
-    posted = desk.post_payment(who, payment)
+    posted = desk.money.post_payment(who, payment)
     if posted.standing is not Standing.REPEATED:
         first = reads.PaymentStanding(posted.standing.value, posted.case_id, posted.message_id)
         return HTTPStatus.CREATED, _kept(payment, first)

@@ -23,7 +23,8 @@ from sqlalchemy import func, insert, select, update
 from temporalio.client import Client
 
 from api.auth.person import Person
-from api.desk.desk import Answer, Desk
+from api.desk.answering import Answer
+from api.desk.desk import Desk
 from api.gateway import CaseGateway, connect
 from api.relay import Relay, RelayTerms
 from arrears import clock

@@ -17,8 +17,9 @@ from sqlalchemy import Row, insert, select, update
 
 from activities.record import RecordActivities
 from api.auth.person import Person
+from api.desk.answering import Answer
 from api.desk.deliveries import DeliveryIn
-from api.desk.desk import Answer, Desk
+from api.desk.desk import Desk
 from arrears import clock
 from arrears.contracts import Batch, Message, Rules, Unchanging, digest
 from arrears.policy.effects import to_wire
@@ -230,7 +231,7 @@ class CaseRoom:
         currency = self.rules.terms.currency
         payment = PaymentIn(payment_id, loan_id, self.today, self.today, amount, currency, channel="transfer")
         with clock.door_time(self.now):
-            self.desk.keep_payment(payment, source="core-bank", by_hand=False)
+            self.desk.money.keep_payment(payment, source="core-bank", by_hand=False)
         self.hear(case_id)
         return payment_id
 

@@ -21,8 +21,9 @@ from temporalio.testing import TimeSkipper
 from temporalio.worker import Worker
 
 from api.auth.person import Person
+from api.desk.answering import Answer
 from api.desk.deliveries import DeliveryIn
-from api.desk.desk import Answer, Desk
+from api.desk.desk import Desk
 from api.desk.holding import HoldIn
 from api.gateway import CaseGateway
 from api.relay import Relay, RelayTerms
@@ -271,7 +272,9 @@ class World:
             "currency": self.rules.terms.currency,
         } | more
         with clock.door_time(at):
-            return self.desk.post_payment(OPS, PaymentIn(loan_id=loan_id, amount_minor=amount, **fields))
+            return self.desk.money.post_payment(
+                OPS, PaymentIn(loan_id=loan_id, amount_minor=amount, **fields)
+            )
 
     def say_transfer(
         self, borrower_id: str, amount: int, *, case_id: str, designation: str | None = None
@@ -289,7 +292,7 @@ class World:
             designation=designation,
         )
         with clock.door_time(at):
-            return self.desk.post_transfer(OPS, transfer)
+            return self.desk.money.post_transfer(OPS, transfer)
 
     async def pay(self, case_id: str, amount: int, **more: Any) -> Posted:
         loan_id = case_id.rsplit("-", 1)[0].removeprefix("case-")

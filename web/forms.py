@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from typing import Final
 
+from api.desk.answering import Answer
 from api.desk.contacts import ResultIn
 from api.desk.deliveries import DeliveryIn
-from api.desk.desk import Answer
 from api.desk.holding import PLACED_BY_HAND, HoldIn
 from api.forms import LONGEST_REASON
 from arrears.policy.codes import PROMISES, Outcome

@@ -1,17 +1,17 @@
-"""What people do: take a task, answer it, post money, report a letter, end an incident. The desk writes what they said."""
+"""What people do: take a task, answer it, report a letter, sign a plan, end an incident. The desk writes what they said."""
 
-from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from api.auth.permissions import Permission, may, task_relations
 from api.auth.person import Person
-from api.desk import contacts, deliveries, errors, incident_work, money, plans
+from api.desk import answering, contacts, deliveries, errors, incident_work, plans
 from api.desk.absences import stands_in_for
+from api.desk.answering import AT_ONCE, Answer
 from api.desk.assigning import AssignDesk
 from api.desk.consents import ConsentDesk
 from api.desk.deliveries import DeliveryIn
@@ -21,51 +21,17 @@ from api.desk.holding import HoldDesk
 from api.desk.inbound import InboundDesk
 from api.desk.incident_work import Closing
 from api.desk.live import must_be_live, must_be_seen
+from api.desk.paying import MoneyDesk
 from api.desk.plans import PlanIn
 from api.desk.saving import SavedViewDesk
 from api.desk.time_machine import CannotSkip, TimeMachine
 from arrears import clock
-from arrears.contracts import RulesInForce, fingerprint
-from arrears.policy import promises
-from arrears.policy.checklist import TO_COURT, lacking
-from arrears.policy.codes import BINDS_AT_ONCE, PROMISES, STOPPING, TALK, Outcome
-from arrears.policy.money import TakenBack
-from arrears.policy.profile import NOTHING_SAID, Profile
-from arrears.policy.stages import CONTACT_TASKS
-from arrears.policy.tasks import APPROVALS, ON_FACTS, Missing, TaskKind, lacks, may_answer
-from arrears.store import audit, certificates, closings, drafts, exhibits, intents
-from arrears.store.contacts import Came, find
-from arrears.store.intents import PaymentIn, Posted, Said
+from arrears.contracts import RulesInForce
+from arrears.policy.codes import Outcome
+from arrears.policy.tasks import APPROVALS, Missing
+from arrears.store import audit, certificates, drafts
 from arrears.store.session import Store
-from arrears.store.tables import loans, messages, remarks, staff, tasks
-from arrears.store.transfers import TransferIn, TransferKept
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A person's answer to a task; `facts_no` names the facts the form showed, money is minor units."""
-
-    outcome: str
-    facts_no: int
-    reason: str | None = None
-    amount_minor: int | None = None
-    on: date | None = None
-    attempt_id: str | None = None  # the contact it tells the result of, when one was started
-    recording_id: str | None = None
-    profile: Profile = NOTHING_SAID  # what the debtor said of cause, will and means
-
-
-AT_ONCE: Final = timedelta(0)
-
-
-def may_wait(outcome: str) -> bool:
-    """Whether an answer may be held back for a moment: not what the guard of contacts must know from that moment on."""
-    return outcome not in BINDS_AT_ONCE
-
-
-def touch(connection: Connection, task_id: str) -> None:
-    """An answer was given or taken back: whoever has the list open is told."""
-    connection.execute(update(tasks).where(tasks.c.task_id == task_id).values(changed_at=clock.machine_now()))
+from arrears.store.tables import messages, staff, tasks
 
 
 @dataclass(frozen=True)
@@ -98,6 +64,7 @@ class Desk:
         self._time_machine = time_machine
         self._step_up = step_up
         self.contacts = contacts.ContactDesk(store, rules)
+        self.money = MoneyDesk(store, rules)
         self.inbound = InboundDesk(store, rules)
         self.holds = HoldDesk(store, rules)
         self.consents = ConsentDesk(store)
@@ -158,34 +125,40 @@ class Desk:
         with self._store.transaction() as connection:
             task = self._open_task(connection, who, task_id)
             now = must_be_live(connection, task.case_id)
-            self._check(task, answer, now=int(now.timestamp()))
-            self._must_be_evidenced(connection, task, answer, at=now)
+            rules = self._rules.at(int(now.timestamp()))
+            answering.must_be_whole(task, answer, rules, now=int(now.timestamp()))
+            if self._asks_for_evidence:
+                answering.must_be_evidenced(connection, task, answer, rules, at=now)
             self._must_hold(connection, who, task, free_too=True)
 
     def _decide(self, who: Person, task_id: str, answer: Answer, undo: timedelta) -> str:
         with self._store.transaction() as connection:
             task = self._open_task(connection, who, task_id)
             now = must_be_live(connection, task.case_id)
-            self._check(task, answer, now=int(now.timestamp()))
+            rules = self._rules.at(int(now.timestamp()))
+            answering.must_be_whole(task, answer, rules, now=int(now.timestamp()))
             if self.wants_proof(who, answer.outcome):
                 raise errors.ProofNeeded
-            self._must_be_evidenced(connection, task, answer, at=now)
+            if self._asks_for_evidence:
+                answering.must_be_evidenced(connection, task, answer, rules, at=now)
             if answer.outcome == Outcome.ARRIVED and answer.on is not None:
-                calendar = self._rules.at(int(now.timestamp())).calendar
-                deliveries.must_have_been_sent(connection, task.case_id, answer.on, calendar)
-            self._hold_task(connection, task_id)
-            first = self._first_answer(connection, task_id)
+                deliveries.must_have_been_sent(connection, task.case_id, answer.on, rules.calendar)
+            first = answering.first_answer(connection, task_id)
             if first is None:
                 self._take(connection, who, task)
-                attempt_id = self._contact(connection, who, task, answer, at=now)
-                said = self._say(connection, who, task, answer, attempt_id, undo=undo)
+                attempt_id = answering.contact_of(connection, who, task, answer, rules, at=now)
+                said = answering.say(connection, who, task, answer, attempt_id, undo=undo)
+                if said is None:
+                    first = answering.first_answer(connection, task_id)
+                    at = clock.door_now() if first is None else first.accepted_at
+                    raise errors.AlreadyAnswered("" if first is None else self._name(first.actor), at)
                 drafts.drop(connection, task_id, who.staff_id)
                 return said
-            self._remark(connection, who, task, answer)
+            answering.remark(connection, who, task, answer)
             drafts.drop(connection, task_id, who.staff_id)
             if answer.attempt_id is not None:  # the call was made, whoever's answer stands
-                self._contact(connection, who, task, answer, at=now)
-                self._tell_what_stops(connection, who, answer, at=now)
+                answering.contact_of(connection, who, task, answer, rules, at=now)
+                answering.tell_what_stops(connection, who, answer, at=now)
         raise errors.AlreadyAnswered(self._name(first.actor), first.accepted_at)
 
     def answer_state(self, who: Person, message_id: str) -> AnswerState:
@@ -199,89 +172,6 @@ class Desk:
         if row is None or not (own or may(who, Permission.READ_MESSAGE)):
             raise errors.NotFound
         return AnswerState(row.status, row.reason, row.case_id)
-
-    # ---- money -------------------------------------------------------------------------------------------
-
-    def post_payment(
-        self, who: Person, payment: PaymentIn, *, by_hand: bool = False, surplus_seen: int | None = None
-    ) -> Posted:
-        """From the core bank an unknown loan goes to suspense; a hand that mistypes it is told so."""
-        if not may(who, Permission.POST_PAYMENT):
-            raise errors.NotAllowed
-        return self.keep_payment(payment, source=who.staff_id, by_hand=by_hand, surplus_seen=surplus_seen)
-
-    def keep_payment(
-        self, payment: PaymentIn, *, source: str, by_hand: bool, surplus_seen: int | None = None
-    ) -> Posted:
-        """`surplus_seen`: what a person agreed to leave over, minor units.
-
-        Raises Invalid, PaymentConflict, and by hand NotFound and SurplusUnseen.
-        """
-        at = clock.door_now()
-        rules = self._rules.at(int(at.timestamp()))
-        today = rules.calendar.day_of(int(at.timestamp()))
-        wrong = money.wrong_with(payment, currency=rules.terms.currency, today=today)
-        if wrong:
-            raise errors.Invalid(wrong)
-        with self._store.transaction() as connection:
-            if by_hand and not _knows_loan(connection, payment.loan_id):
-                raise errors.NotFound
-            if by_hand:
-                money.ask_about_surplus(connection, payment, at=at, rules=rules, seen=surplus_seen)
-            try:
-                return intents.post_payment(
-                    connection, payment, at=at, source=source, reopen_days=rules.terms.reopen_days
-                )
-            except intents.PaymentDiffers as differs:
-                raise errors.PaymentConflict from differs
-
-    def take_back(self, who: Person, payment_id: str, reason: TakenBack) -> Posted:
-        """All of a payment, with why. Raises NotAllowed, NotFound, NotReversible, PaymentConflict (another reason)."""
-        if not may(who, Permission.POST_PAYMENT):
-            raise errors.NotAllowed
-        at = int(clock.door_now().timestamp())
-        today = self._rules.at(at).calendar.day_of(at)
-        with self._store.reading() as connection:
-            reversal = money.reversal_of(connection, payment_id, reason, today=today)
-        return self.keep_payment(reversal, source=who.staff_id, by_hand=True)
-
-    def finalize_payment(self, who: Person, payment_id: str) -> Posted:
-        """The provisional money can bounce no more. Raises NotAllowed, NotFound and NotProvisional."""
-        if not may(who, Permission.POST_PAYMENT):
-            raise errors.NotAllowed
-        at = clock.door_now()
-        rules = self._rules.at(int(at.timestamp()))
-        with self._store.transaction() as connection:
-            return money.finalize(connection, payment_id, rules=rules, at=at, source=who.staff_id)
-
-    def post_transfer(self, who: Person, transfer: TransferIn, *, by_hand: bool = False) -> TransferKept:
-        """Money that names a debtor and perhaps a loan; see `keep_transfer`."""
-        if not may(who, Permission.POST_PAYMENT):
-            raise errors.NotAllowed
-        return self.keep_transfer(transfer, source=who.staff_id, by_hand=by_hand)
-
-    def keep_transfer(self, transfer: TransferIn, *, source: str, by_hand: bool) -> TransferKept:
-        """Shared out among the debtor's loans (W2). Raises Invalid, NotFound (by hand only) and PaymentConflict."""
-        at = clock.door_now()
-        rules = self._rules.at(int(at.timestamp()))
-        with self._store.transaction() as connection:
-            return money.keep_transfer(
-                connection, transfer, rules=rules, at=at, source=source, by_hand=by_hand
-            )
-
-    def close_day(self, who: Person, day: date) -> int | None:
-        """All money of `day` is here; see `keep_closing`. Raises NotAllowed."""
-        if not may(who, Permission.CLOSE_DAY):
-            raise errors.NotAllowed
-        return self.keep_closing(day, source=who.staff_id)
-
-    def keep_closing(self, day: date, *, source: str) -> int | None:
-        """How many cases waited for it, None when it was closed already. Raises Invalid for a day to come."""
-        at = clock.door_now()
-        if day > self._rules.at(int(at.timestamp())).calendar.day_of(int(at.timestamp())):
-            raise errors.Invalid([Missing("business_date", "day_in_the_future")])
-        with self._store.transaction() as connection:
-            return closings.close_day(connection, day, at=at, source=source)
 
     # ---- letters -----------------------------------------------------------------------------------------
 
@@ -414,167 +304,6 @@ class Desk:
         )
         return bool(done.rowcount == 1)
 
-    def _check(self, task: Row[*tuple[Any, ...]], answer: Answer, *, now: int) -> None:
-        kind = TaskKind(task.kind)
-        if not may_answer(kind, answer.outcome):
-            raise errors.Invalid([Missing("outcome", "answer_not_offered")])
-        outcome = Outcome(answer.outcome)
-        on = None if answer.on is None else answer.on.isoformat()
-        missing = lacks(outcome, reason=answer.reason, amount_minor=answer.amount_minor, on=on)
-        if answer.on is not None:
-            missing += self._wrong_day(task, outcome, answer.on, now=now)
-        if missing:
-            raise errors.Invalid(missing)
-        if outcome in ON_FACTS and answer.facts_no != task.facts_no:
-            raise errors.StaleForm(task.facts_no)
-
-    def _must_be_evidenced(
-        self, connection: Connection, task: Row[*tuple[Any, ...]], answer: Answer, *, at: datetime
-    ) -> None:
-        if not self._asks_for_evidence or TO_COURT.get(TaskKind(task.kind)) != answer.outcome:
-            return
-        rules = self._rules.at(int(at.timestamp()))
-        missing = lacking(exhibits.lines_of(connection, task.case_id, rules, at=at))
-        if missing:
-            raise errors.EvidenceLacking(tuple(item.value for item in missing))
-
-    def _wrong_day(
-        self, task: Row[*tuple[Any, ...]], outcome: Outcome, on: date, *, now: int
-    ) -> list[Missing]:
-        rules = self._rules.at(now)
-        today = rules.calendar.day_of(now)
-        if outcome is Outcome.ARRIVED:
-            return [Missing("on", "day_in_the_future")] if on > today else []
-        if (
-            on < today and outcome is not Outcome.INSOLVENT
-        ):  # a court's day may have passed before anybody heard
-            return [Missing("on", "day_in_the_past")]
-        late = task.facts["days_past_due"]
-        last = (
-            promises.latest_day(rules.terms, today=today, days_past_due=late) if outcome in PROMISES else None
-        )
-        return [Missing("on", "promise_too_far")] if last is not None and on > last else []
-
-    def _hold_task(self, connection: Connection, task_id: str) -> None:
-        """Of many who answer at once each sees what the one before said. After the case, as `record` does."""
-        connection.execute(select(tasks.c.task_id).where(tasks.c.task_id == task_id).with_for_update())
-
-    def _first_answer(self, connection: Connection, task_id: str) -> Row[*tuple[Any, ...]] | None:
-        return connection.execute(
-            select(messages.c.actor, messages.c.accepted_at).where(
-                messages.c.task_id == task_id, messages.c.status.in_(("waiting", "sent", "applied"))
-            )
-        ).first()
-
-    def _contact(
-        self,
-        connection: Connection,
-        who: Person,
-        task: Row[*tuple[Any, ...]],
-        answer: Answer,
-        *,
-        at: datetime,
-    ) -> str | None:
-        """The line of the ledger that this answer is the result of; None for an answer that is no result."""
-        if TaskKind(task.kind) not in CONTACT_TASKS or Outcome(answer.outcome) not in TALK:
-            return None
-        came = Came(answer.outcome, answer.recording_id, profile=answer.profile)
-        made = contacts.answer_task(
-            connection,
-            who,
-            task,
-            came,
-            self._rules.at(int(at.timestamp())),
-            attempt_id=answer.attempt_id,
-            at=at,
-        )
-        return str(made.attempt_id)
-
-    def _tell_what_stops(self, connection: Connection, who: Person, answer: Answer, *, at: datetime) -> None:
-        """Nothing that stops the bank is lost to whoever was first (C16)."""
-        attempt = None if answer.attempt_id is None else find(connection, answer.attempt_id)
-        if attempt is not None and answer.outcome in STOPPING:
-            result = contacts.ResultIn(answer.outcome, answer.amount_minor)
-            contacts.tell_late(connection, who, attempt, result, at=at)
-
-    def _say(
-        self,
-        connection: Connection,
-        who: Person,
-        task: Row[*tuple[Any, ...]],
-        answer: Answer,
-        attempt_id: str | None,
-        *,
-        undo: timedelta,
-    ) -> str:
-        at = clock.door_now()
-        remark_id = self._remark(connection, who, task, answer)
-        tries = connection.execute(
-            select(messages.c.message_id).where(messages.c.task_id == task.task_id)
-        ).all()
-        message_id = f"{task.task_id}-a{len(tries) + 1}"
-        content = {
-            "outcome": answer.outcome,
-            "facts_no": answer.facts_no,
-            "remark_id": remark_id,
-            "amount_minor": answer.amount_minor,
-            "on": None if answer.on is None else answer.on.isoformat(),
-            "facts": fingerprint(task.facts),
-        } | self._of_contact(connection, attempt_id)
-        later = at + undo if may_wait(answer.outcome) else at
-        said = Said(
-            task.case_id,
-            message_id,
-            "task_decided",
-            who.staff_id,
-            at,
-            content,
-            task.task_id,
-            effective_at=later,
-        )
-        try:
-            is_first = intents.say(connection, said)
-        except intents.AlreadyAnswered:
-            is_first = False
-        if not is_first:  # another window of the same person was quicker, under the same id
-            first = self._first_answer(connection, task.task_id)
-            raise errors.AlreadyAnswered(
-                "" if first is None else self._name(first.actor), at if first is None else first.accepted_at
-            )
-        touch(connection, task.task_id)
-        return message_id
-
-    def _of_contact(self, connection: Connection, attempt_id: str | None) -> dict[str, Any]:
-        attempt = None if attempt_id is None else find(connection, attempt_id)
-        if attempt is None:
-            return {}
-        return {
-            "attempt_id": attempt.attempt_id,
-            "contact_id": attempt.contact_id,
-            "recording_id": attempt.recording_id,
-        }
-
-    def _remark(
-        self, connection: Connection, who: Person, task: Row[*tuple[Any, ...]], answer: Answer
-    ) -> str | None:
-        """Free words stay in the database; the case knows only that there are some."""
-        words = (answer.reason or "").strip()
-        if not words:
-            return None
-        at = clock.door_now()
-        remark_id = f"{task.task_id}-{fingerprint([who.staff_id, words, str(clock.machine_now())])[:12]}"
-        connection.execute(
-            insert(remarks).values(
-                remark_id=remark_id,
-                case_id=task.case_id,
-                task_id=task.task_id,
-                author=who.staff_id,
-                words=words,
-                written_at=at,
-            )
-        )
-        return remark_id
-
     def _note(
         self, connection: Connection, stream: str, who: Person, what: str, detail: dict[str, Any]
     ) -> None:
@@ -586,10 +315,3 @@ class Desk:
         with self._store.reading() as connection:
             name = connection.execute(select(staff.c.name).where(staff.c.staff_id == staff_id)).scalar()
         return name or staff_id
-
-
-def _knows_loan(connection: Connection, loan_id: str) -> bool:
-    found: Collection[Any] = connection.execute(
-        select(loans.c.loan_id).where(loans.c.loan_id == loan_id)
-    ).all()
-    return bool(found)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, select
 
 from api.auth.person import Person
 from api.desk import errors
-from api.desk.desk import Answer, touch
+from api.desk.answering import Answer, touch
 from api.desk.live import must_be_live
 from arrears import clock
 from arrears.policy.profile import NOTHING_SAID, Ability, Cause, Profile, Willingness

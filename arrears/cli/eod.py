@@ -23,7 +23,7 @@ def eod(day: Annotated[str, typer.Argument(help="The business day that is closed
     store = opened_store(settings)
     must_be_current(store)
     try:
-        told = Desk(store, Unchanging(pack.rules)).keep_closing(closed, source="command-line")
+        told = Desk(store, Unchanging(pack.rules)).money.keep_closing(closed, source="command-line")
     except errors.Invalid:
         stop(f"{closed} is not over yet.", code=1)
     finally:

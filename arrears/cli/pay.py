@@ -95,7 +95,7 @@ def _payment(desk: Desk, payment: PaymentIn, *, yes: bool) -> None:
     seen = None
     while True:
         try:
-            posted = desk.keep_payment(payment, source="command-line", by_hand=True, surplus_seen=seen)
+            posted = desk.money.keep_payment(payment, source="command-line", by_hand=True, surplus_seen=seen)
             break
         except errors.SurplusUnseen as beyond:
             _agree(payment, beyond, yes=yes)
@@ -122,7 +122,7 @@ def _agree(payment: PaymentIn, beyond: errors.SurplusUnseen, *, yes: bool) -> No
 
 
 def _transfer(desk: Desk, transfer: TransferIn) -> None:
-    kept = desk.keep_transfer(transfer, source="command-line", by_hand=True)
+    kept = desk.money.keep_transfer(transfer, source="command-line", by_hand=True)
     for share in kept.shares:
         typer.echo(f"{share.payment_id}: {share.loan_id} {share.amount_minor} minor units ({share.why})")
     if kept.surplus_minor:

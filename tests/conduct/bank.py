@@ -106,7 +106,7 @@ class Bank(CaseRoom):
             reverses_payment_id=reverses,
         )
         with clock.door_time(self.now):
-            posted = self.desk.keep_payment(payment, source="core-bank", by_hand=False)
+            posted = self.desk.money.keep_payment(payment, source="core-bank", by_hand=False)
         if posted.standing is Standing.MESSAGE:
             account = self.accounts[case_id]
             account.balance -= amount if reverses is None else -amount

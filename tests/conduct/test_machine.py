@@ -28,9 +28,9 @@ from sqlalchemy import event
 
 from api.auth.person import Person
 from api.desk import errors
+from api.desk.answering import Answer
 from api.desk.asking import ContactIn
 from api.desk.contacts import ResultIn
-from api.desk.desk import Answer
 from arrears import clock
 from arrears.policy.codes import CONTACT_RESULTS, PROMISES, Action, Outcome
 from arrears.policy.state import HoldKind

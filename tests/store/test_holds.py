@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from api.auth.person import Person
-from api.desk.desk import Answer
+from api.desk.answering import Answer
 from api.desk.errors import AlreadyAnswered
 from api.desk.plans import PlanIn
 from arrears import clock

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from api.desk.desk import Answer
+from api.desk.answering import Answer
 from api.desk.snoozing import SnoozeDesk
 from api.desk.undoing import UndoDesk
 from arrears import clock

@@ -110,7 +110,7 @@ def test_what_a_reversal_has_taken_is_not_given_back_too(room: CaseRoom, overpai
     with room.store.reading() as connection:
         payment_id = connection.execute(select(payments.c.payment_id)).scalar_one()
     with clock.door_time(room.now):
-        room.desk.take_back(OPS, payment_id, TakenBack.NO_FUNDS)
+        room.desk.money.take_back(OPS, payment_id, TakenBack.NO_FUNDS)
     if heard:
         room.hear_everything()
     with pytest.raises(errors.Invalid) as wrong:
@@ -149,15 +149,21 @@ def test_a_hand_that_types_more_than_is_owed_is_asked_and_a_bank_is_not(room: Ca
     case_id = room.a_case(overdue=1_000_00, balance=5_000_00)
     with clock.door_time(room.now):
         with pytest.raises(errors.SurplusUnseen) as asked:
-            room.desk.post_payment(OPS, _money(room, case_id, 6_000_00), by_hand=True)
+            room.desk.money.post_payment(OPS, _money(room, case_id, 6_000_00), by_hand=True)
         assert (asked.value.owed, asked.value.surplus, asked.value.has_case) == (5_000_00, 1_000_00, True)
-        room.desk.post_payment(OPS, _money(room, case_id, 4_000_00, "P-0"), by_hand=True)
+        room.desk.money.post_payment(OPS, _money(room, case_id, 4_000_00, "P-0"), by_hand=True)
         with pytest.raises(errors.SurplusUnseen) as again:
-            room.desk.post_payment(OPS, _money(room, case_id, 6_000_00), by_hand=True, surplus_seen=1_000_00)
+            room.desk.money.post_payment(
+                OPS, _money(room, case_id, 6_000_00), by_hand=True, surplus_seen=1_000_00
+            )
         assert again.value.surplus == 5_000_00, "what is on its way counts"
-        room.desk.post_payment(OPS, _money(room, case_id, 6_000_00), by_hand=True, surplus_seen=5_000_00)
-        room.desk.post_payment(OPS, _money(room, case_id, 6_000_00), by_hand=True)  # known: nothing to ask
-        room.desk.post_payment(OPS, _money(room, case_id, 6_000_00, "P-2"))
+        room.desk.money.post_payment(
+            OPS, _money(room, case_id, 6_000_00), by_hand=True, surplus_seen=5_000_00
+        )
+        room.desk.money.post_payment(
+            OPS, _money(room, case_id, 6_000_00), by_hand=True
+        )  # known: nothing to ask
+        room.desk.money.post_payment(OPS, _money(room, case_id, 6_000_00, "P-2"))
     room.hear_everything()
     assert room.state(case_id).surplus == 11_000_00
 
@@ -168,7 +174,7 @@ def test_money_that_no_case_takes_is_asked_about_too_and_history_is_not(
     room.now += timedelta(days=30)
     with clock.door_time(room.now):
         with pytest.raises(errors.SurplusUnseen) as asked:
-            room.desk.post_payment(OPS, _money(room, overpaid, 100), by_hand=True)
+            room.desk.money.post_payment(OPS, _money(room, overpaid, 100), by_hand=True)
         assert (asked.value.owed, asked.value.surplus, asked.value.has_case) == (0, 100, False)
         history = replace(_money(room, overpaid, 100, "P-0"), value_on=room.today - timedelta(days=400))
-        assert room.desk.post_payment(OPS, history, by_hand=True).standing == "history"
+        assert room.desk.money.post_payment(OPS, history, by_hand=True).standing == "history"

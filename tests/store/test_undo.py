@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from api.auth.person import Person
 from api.desk import errors
-from api.desk.desk import Answer
+from api.desk.answering import Answer
 from api.desk.undoing import UndoDesk
 from api.gateway import CaseGateway
 from api.relay import Relay

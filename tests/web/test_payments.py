@@ -159,7 +159,7 @@ def test_money_that_may_bounce_is_said_to_be_final_and_closes_the_case(
     today = room.today
     money = PaymentIn("P-7", room.case(case_id).loan_id, today, today, 1_000_00, "CNY", provisional=True)
     with standing_at(room):
-        room.desk.post_payment(branch.people["ops"], money)
+        room.desk.money.post_payment(branch.people["ops"], money)
     room.hear_everything()
     desk = branch.at("ops")
     page = read(desk.get("/payments/P-7"))

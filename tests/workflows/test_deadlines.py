@@ -35,7 +35,7 @@ def _pay_at(world: World, case: str, amount: int, instant: datetime) -> str:
     day = world.rules.calendar.day_of(int(instant.timestamp()))
     payment = PaymentIn(f"P-{loan_id}-{amount}", loan_id, day, day, amount, world.rules.terms.currency)
     with clock.door_time(instant):
-        posted = world.desk.post_payment(OPS, payment)
+        posted = world.desk.money.post_payment(OPS, payment)
     assert posted.message_id is not None
     return posted.message_id
 

@@ -10,7 +10,7 @@ from temporalio.client import Client
 
 from api.auth.person import Person
 from api.desk import errors
-from api.desk.desk import Answer
+from api.desk.answering import Answer
 from arrears import clock
 from arrears.policy.tasks import Role
 from arrears.store.session import Store

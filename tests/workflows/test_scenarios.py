@@ -134,7 +134,7 @@ async def test_s20_bounced_payment(world: World) -> None:
 async def test_s20_bounced_payment_through_the_banks_own_fault(world: World, pays: bool) -> None:
     case, payment = await _kept_for_now(world)
     with clock.door_time(world.now_of(case)):
-        world.desk.take_back(OPS, payment, TakenBack.BANK_ERROR)
+        world.desk.money.take_back(OPS, payment, TakenBack.BANK_ERROR)
     await world.settled(case)
     [told] = [said for said in world.messages(case) if said.signal == "payment_reversed"]
     assert (told.content["reason"], told.content["technical"]) == ("bank_error", True)
@@ -157,7 +157,7 @@ async def test_s20_bounced_payment_that_does_not_bounce_after_all(world: World) 
     """The core bank says that the money is final: the promise is kept for good and the case closes."""
     case, payment = await _kept_for_now(world)
     with clock.door_time(world.now_of(case)):
-        world.desk.finalize_payment(OPS, payment)
+        world.desk.money.finalize_payment(OPS, payment)
     await world.settled(case)
     row = world.case(case)
     assert (row.closed_reason, _statuses(world, case), row.balance_minor) == ("CURED", ["kept"], 900_000)

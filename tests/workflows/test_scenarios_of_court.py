@@ -11,7 +11,7 @@ from sqlalchemy import update
 from temporalio.client import Client
 
 from api.desk import errors
-from api.desk.desk import Answer
+from api.desk.answering import Answer
 from arrears import clock
 from arrears.policy.difference import Changed
 from arrears.store.asked_again import earlier

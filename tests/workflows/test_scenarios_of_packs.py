@@ -12,7 +12,7 @@ from temporalio.client import Client, WorkflowHistory
 
 from api.auth.person import Person
 from api.desk import errors
-from api.desk.desk import Answer
+from api.desk.answering import Answer
 from api.desk.publishing import PackDesk
 from arrears import clock
 from arrears.cli.replaying import replayer

@@ -29,13 +29,13 @@ async def world(sqlite_store: Store, client: Client, tmp_path: Path) -> AsyncIte
     rules = packs.load("cn-bank-2026").rules
     rules = replace(rules, terms=replace(rules.terms, pack="eod.1", end_of_day=True))
     async with a_world(sqlite_store, client, tmp_path, rules=rules) as made:
-        made.desk.keep_closing(date(2026, 3, 1), source="core-bank")
+        made.desk.money.keep_closing(date(2026, 3, 1), source="core-bank")
         yield made
 
 
 def _close(world: World, case: str, day: date = WEDNESDAY) -> int | None:
     with clock.door_time(world.now_of(case)):
-        return world.desk.keep_closing(day, source="core-bank")
+        return world.desk.money.keep_closing(day, source="core-bank")
 
 
 async def _midnight(world: World) -> str:

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from api.auth.permissions import Permission
 from api.auth.person import Person
 from api.desk import errors
-from api.desk.desk import Answer
+from api.desk.answering import Answer
 from api.desk.exhibits import ExhibitDesk, ExhibitIn
 from api.paging import instant_behind, instant_cursor, known_shape
 from arrears import clock

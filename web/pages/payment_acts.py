@@ -30,7 +30,7 @@ async def finalize(request: Request, payment_id: str, office: TheOffice, who: Po
 
     def say() -> Posted | Response:
         try:
-            return office.desk.finalize_payment(who, named)
+            return office.desk.money.finalize_payment(who, named)
         except errors.NotProvisional as refusal:
             return _refused(FINAL_REFUSED, refusal)
 
@@ -48,7 +48,7 @@ async def take_back(
 
     def say() -> Posted | Response:
         try:
-            return office.desk.take_back(who, named, TakenBack(reason))
+            return office.desk.money.take_back(who, named, TakenBack(reason))
         except ValueError:
             return _refused("reason_required")
         except (errors.NotReversible, errors.PaymentConflict) as refusal:

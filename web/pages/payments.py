@@ -121,9 +121,9 @@ def _post(request: Request, office: Office, who: Person, form: PaymentForm) -> R
 
 def _keep(office: Office, who: Person, money: PaymentIn | TransferIn, agreed: int | None) -> str | None:
     if isinstance(money, PaymentIn):
-        office.desk.post_payment(who, money, by_hand=True, surplus_seen=agreed)
+        office.desk.money.post_payment(who, money, by_hand=True, surplus_seen=agreed)
         return money.payment_id
-    kept = office.desk.post_transfer(who, money, by_hand=True)
+    kept = office.desk.money.post_transfer(who, money, by_hand=True)
     return kept.shares[-1].payment_id if kept.shares else None
 
 

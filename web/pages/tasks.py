@@ -10,7 +10,7 @@ from starlette.responses import Response
 from api.auth.permissions import Permission
 from api.auth.person import Person
 from api.desk import errors
-from api.desk.desk import Answer, may_wait
+from api.desk.answering import Answer, may_wait
 from api.desk.drafting import DraftDesk
 from api.desk.undoing import UndoDesk
 from api.paging import known_shape

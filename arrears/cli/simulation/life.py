@@ -167,7 +167,7 @@ class Life:
         at = robots.money_time(bank.seed, payment.payment_id, payment.booked_on, bank.rules.calendar)
 
         def act() -> None:
-            bank.desk.post_payment(robots.OPS, payment)
+            bank.desk.money.post_payment(robots.OPS, payment)
             self._to_come.remove(payment)
 
         return Step(instant(at), 0, act)

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from api.auth.person import Person
-from api.desk.desk import Answer
+from api.desk.answering import Answer
 from arrears.policy.calendar import Calendar
 from arrears.policy.tasks import Role, TaskKind, may_answer
 
