@@ -38,6 +38,10 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
         "Let robots work a portfolio with known payments to its end, in skipped time; a wrong end is named.",
     ),
     "case": ("arrears.cli.case:app", "Look at a case; looking changes nothing."),
+    "check": (
+        "arrears.cli.check:check",
+        "Ask what must be true of database and cases; ends with 1 when something is not.",
+    ),
     "replay": (
         "arrears.cli.replay:replay",
         "Replay histories through this version; ends with 1 when one would break.",

@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, func, select
 
-from arrears.cli.simulation.counting import Contact, over_caps
 from arrears.cli.simulation.expecting import Expected
 from arrears.cli.simulation.tally import FAULTS, Ended, Found, Judgement
 from arrears.contracts import Rules
 from arrears.policy.calendar import Calendar
+from arrears.store.invariants.counting import Contact, over_caps
 from arrears.store.session import Store
 from arrears.store.tables import (
     allocations,

@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +21,7 @@ from temporalio.runtime import (
 
 from api.desk.desk import Desk
 from api.gateway import connect
+from arrears import clock
 from arrears.channels import bank as banks
 from arrears.channels.file import FileChannel
 from arrears.cli.compose import WorkerTerms, make_worker
@@ -41,6 +42,8 @@ from arrears.engine.namespace import prepare
 from arrears.feeds.importing import Reporter
 from arrears.settings import Settings
 from arrears.store import certificates, closings, people, schema
+from arrears.store.invariants.asking import check
+from arrears.store.invariants.register import ALL
 from arrears.store.packs import Pack
 from arrears.store.people import NewStaff
 from arrears.store.session import open_engine
@@ -111,6 +114,9 @@ async def simulate(
             cpu = _cpu(engine.server_pid)
         expected = [expect(debt, pack.terms, as_of=terms.as_of, last_day=terms.last_day) for debt in debts]
         counted = tally(expected, find(store, expected, pack.rules))
+        breaches = check(store, pack.rules, ALL, now=clock.machine_now(), at_rest=True)
+        broken = tuple(f"{one.invariant.name}: {one.what}" for one in breaches)
+        counted = replace(counted, mismatches=(*counted.mismatches, *broken))
         return Ran(counted, moved, time.monotonic() - began, cpu)
     finally:
         store.close()

@@ -1,4 +1,4 @@
-"""Counts the contacts of a simulation against the caps of its pack, anew and with nothing of the guard that let them pass."""
+"""Counts contacts against the caps of a pack, anew and with nothing of the guard that let them pass."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence

@@ -5,9 +5,9 @@ from typing import Any, Final
 
 import pytest
 
-from arrears.cli.simulation.counting import Contact, over_caps
 from arrears.policy.caps import Cap, Scope, Window
 from arrears.policy.codes import Counts
+from arrears.store.invariants.counting import Contact, over_caps
 
 MORNING: Final = datetime(2026, 3, 2, 1, tzinfo=UTC)  # nine o'clock in Shanghai, on a Monday
 

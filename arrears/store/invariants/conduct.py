@@ -1,0 +1,175 @@
+"""Whether anybody was contacted, sued or escalated against the rules (12 to 16), counted anew and not as the guard does."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, time
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row, select
+
+from arrears.policy import matrix
+from arrears.policy.matrix import Act
+from arrears.policy.state import HoldKind, Scope, Stage
+from arrears.store.invariants.asking import Invariant, Look
+from arrears.store.invariants.counting import Contact, over_caps
+from arrears.store.tables import (
+    cases,
+    contact_attempts,
+    contact_points,
+    holds,
+    incidents,
+    matters,
+    notices,
+    records,
+    tasks,
+)
+
+REACHED: Final = ("made", "uncertain")
+_FROM_OTHERS: Final = ("in_call", "in_msg", "in_visit")
+
+
+def _within_hours(look: Look) -> Iterator[str]:
+    made = (
+        select(
+            contact_attempts.c.attempt_id,
+            contact_attempts.c.at,
+            contact_points.c.allowed_from,
+            contact_points.c.allowed_to,
+            contact_points.c.timezone,
+        )
+        .join(contact_points, contact_points.c.contact_id == contact_attempts.c.contact_id, isouter=True)
+        .where(
+            contact_attempts.c.status.in_(REACHED),
+            contact_attempts.c.action.not_in(_FROM_OTHERS),
+        )
+    )
+    reported = _reported(look)
+    for row in look.connection.execute(made):
+        if row.attempt_id not in reported and _is_outside(row, look):
+            yield f"{row.attempt_id}: made at {row.at.isoformat(timespec='minutes')}, outside the hours"
+
+
+def _reported(look: Look) -> set[str]:
+    """Contacts that somebody told of afterwards and that were against the rules: compliance has them in hand."""
+    told = select(incidents.c.detail).where(incidents.c.kind == "contact_against_rules")
+    return {detail["attempt_id"] for detail in look.connection.execute(told).scalars()}
+
+
+def _is_outside(made: Row[*tuple[Any, ...]], look: Look) -> bool:
+    terms, zone = look.rules.terms, look.rules.calendar.zone
+    if not _is_between(made.at, terms.window_from, terms.window_to, zone):
+        return True
+    if not made.allowed_from or not made.allowed_to:
+        return False
+    return not _is_between(made.at, made.allowed_from, made.allowed_to, made.timezone or zone)
+
+
+def _is_between(at: datetime, begins: str, ends: str, zone: str) -> bool:
+    local = at.astimezone(ZoneInfo(zone)).time()
+    return time.fromisoformat(begins) <= local and (ends == "24:00" or local < time.fromisoformat(ends))
+
+
+def _within_caps(look: Look) -> Iterator[str]:
+    yield from over_caps(_ledger(look), look.rules.conduct.caps, look.rules.calendar.zone)
+
+
+def _ledger(look: Look) -> Sequence[Contact]:
+    """Whatever takes from a cap; one whose result nobody told is taken for the most that it may have been."""
+    lines = look.connection.execute(
+        select(contact_attempts).where(
+            contact_attempts.c.status.in_(("reserved", *REACHED)),
+            contact_attempts.c.purpose != "service",
+        )
+    )
+    reported = _reported(look)
+    return [
+        Contact(
+            line.attempt_id,
+            line.borrower_id,
+            line.action,
+            line.number or "",
+            line.loan_id or "",
+            line.at,
+            line.status != "made" or line.effective,
+            line.status != "made" or line.conversation,
+            line.party == "third",
+        )
+        for line in lines
+        if line.attempt_id not in reported
+    ]
+
+
+def _under_no_hold(look: Look) -> Iterator[str]:
+    """Calls, visits and messages that began after a hold that forbids them was placed, and before it ended."""
+    on_it = (holds.c.case_id == contact_attempts.c.case_id) | (
+        (holds.c.scope == Scope.PERSON.value) & (holds.c.borrower_id == contact_attempts.c.borrower_id)
+    )
+    made = (
+        select(contact_attempts.c.attempt_id, holds.c.hold_id, holds.c.kind, holds.c.scope)
+        .join(holds, on_it)
+        .where(
+            contact_attempts.c.status.in_(REACHED),
+            contact_attempts.c.action.not_in(_FROM_OTHERS),
+            contact_attempts.c.purpose == "collection",
+            contact_attempts.c.reserved_at > holds.c.placed_at,
+            holds.c.ended_at.is_(None) | (contact_attempts.c.reserved_at < holds.c.ended_at),
+        )
+    )
+    reported = _reported(look)
+    for row in look.connection.execute(made):
+        if row.attempt_id not in reported and Act.CONTACT in matrix.blocks(
+            HoldKind(row.kind), Scope(row.scope), look.rules.terms
+        ):
+            yield f"{row.attempt_id}: made under the hold {row.hold_id} ({row.kind})"
+
+
+def _four_eyes(look: Look) -> Iterator[str]:
+    """Before each claim two said yes: one who proposed it, and another who approved."""
+    said: dict[str, list[Row[*tuple[Any, ...]]]] = {}
+    told = select(tasks).where(
+        tasks.c.status == "done", tasks.c.kind.in_(("legal_review", "second_approval"))
+    )
+    for row in look.connection.execute(told.order_by(tasks.c.closed_seq)):
+        said.setdefault(row.case_id, []).append(row)
+    for claim in look.connection.execute(select(matters)):
+        before = [row for row in said.get(claim.case_id, ()) if row.closed_at <= claim.filed_at]
+        first = {row.decided_by for row in before if row.outcome == "sue"}
+        second = {row.decided_by for row in before if row.outcome == "approve"}
+        if not any(one != other for one in first for other in second):
+            yield f"{claim.matter_id}: filed without two who approved it"
+        for row in before:
+            if row.decided_by in row.barred:
+                yield f"{row.task_id}: decided by {row.decided_by}, who was barred from it"
+
+
+def _after_its_time(look: Look) -> Iterator[str]:
+    """A case entered the legal stage after a notice had arrived and the time to pay in it was over."""
+    entered: dict[str, datetime] = {}
+    for row in look.connection.execute(select(records.c.case_id, records.c.at, records.c.effects)):
+        if any(e["kind"] == "enter_stage" and e["stage"] == Stage.LEGAL.value for e in row.effects):
+            entered[row.case_id] = max(row.at, entered.get(row.case_id, row.at))
+    served = select(notices.c.case_id, notices.c.cure_on).where(notices.c.cure_on.is_not(None))
+    over = {
+        row.case_id
+        for row in look.connection.execute(served)
+        if row.case_id in entered
+        and row.cure_on < look.rules.calendar.day_of(int(entered[row.case_id].timestamp()))
+    }
+    open_cases = set(look.connection.execute(select(cases.c.case_id)).scalars())
+    for case_id in sorted((entered.keys() & open_cases) - over):
+        yield f"{case_id}: before the court without a notice whose time to pay was over"
+
+
+CONDUCT: Final = (
+    Invariant(12, "No contact was made outside the hours of the bank and of the person", _within_hours),
+    Invariant(13, "No contact was one too many, by any cap of the pack in force", _within_caps),
+    Invariant(14, "No contact began under a hold that forbids it", _under_no_hold),
+    Invariant(
+        15, "Each claim was approved by two people before it was filed, none of them barred", _four_eyes
+    ),
+    Invariant(
+        16,
+        "Nobody came before the court before the time to pay in a notice that arrived was over",
+        _after_its_time,
+    ),
+)
