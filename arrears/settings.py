@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     notice_channel: str = "file"
     token_key_file: Path | None = None
     token_key: SecretStr | None = None
+    audit_key_file: Path | None = None
 
     relay_in_flight: int = Field(default=32, ge=1, le=256)
     relay_resend_seconds: float = Field(default=15.0, gt=0)

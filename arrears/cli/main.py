@@ -42,6 +42,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
         "arrears.cli.check:check",
         "Ask what must be true of database and cases; ends with 1 when something is not.",
     ),
+    "audit": ("arrears.cli.audit:app", "The trail: seal it outside the database, and verify it."),
     "replay": (
         "arrears.cli.replay:replay",
         "Replay histories through this version; ends with 1 when one would break.",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from arrears.contracts import canonical
@@ -81,6 +81,29 @@ def verify(connection: Connection, stream: str) -> list[Break]:
         if row["hash"] != _seal(dict(row)):
             breaks.append(Break(stream, n, "was changed after it was written"))
         prev_hash = row["hash"]
+    return breaks
+
+
+def heads(connection: Connection) -> dict[str, tuple[int, str]]:
+    """The number and the hash of the last row of every chain."""
+    last = select(_rows.c.stream, func.max(_rows.c.n).label("n")).group_by(_rows.c.stream).subquery()
+    found = select(_rows.c.stream, _rows.c.n, _rows.c.hash).join(
+        last, (last.c.stream == _rows.c.stream) & (last.c.n == _rows.c.n)
+    )
+    return {row.stream: (row.n, row.hash) for row in connection.execute(found)}
+
+
+def against(connection: Connection, sealed: Mapping[str, tuple[int, str, int]]) -> list[Break]:
+    """Chains that have no longer the row at which a seal says that they ended: its number and hash, and that of the seal."""
+    breaks = []
+    for stream, (n, row_hash, number) in sealed.items():
+        kept = connection.execute(
+            select(_rows.c.hash).where(_rows.c.stream == stream, _rows.c.n == n)
+        ).scalar()
+        if kept is None:
+            breaks.append(Break(stream, n, f"was cut off: seal {number} has it"))
+        elif kept != row_hash:
+            breaks.append(Break(stream, n, f"is another row than the one in seal {number}"))
     return breaks
 
 
