@@ -10,13 +10,13 @@ from arrears.channels.typesetting import typeset_record
 from arrears.policy.checklist import Item
 from arrears.store import exhibits, queries, recordings
 from arrears.store.recordings import Logged
-from arrears.store.views import CaseView, NoticeView, PaymentView, Timeline
+from arrears.store.views import CaseView, NoticeView, PaymentView
 from web import words
 from web.approval_sheet import ApprovalSheet, ItemLine, Seeing
 from web.formats import money
 from web.language import gettext as _
 from web.language import locale, pgettext
-from web.story import MACHINES, Entry, Teller
+from web.story import MACHINES, Entry, whole_story
 from web.words import called
 
 _ALL: Final = 100_000  # lines: a pack leaves nothing out
@@ -48,7 +48,7 @@ def claim_pack(
             _letters(queries.notices_of(connection, case.case_id), seeing),
             _contacts(connection, case, seeing),
             _payments(queries.ledger_of(connection, case.loan_id, limit=_ALL)),
-            _story(_whole_story(connection, case, seeing), seeing),
+            _story(whole_story(connection, case.case_id, case.currency, seeing.shapes), seeing),
         ],
     }
     return typeset_record("record.typ", data, at=case.decided_at)
@@ -197,16 +197,6 @@ def _payments(payments: Sequence[PaymentView]) -> dict[str, Any]:
     ]
     head = (_("Day"), _("Payment"), _("Channel"), _("Amount"))
     return _table(_("Payments of the loan"), head, rows, widths=(0, 1, 0, 0), right=(3,))
-
-
-def _whole_story(connection: Connection, case: CaseView, seeing: Seeing) -> list[Entry]:
-    """The oldest first."""
-    told: list[Entry] = []
-    page: Timeline | None = queries.timeline(connection, case.case_id)
-    while page is not None:
-        told += Teller(page, case.currency, seeing.shapes).tell()
-        page = queries.timeline(connection, case.case_id, before=page.earlier) if page.earlier else None
-    return told[::-1]
 
 
 def _story(entries: Iterable[Entry], seeing: Seeing) -> dict[str, Any]:

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 
+from sqlalchemy import Connection
+
 from arrears.policy.money import COUNTED
-from arrears.store import reveals
+from arrears.store import queries, reveals
 from arrears.store.views import Act, Step, Timeline
 from web import words
 from web.formats import Formats, money
@@ -69,6 +71,8 @@ class Teller:
                 icon, headline = "check", _("Consent given: %(way)s") % _way_of(act.detail)
             case "consent_withdrawn":
                 icon, headline = "ban", _("Consent withdrawn: %(way)s") % _way_of(act.detail)
+            case "case_exported":
+                icon, headline = "file-text", _("The whole case was exported as a file")
             case "exhibit_named" | "exhibit_withdrawn" | "pack_made":
                 icon, headline = "file-text", _of_evidence(act)
             case "incident_closed":
@@ -545,3 +549,13 @@ INCIDENTS: Final[words.Words] = {
     "claim_not_declared": words.term("incident", "A claim was not declared in the insolvency"),
     "workflow_missing": words.term("incident", "An open case without its workflow"),
 }
+
+
+def whole_story(connection: Connection, case_id: str, currency: str, shapes: Formats) -> list[Entry]:
+    """All of it, the oldest first, in the language of the moment."""
+    told: list[Entry] = []
+    page: Timeline | None = queries.timeline(connection, case_id)
+    while page is not None:
+        told += Teller(page, currency, shapes).tell()
+        page = queries.timeline(connection, case_id, before=page.earlier) if page.earlier else None
+    return told[::-1]

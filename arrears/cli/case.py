@@ -12,6 +12,7 @@ from temporalio.service import RPCError
 
 from api.gateway import CaseGateway, connect
 from arrears import clock
+from arrears.cli import dossier
 from arrears.cli.config import load_pack, load_settings, stop
 from arrears.cli.stack import must_be_current, opened_store
 from arrears.settings import Settings
@@ -21,15 +22,14 @@ from arrears.store.tables import cases, deadlines, messages, records, tasks
 from web.explanation import Part, explained
 from web.language import LANGUAGES, speaking
 
-app = typer.Typer(no_args_is_help=True, help="Look at a case; looking changes nothing.")
+app = typer.Typer(
+    no_args_is_help=True, help="One case: look at it, carry all of it away, verify what was carried."
+)
+app.command("export")(dossier.export)
+app.command("verify")(dossier.verify)
 
 
 _EXPLAINED: Final = ("explanation", "clocks")  # told in sentences above the tables
-
-
-@app.callback()
-def _group() -> None:
-    """So that `show` stays a word of its own."""
 
 
 @app.command("show")

@@ -37,7 +37,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
         "arrears.cli.simulate:simulate",
         "Let robots work a portfolio with known payments to its end, in skipped time; a wrong end is named.",
     ),
-    "case": ("arrears.cli.case:app", "Look at a case; looking changes nothing."),
+    "case": ("arrears.cli.case:app", "One case: look at it, carry all of it away, verify what was carried."),
     "check": (
         "arrears.cli.check:check",
         "Ask what must be true of database and cases; ends with 1 when something is not.",

@@ -56,7 +56,7 @@ def append(
             "detail": kept,
             "prev_hash": prev_hash,
         }
-        row_hash = _seal(row)
+        row_hash = sealed(row)
         added = connection.execute(_INSERT[connection.dialect.name], {**row, "hash": row_hash})
         if added.one_or_none() is not None:
             return row_hash
@@ -78,7 +78,7 @@ def verify(connection: Connection, stream: str) -> list[Break]:
             n = row["n"]
         elif row["prev_hash"] != prev_hash:
             breaks.append(Break(stream, n, "does not follow the row before it"))
-        if row["hash"] != _seal(dict(row)):
+        if row["hash"] != sealed(dict(row)):
             breaks.append(Break(stream, n, "was changed after it was written"))
         prev_hash = row["hash"]
     return breaks
@@ -93,10 +93,10 @@ def heads(connection: Connection) -> dict[str, tuple[int, str]]:
     return {row.stream: (row.n, row.hash) for row in connection.execute(found)}
 
 
-def against(connection: Connection, sealed: Mapping[str, tuple[int, str, int]]) -> list[Break]:
+def against(connection: Connection, ends: Mapping[str, tuple[int, str, int]]) -> list[Break]:
     """Chains that have no longer the row at which a seal says that they ended: its number and hash, and that of the seal."""
     breaks = []
-    for stream, (n, row_hash, number) in sealed.items():
+    for stream, (n, row_hash, number) in ends.items():
         kept = connection.execute(
             select(_rows.c.hash).where(_rows.c.stream == stream, _rows.c.n == n)
         ).scalar()
@@ -111,7 +111,9 @@ def streams(connection: Connection) -> list[str]:
     return list(connection.execute(select(_rows.c.stream).distinct().order_by(_rows.c.stream)).scalars())
 
 
-def _seal(row: Mapping[str, Any]) -> str:
-    sealed = {name: row[name] for name in ("stream", "n", "actor", "what", "detail", "prev_hash")}
-    sealed["at"] = row["at"].astimezone(UTC).isoformat(timespec="microseconds")
-    return hashlib.sha256(canonical(sealed).encode()).hexdigest()
+def sealed(row: Mapping[str, Any]) -> str:
+    """The hash over a row and the one before it; `at` is an instant, or was written out in UTC with microseconds."""
+    content = {name: row[name] for name in ("stream", "n", "actor", "what", "detail", "prev_hash")}
+    at = row["at"]
+    content["at"] = at if isinstance(at, str) else at.astimezone(UTC).isoformat(timespec="microseconds")
+    return hashlib.sha256(canonical(content).encode()).hexdigest()

@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import pytest
-
 from sqlalchemy import delete, func, select, update
 from typer.testing import CliRunner, Result
 
