@@ -13,6 +13,7 @@ from arrears.store import packs
 from arrears.store.session import Store, open_engine
 from arrears.store.tables import audit_rows
 from tests.builders import CaseRoom
+from tests.tampering import off_guard
 
 
 @pytest.fixture
@@ -62,6 +63,7 @@ def test_what_was_cut_off_is_found_by_the_seals_alone(room: CaseRoom, seals: Pat
     case_id = _work(room)
     _sealed(seals)
     with room.store.transaction() as connection:
+        off_guard(connection)
         last = select(func.max(audit_rows.c.n)).where(audit_rows.c.stream == case_id).scalar_subquery()
         connection.execute(delete(audit_rows).where(audit_rows.c.stream == case_id, audit_rows.c.n == last))
     assert _run("verify").exit_code == 0
@@ -74,6 +76,7 @@ def test_what_was_cut_off_is_found_by_the_seals_alone(room: CaseRoom, seals: Pat
 def test_a_row_that_was_changed_is_found(room: CaseRoom, seals: Path) -> None:
     case_id = _work(room)
     with room.store.transaction() as connection:
+        off_guard(connection)
         connection.execute(update(audit_rows).where(audit_rows.c.stream == case_id).values(actor="s-other"))
     found = _run("verify")
     assert found.exit_code == 1

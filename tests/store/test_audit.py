@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
 from arrears.store import audit
 from arrears.store.audit import Break
 from arrears.store.session import Store
+from tests.tampering import off_guard
 
 NOON = datetime(2026, 3, 2, 4, 0, 0, 123456, tzinfo=UTC)
 
@@ -38,6 +40,18 @@ def test_each_row_names_the_hash_of_the_one_before(store: Store) -> None:
         (2, hashes[0], hashes[1]),
         (3, hashes[1], hashes[2]),
     ]
+
+
+@pytest.mark.parametrize(
+    "harm", ["UPDATE audit SET actor = 'x' WHERE n = 2", "DELETE FROM audit WHERE n = 2"]
+)
+def test_the_database_itself_refuses_to_change_the_trail(store: Store, harm: str) -> None:
+    _three(store)
+    with pytest.raises(DBAPIError, match="the trail is only appended"), store.transaction() as connection:
+        connection.execute(text(harm))
+    with store.reading() as connection:
+        assert connection.execute(text("SELECT count(*) FROM audit")).scalar() == 3
+        assert audit.verify(connection, "case-L1-1") == []
 
 
 def test_streams_do_not_touch_each_other(store: Store) -> None:
@@ -82,6 +96,7 @@ def test_an_append_goes_when_its_transaction_goes(store: Store) -> None:
 def test_a_changed_row_is_found(store: Store, change: str) -> None:
     _three(store)
     with store.transaction() as connection:
+        off_guard(connection)
         connection.execute(text(f"UPDATE audit SET {change} WHERE n = 2"))
     with store.reading() as connection:
         found = audit.verify(connection, "case-L1-1")
@@ -91,6 +106,7 @@ def test_a_changed_row_is_found(store: Store, change: str) -> None:
 def test_a_removed_row_is_found(store: Store) -> None:
     _three(store)
     with store.transaction() as connection:
+        off_guard(connection)
         connection.execute(text("DELETE FROM audit WHERE n = 2"))
     with store.reading() as connection:
         assert audit.verify(connection, "case-L1-1") == [
@@ -101,6 +117,7 @@ def test_a_removed_row_is_found(store: Store) -> None:
 def test_a_removed_row_is_found_though_the_rest_was_numbered_anew(store: Store) -> None:
     _three(store)
     with store.transaction() as connection:
+        off_guard(connection)
         connection.execute(text("DELETE FROM audit WHERE n = 2"))
         connection.execute(text("UPDATE audit SET n = 2 WHERE n = 3"))
     with store.reading() as connection:

@@ -31,6 +31,7 @@ from arrears.store.tables import (
     tasks,
 )
 from tests.builders import CaseRoom
+from tests.tampering import off_guard
 from tests.web import portfolio
 from tests.web.branch import open_branch
 
@@ -290,5 +291,6 @@ PLANTED: dict[str, tuple[int, Plant]] = {
 def test_what_is_planted_is_found(room: CaseRoom, what: str) -> None:
     number, plant = PLANTED[what]
     with room.store.transaction() as connection:
+        off_guard(connection)
         plant(connection, room)
     assert number in _broken(room), what

@@ -93,7 +93,9 @@ def _shape(connection: Connection) -> set[tuple[str, str]]:
     """Each table, column and index with its definition, as the database itself tells it."""
     if connection.dialect.name == "sqlite":
         found = connection.execute(
-            text("SELECT name, sql FROM sqlite_master WHERE name <> 'alembic_version' AND sql IS NOT NULL")
+            text(
+                "SELECT name, sql FROM sqlite_master WHERE name <> 'alembic_version' AND type <> 'trigger' AND sql IS NOT NULL"
+            )
         )
         return {(name, " ".join(sql.split())) for name, sql in found}
     columns = connection.execute(
