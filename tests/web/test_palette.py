@@ -51,6 +51,10 @@ def test_an_act_of_the_page_is_done_by_its_name(place: Place) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_text("由您处理")).to_be_visible()
     expect(page.locator("#palette")).to_be_hidden()
+    _open(page)
+    expect(page.get_by_role("option", name="稍后处理")).to_have_count(
+        1
+    )  # the list; the form of that name is folded away
     page.context.close()
 
 

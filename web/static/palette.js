@@ -4,6 +4,7 @@
 
   // What is done on the page comes before where one may go.
   const OFFERED = ["main :is(a, button, summary)[data-key]", "main .acts :is(a, button, summary)", ".splits a", ".menu a"];
+  const FOLDED = "details:not([open]) > :not(summary), details:not([open]) > :not(summary) *";
   const dialog = document.getElementById("palette");
   if (!dialog) return;
   const form = dialog.querySelector("form");
@@ -14,7 +15,7 @@
   const named = (place) => (place.getAttribute("aria-label") ?? place.textContent).replace(/\s+/g, " ").trim();
   const offered = () =>
     [...new Set(OFFERED.flatMap((some) => [...document.querySelectorAll(some)]))]
-      .filter((place) => place.offsetParent && !place.matches(":disabled, :disabled *, [aria-current]") && named(place))
+      .filter((place) => place.offsetParent && !place.matches(`:disabled, :disabled *, [aria-current], ${FOLDED}`) && named(place))
       .map((place) => ({ name: named(place), key: place.dataset.key ?? "", go: () => place.click() }));
 
   const option = (act, at) => {
