@@ -13,6 +13,7 @@ from temporalio.api.workflowservice.v1 import (
 )
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.converter import PayloadCodec
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import TimeSkipper
 
@@ -20,7 +21,7 @@ from arrears import clock
 from arrears.contracts import CaseInput, Message
 from arrears.names import TASK_QUEUE, WORKFLOW_TYPE
 from workflows.collection_case import CollectionCase
-from workflows.hearing import DATA_CONVERTER
+from workflows.hearing import converter
 
 
 class CaseNotRunning(Exception):
@@ -39,10 +40,12 @@ def _away(error: RPCError | RuntimeError) -> TemporalAway:
     return TemporalAway(error.status.name if isinstance(error, RPCError) else "NEVER_CONNECTED")
 
 
-async def connect(address: str, namespace: str, *, lazy: bool = True) -> Client:
+async def connect(
+    address: str, namespace: str, *, lazy: bool = True, codec: PayloadCodec | None = None
+) -> Client:
     """Lazy, the doors open and accept while Temporal is still away; a worker needs one that is connected."""
     return await Client.connect(
-        address, namespace=namespace, data_converter=DATA_CONVERTER, identity="arrears", lazy=lazy
+        address, namespace=namespace, data_converter=converter(codec), identity="arrears", lazy=lazy
     )
 
 

@@ -8,6 +8,7 @@ import structlog
 from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
+from temporalio.converter import PayloadCodec
 
 from api import errors
 from api.auth.entrance import Entrance
@@ -31,6 +32,7 @@ from web.pages import (
     cases,
     certificates,
     claim_pack,
+    codec,
     comments,
     contacts,
     debtor,
@@ -76,13 +78,14 @@ def create_app(
     rules: RulesInForce,
     temporal_ready: Reachable | None = None,
     patience: float = PATIENCE,
+    envelope: PayloadCodec | None = None,
 ) -> FastAPI:
     assets, pages = _printed(rules.at(int(clock.machine_now().timestamp())).calendar.zone)
     mishaps = Mishaps(pages)
     app = FastAPI(title="Arrears", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.store, app.state.desk, app.state.entrance = store, desk, entrance
     app.state.temporal_reachable = temporal_ready
-    app.state.office = Office(settings, store, desk, entrance, rules, pages, Feed(store), patience)
+    app.state.office = Office(settings, store, desk, entrance, rules, pages, Feed(store), patience, envelope)
     app.router.routes.extend(_routes())
     app.mount(PREFIX, assets, name="static")
     errors.install(app, page=mishaps)
@@ -137,6 +140,7 @@ def _routes() -> tuple[BaseRoute, ...]:
         together,
         team,
         lists,
+        codec,
     )
     whole = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     for part in (api_router, *(page.router for page in pages), own):

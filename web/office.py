@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Depends, Request
+from temporalio.converter import PayloadCodec
 
 from api.auth.entrance import Entrance
 from api.desk.desk import Desk
@@ -30,6 +31,7 @@ class Office:
     pages: Pages
     feed: Feed
     patience: float = PATIENCE  # seconds a page waits for a case to answer
+    envelope: PayloadCodec | None = None  # opens what is sealed in Temporal, for its UI
     counts: Counts = field(default_factory=Counts)
 
     @property

@@ -24,7 +24,8 @@ WITH_FILES: Final = "multipart/form-data"
 UPLOADS: Final = re.compile(r"/approvals/[^/]+/evidence|/(cases|tasks)/[^/]+/comments")
 LARGEST_UPLOAD: Final = LARGEST + LARGEST_FORM
 _MOST_FIELDS: Final = 20
-_REPORTS: Final = "/csp"  # browsers send these themselves, without a token; they change nothing
+# Sent without a token, by browsers themselves and by the Temporal UI; they change nothing.
+_READS: Final = ("/csp", "/codec/decode")
 
 
 class Sealed:
@@ -52,7 +53,7 @@ class Sealed:
 
 def _is_act(scope: Scope) -> bool:
     path = scope["path"]
-    return scope["method"] not in csrf.SAFE_METHODS and not path.startswith(PLAIN) and path != _REPORTS
+    return scope["method"] not in csrf.SAFE_METHODS and not path.startswith(PLAIN) and path not in _READS
 
 
 def _kind(headers: Headers) -> str:

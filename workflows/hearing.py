@@ -2,12 +2,18 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from temporalio import workflow
 from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
-from temporalio.converter import DataConverter, DefaultPayloadConverter
+from temporalio.converter import (
+    DataConverter,
+    DefaultFailureConverterWithEncodedAttributes,
+    DefaultPayloadConverter,
+    PayloadCodec,
+)
 from temporalio.worker import (
     HandleSignalInput,
     Interceptor,
@@ -44,6 +50,14 @@ class PatientConverter(DefaultPayloadConverter):
 
 
 DATA_CONVERTER: Final = DataConverter(payload_converter_class=PatientConverter)
+
+
+def converter(codec: PayloadCodec | None = None) -> DataConverter:
+    """With a codec nothing but ids and search attributes can be read in Temporal, not even why a step failed."""
+    if codec is None:
+        return DATA_CONVERTER
+    failures = DefaultFailureConverterWithEncodedAttributes
+    return replace(DATA_CONVERTER, payload_codec=codec, failure_converter_class=failures)
 
 
 class HearEverything(Interceptor):

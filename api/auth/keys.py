@@ -37,6 +37,11 @@ class Keyring:
     def find(self, kid: str) -> Key | None:
         return self._by_kid.get(kid)
 
+    @property
+    def by_name(self) -> dict[str, bytes]:
+        """The first one signs, or seals."""
+        return {kid: key.secret for kid, key in self._by_kid.items()}
+
 
 def keyring(settings: Settings) -> Keyring:
     """From `ARREARS_TOKEN_KEY`, else from the key file, which is made when it is not there."""

@@ -13,6 +13,7 @@ from temporalio.service import RPCError
 from api.gateway import CaseGateway, connect
 from arrears import clock
 from arrears.cli import dossier
+from arrears.cli.compose import envelope
 from arrears.cli.config import load_pack, load_settings, stop
 from arrears.cli.stack import must_be_current, opened_store
 from arrears.settings import Settings
@@ -72,7 +73,8 @@ def _find(store: Store, which: str) -> Row[*tuple[Any, ...]] | None:
 
 
 async def _ask(settings: Settings, case_id: str) -> dict[str, Any] | None:
-    client = await connect(str(settings.temporal_address), settings.temporal_namespace)
+    address, codec = str(settings.temporal_address), envelope(settings)
+    client = await connect(address, settings.temporal_namespace, codec=codec)
     try:
         return await asyncio.wait_for(CaseGateway(client).look(case_id), 10)
     except (RPCError, RuntimeError, TimeoutError):

@@ -12,12 +12,15 @@ from temporalio.worker import Worker
 
 from activities.deliver import DeliverActivities
 from activities.record import RecordActivities
+from api.auth.keys import keyring_from
 from arrears.channels.letters import Bank, Language
 from arrears.channels.port import Channel
 from arrears.contracts import RulesInForce
 from arrears.names import TASK_QUEUE
+from arrears.settings import Settings
 from arrears.store.session import Store
 from workflows.collection_case import CollectionCase
+from workflows.envelope import Envelope
 from workflows.hearing import HearEverything
 from workflows.runner import runner
 
@@ -33,6 +36,13 @@ class WorkerTerms:
     unsandboxed: bool = False
     max_cached_workflows: int = 1000
     task_queue: str = TASK_QUEUE
+
+
+def envelope(settings: Settings) -> Envelope | None:
+    """What is said to Temporal is sealed where a file of keys is named. Raises KeyUnfit."""
+    if settings.payload_key_file is None:
+        return None
+    return Envelope(keyring_from(settings.payload_key_file).by_name)
 
 
 def make_worker(

@@ -15,6 +15,7 @@ from temporalio.client import Client, WorkflowHistory
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.gateway import connect
+from arrears.cli.compose import envelope
 from arrears.cli.config import load_settings, stop
 from arrears.cli.replaying import Outcome, Stored, Verdict, judged
 from arrears.names import WORKFLOW_TYPE
@@ -98,11 +99,12 @@ def _nothing(verdict: Verdict) -> None:
 
 
 async def _replay(paths: list[Path], tally: Tally) -> None:
+    codec = envelope(load_settings())
     if not paths:
-        async for verdict in judged(open_cases(await _temporal())):
+        async for verdict in judged(open_cases(await _temporal()), codec=codec):
             tally.add(verdict)
         return
-    async for verdict in judged(_read(_files(paths), tally)):
+    async for verdict in judged(_read(_files(paths), tally), codec=codec):
         tally.add(verdict)
 
 
@@ -140,7 +142,8 @@ async def _temporal() -> Client:
     if settings.temporal_address is None:
         stop("Set ARREARS_TEMPORAL_ADDRESS to the Temporal server whose open cases shall be replayed.")
     try:
-        return await connect(settings.temporal_address, settings.temporal_namespace, lazy=False)
+        address, codec = settings.temporal_address, envelope(settings)
+        return await connect(address, settings.temporal_namespace, lazy=False, codec=codec)
     except (RPCError, RuntimeError):
         stop(f"Temporal at {settings.temporal_address} does not answer.", code=1)
 

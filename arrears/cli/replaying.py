@@ -12,13 +12,14 @@ from typing import Final
 
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHistory
+from temporalio.converter import PayloadCodec
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.worker import Interceptor, Replayer
 from temporalio.workflow import NondeterminismError
 
 from arrears.names import WORKFLOW_TYPE
 from workflows.collection_case import CollectionCase
-from workflows.hearing import DATA_CONVERTER, HearEverything
+from workflows.hearing import HearEverything, converter
 from workflows.runner import sandboxed_runner
 
 EARS: Final = (HearEverything(),)
@@ -55,21 +56,28 @@ class Verdict:
     why: str = ""
 
 
-def replayer(workflow: type = CollectionCase, *, interceptors: Sequence[Interceptor] = EARS) -> Replayer:
+def replayer(
+    workflow: type = CollectionCase,
+    *,
+    interceptors: Sequence[Interceptor] = EARS,
+    codec: PayloadCodec | None = None,
+) -> Replayer:
     """As a worker is made, in all that a replay depends on; with the sandbox, whatever workers do without."""
     return Replayer(
         workflows=[workflow],
         workflow_runner=sandboxed_runner(),
         interceptors=interceptors,
-        data_converter=DATA_CONVERTER,
+        data_converter=converter(codec),
         build_id="replay",  # else the SDK reads the source of every module to make one up
         runtime=Runtime(telemetry=_QUIET),
     )
 
 
-async def judged(stored: AsyncIterator[Stored], *, workflow: type = CollectionCase) -> AsyncIterator[Verdict]:
+async def judged(
+    stored: AsyncIterator[Stored], *, workflow: type = CollectionCase, codec: PayloadCodec | None = None
+) -> AsyncIterator[Verdict]:
     """A verdict for each, in their order; nothing raises but the reading itself."""
-    machine = replayer(workflow)
+    machine = replayer(workflow, codec=codec)
     async for one in stored:
         outcome, why = await _judge(machine, one.history)
         yield Verdict(outcome, *_names(one.history), one.source, why)

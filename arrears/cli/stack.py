@@ -23,7 +23,7 @@ from api.gateway import CaseGateway, connect
 from api.relay import Relay, RelayTerms
 from arrears.channels import bank
 from arrears.channels.registry import channels
-from arrears.cli.compose import WorkerTerms, make_worker
+from arrears.cli.compose import WorkerTerms, envelope, make_worker
 from arrears.cli.config import stop
 from arrears.contracts import RulesInForce
 from arrears.engine.embedded import Engine
@@ -73,7 +73,11 @@ class Stack:
             say=self.say,
             address=settings.temporal_address,
             cache_dir=settings.cache_dir,
-            ui_options=UiOptions(namespace=settings.temporal_namespace, port=settings.ui_port),
+            ui_options=UiOptions(
+                namespace=settings.temporal_namespace,
+                port=settings.ui_port,
+                codec_endpoint=f"{self.web_url}/codec" if settings.payload_key_file is not None else None,
+            ),
         )
         await asyncio.to_thread(engine.start)
         watch = asyncio.create_task(self._keep_alive(engine))
@@ -102,14 +106,16 @@ class Stack:
     async def client(self) -> Client:
         """Lazy: doors open without Temporal."""
         if self._client is None:
-            self._client = await connect(self.address, self.settings.temporal_namespace)
+            namespace = self.settings.temporal_namespace
+            self._client = await connect(self.address, namespace, codec=envelope(self.settings))
         return self._client
 
     async def _connected(self) -> Client:
         """For a worker: waits until Temporal answers."""
         while True:
             try:
-                return await connect(self.address, self.settings.temporal_namespace, lazy=False)
+                namespace = self.settings.temporal_namespace
+                return await connect(self.address, namespace, lazy=False, codec=envelope(self.settings))
             except RuntimeError:
                 self.say(f"Temporal at {self.address} does not answer yet; trying again.")
                 await asyncio.sleep(_RETRY_SECONDS)
@@ -190,6 +196,7 @@ class Stack:
             entrance=open_entrance(self.store, keys, secure_cookies=settings.secure_cookies),
             rules=self.rules,
             temporal_ready=CaseGateway(client).is_there,
+            envelope=envelope(settings),
         )
         config = uvicorn.Config(
             app, log_config=None, access_log=False, timeout_graceful_shutdown=3, server_header=False

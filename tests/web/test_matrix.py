@@ -119,6 +119,8 @@ PAGES: Final[dict[str, Permission | None]] = {
     "POST /inbox/views/{view_id}/remove": P.CLAIM_TASK,
     "POST /inbox/export": P.EXPORT_LIST,
     "POST /csp": None,
+    "OPTIONS /codec/decode": None,
+    "POST /codec/decode": P.INSPECT_ENGINE,
 }
 # Which of those end the session they are asked with, or never end by themselves: tried elsewhere.
 ENDS_SESSION: Final = {"POST /logout", "POST /sessions/end-others", "GET /events"}
