@@ -12,6 +12,7 @@ from api import (
     contacts,
     deliveries,
     eod,
+    figures,
     health,
     holds,
     incidents,
@@ -58,3 +59,4 @@ for _part in (cases, plans, tasks, contacts, payments, eod, deliveries, holds, c
 router = APIRouter()
 router.include_router(_v1)
 router.include_router(health.router)
+router.include_router(figures.router)

@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     token_key: SecretStr | None = None
     audit_key_file: Path | None = None
     payload_key_file: Path | None = None
+    metrics_token: SecretStr | None = None
 
     relay_in_flight: int = Field(default=32, ge=1, le=256)
     relay_resend_seconds: float = Field(default=15.0, gt=0)

@@ -85,6 +85,7 @@ def create_app(
     app = FastAPI(title="Arrears", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.store, app.state.desk, app.state.entrance = store, desk, entrance
     app.state.temporal_reachable = temporal_ready
+    app.state.metrics_token = settings.metrics_token and settings.metrics_token.get_secret_value()
     app.state.office = Office(settings, store, desk, entrance, rules, pages, Feed(store), patience, envelope)
     app.router.routes.extend(_routes())
     app.mount(PREFIX, assets, name="static")

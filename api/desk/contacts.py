@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 
 from api.auth.permissions import Permission, may
 from api.auth.person import Person
+from api.counted import REFUSED
 from api.desk import errors
 from api.desk.asking import ContactIn, Task, asked, held_task, must_be_staff, under_task
 from api.desk.live import must_be_live
@@ -206,6 +207,7 @@ def _today(rules: Rules) -> datetime:
 
 
 def refused(word: NotBefore | Never) -> errors.ContactRefused:
+    REFUSED.labels(word.rule).inc()
     opens = datetime.fromtimestamp(word.at, UTC) if isinstance(word, NotBefore) else None
     return errors.ContactRefused(opens, word.rule)
 

@@ -119,6 +119,7 @@ PAGES: Final[dict[str, Permission | None]] = {
     "POST /inbox/views/{view_id}/remove": P.CLAIM_TASK,
     "POST /inbox/export": P.EXPORT_LIST,
     "POST /csp": None,
+    "GET /metrics": None,
     "OPTIONS /codec/decode": None,
     "POST /codec/decode": P.INSPECT_ENGINE,
 }

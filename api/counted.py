@@ -1,0 +1,13 @@
+"""What this process has counted since it started; the rest is counted in the database whenever somebody asks."""
+
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter
+
+PROCESS: Final = CollectorRegistry()
+REFUSED: Final = Counter(
+    "arrears_contacts_refused",
+    "Contacts that the guard did not let begin, by rule.",
+    ["rule"],
+    registry=PROCESS,
+)
