@@ -14,7 +14,7 @@ from arrears.policy.guard import Circumstance, Go, Never, NotBefore, Verdict, ve
 from arrears.policy.profile import NOTHING_SAID, Profile
 from arrears.store import circumstances, known, marks, recordings
 from arrears.store.intents import raise_incident
-from arrears.store.known import Against, Ask, Point
+from arrears.store.known import Ask, Past, Point
 from arrears.store.marks import Marked
 from arrears.store.tables import borrowers, cases, contact_attempts, messages
 from arrears.store.writes import instant
@@ -50,15 +50,15 @@ def hold_person(connection: Connection, borrower_id: str) -> bool:
 
 def may_contact(connection: Connection, ask: Ask, where: Point | None, rules: Rules, *, at: int) -> Verdict:
     """The guard's word at this instant; it takes nothing."""
-    return _judge(connection, ask, where, rules, known.against(connection, ask, rules, at=at), at=at)
+    return _judge(connection, ask, where, rules, known.past(connection, ask, rules, at=at), at=at)
 
 
 def _judge(
-    connection: Connection, ask: Ask, where: Point | None, rules: Rules, against: Against, *, at: int
+    connection: Connection, ask: Ask, where: Point | None, rules: Rules, past: Past, *, at: int
 ) -> Verdict:
-    if known.is_uncertified(against):
+    if known.is_uncertified(past):
         return Never("C19")
-    facts = known.known(connection, ask, where, rules, against, at=at)
+    facts = known.known(connection, ask, where, rules, past)
     return verdict(ask.asked, facts, rules.conduct, rules.calendar, at)
 
 
@@ -77,14 +77,14 @@ def reserve(
     what may no longer be made gives its slot back.
     """
     hold_person(connection, ask.borrower_id)
-    earlier = find(connection, ask.attempt_id)
+    past = known.past(connection, ask, rules, at=at)
+    earlier = past.of(ask.attempt_id)
     if earlier is not None and (earlier.status not in ("reserved", "released") or not _is_same(earlier, ask)):
         raise AttemptConflict(ask.attempt_id)
-    against = known.against(connection, ask, rules, at=at)
-    if heeds_money and known.has_money_coming(against):
+    if heeds_money and known.has_money_coming(past):
         answer: Verdict = NotBefore(at + SETTLES_SECONDS, "money_first")
     else:
-        answer = _judge(connection, ask, where, rules, against, at=at)
+        answer = _judge(connection, ask, where, rules, past, at=at)
     if not isinstance(answer, Go):
         if earlier is not None:
             release(connection, ask.attempt_id)

@@ -12,11 +12,13 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
+    and_,
     bindparam,
     cast,
     exists,
     literal,
     null,
+    or_,
     select,
     union_all,
 )
@@ -63,6 +65,19 @@ _CHANNELS: Final = {
 _BY_PEOPLE: Final = (Action.OUT_CALL, Action.VISIT)
 
 Against = Sequence[Row[*tuple[Any, ...]]]
+Lines = Sequence[Row[*tuple[Any, ...]]]
+
+
+@dataclass(frozen=True)
+class Past:
+    """What was read of the person: whatever may speak against a contact; all contacts that may count, over loans, staff,
+    robots and agencies (C04), and the one that is asked for, whatever became of it, when there is one of this name."""
+
+    against: Against
+    lines: Lines
+
+    def of(self, attempt_id: str) -> Row[*tuple[Any, ...]] | None:
+        return next((line for line in self.lines if line.attempt_id == attempt_id), None)
 
 
 @dataclass(frozen=True)
@@ -136,44 +151,46 @@ def reaches(action: Action, channel: str) -> bool:
     return channel in _CHANNELS.get(action, (channel,))
 
 
-def known(
-    connection: Connection, ask: Ask, where: Point | None, rules: Rules, against: Against, *, at: int
-) -> Known:
+def known(connection: Connection, ask: Ask, where: Point | None, rules: Rules, past: Past) -> Known:
     """Consent is looked up only for a way that needs it."""
     return replace(
-        of_person(connection, ask, rules, against, at=at),
+        of_person(ask, rules, past),
         hours=tuple(hours(where, rules)),
-        stopped=_stopped(against, ask, where),
+        stopped=_stopped(past.against, ask, where),
         consented=ask.action in rules.conduct.needs_consent and _has_consent(connection, where),
     )
 
 
-def of_person(connection: Connection, ask: Ask, rules: Rules, against: Against, *, at: int) -> Known:
+def of_person(ask: Ask, rules: Rules, past: Past) -> Known:
     """What holds by whichever way the person is contacted; hours are the bank's alone."""
     return Known(
         hours=tuple(hours(None, rules)),
-        ledger=ledger(connection, ask, at=at),
-        held=tuple(_held(against, ask, rules)),
-        circumstances=frozenset(row.kind for row in against if row.what == _CIRCUMSTANCE),
+        ledger=tuple(_line(row) for row in past.lines if _takes(row, ask)),
+        held=tuple(_held(past.against, ask, rules)),
+        circumstances=frozenset(row.kind for row in past.against if row.what == _CIRCUMSTANCE),
     )
 
 
-def against(connection: Connection, ask: Ask, rules: Rules, *, at: int) -> Against:
-    """Whatever may speak against it, in one round trip: it is asked before every call, with the person held."""
+def past(connection: Connection, ask: Ask, rules: Rules, *, at: int) -> Past:
+    """In two round trips: it is asked before every call, with the person held."""
+    return Past(_against(connection, ask, rules, at=at), _lines(connection, ask, at=at))
+
+
+def _against(connection: Connection, ask: Ask, rules: Rules, *, at: int) -> Against:
     people = {ask.actor, *ask.staff} if ask.action in _BY_PEOPLE else ()
     asked = {"about": ask.about, "person": ask.borrower_id, "case": ask.case_id, "number": ask.number}
     asked |= certificates.asking(people, at=instant(at), days=rules.conduct.certificate_days)
     return connection.execute(_AGAINST, asked).all()
 
 
-def is_uncertified(against: Against) -> bool:
+def is_uncertified(past: Past) -> bool:
     """Somebody of the bank's own staff who would take part may not work with debtors (C19)."""
-    return any(row.what == _UNCERTIFIED for row in against)
+    return any(row.what == _UNCERTIFIED for row in past.against)
 
 
-def has_money_coming(against: Against) -> bool:
+def has_money_coming(past: Past) -> bool:
     """Nobody is asked for money that has just come (4.6-1)."""
-    return any(row.what == _MONEY for row in against)
+    return any(row.what == _MONEY for row in past.against)
 
 
 def hours(where: Point | None, rules: Rules) -> list[Hours]:
@@ -186,10 +203,13 @@ def hours(where: Point | None, rules: Rules) -> list[Hours]:
     return found
 
 
-def ledger(connection: Connection, ask: Ask, *, at: int) -> tuple[Line, ...]:
-    """All contacts with the person that may count, over loans, staff, robots and agencies (C04)."""
+def _lines(connection: Connection, ask: Ask, *, at: int) -> Lines:
     asked = {"person": ask.borrower_id, "since": instant(at) - _LOOKS_BACK, "this": ask.attempt_id}
-    return tuple(_line(row) for row in connection.execute(_LEDGER, asked))
+    return connection.execute(_LEDGER, asked).all()
+
+
+def _takes(row: Row[*tuple[Any, ...]], ask: Ask) -> bool:
+    return bool(row.attempt_id != ask.attempt_id and row.status in COUNTED)
 
 
 def _line(row: Row[*tuple[Any, ...]]) -> Line:
@@ -309,20 +329,28 @@ _POINTS: Final = (
     .order_by(contact_points.c.preferred.desc(), contact_points.c.contact_id)
 )
 _LEDGER: Final = select(
+    contact_attempts.c.attempt_id,
+    contact_attempts.c.borrower_id,
+    contact_attempts.c.case_id,
     contact_attempts.c.at,
     contact_attempts.c.action,
     contact_attempts.c.number,
     contact_attempts.c.loan_id,
     contact_attempts.c.party,
     contact_attempts.c.purpose,
+    contact_attempts.c.actor,
+    contact_attempts.c.staff,
     contact_attempts.c.status,
     contact_attempts.c.effective,
     contact_attempts.c.conversation,
 ).where(
-    contact_attempts.c.borrower_id == bindparam("person"),
-    contact_attempts.c.at > bindparam("since"),
-    contact_attempts.c.attempt_id != bindparam("this"),
-    among(contact_attempts.c.status, COUNTED),
+    or_(
+        and_(
+            contact_attempts.c.borrower_id == bindparam("person"),
+            contact_attempts.c.at > bindparam("since"),
+        ),
+        contact_attempts.c.attempt_id == bindparam("this"),
+    )
 )
 _CONSENT: Final = select(consents.c.contact_id).where(
     consents.c.contact_id == bindparam("contact"), consents.c.withdrawn_at.is_(None)

@@ -43,15 +43,15 @@ def ways(connection: Connection, ask: Ask, rules: Rules, *, at: int) -> tuple[Wa
     """Preferred ones first. `ask` is a call to nobody's number yet: about whom, for which case, by whom."""
     rows = connection.execute(_POINTS, {"person": ask.borrower_id}).all()
     numbers = [row.address for row in rows]
-    against = known.against(connection, ask, rules, at=at)
+    past = known.past(connection, ask, rules, at=at)
     look = _Look(
         ask,
         rules,
         at,
-        known.of_person(connection, ask, rules, against, at=at),
+        known.of_person(ask, rules, past),
         tuple(connection.execute(_MARKS, {"numbers": numbers, "person": ask.borrower_id})),
         _consents(connection, ask, rules),
-        _for_all(against, at=at),
+        _for_all(past, at=at),
     )
     return tuple(look.way(row) for row in rows)
 
@@ -112,11 +112,11 @@ def companions(connection: Connection, but: str, rules: Rules, *, at: int) -> li
     return [(row.staff_id, row.name) for row in fit if row.staff_id not in without]
 
 
-def _for_all(against: known.Against, *, at: int) -> Verdict:
+def _for_all(past: known.Past, *, at: int) -> Verdict:
     """What holds for every way alike, before the guard looks at each."""
-    if known.is_uncertified(against):
+    if known.is_uncertified(past):
         return Never("C19")
-    if known.has_money_coming(against):
+    if known.has_money_coming(past):
         return NotBefore(at + SETTLES_SECONDS, "money_first")
     return Go()
 
