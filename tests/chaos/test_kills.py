@@ -17,9 +17,12 @@ from sqlalchemy import select
 from temporalio.client import Client
 
 from api.gateway import connect
+from arrears import clock
 from arrears.engine.embedded import Engine
 from arrears.engine.namespace import prepare
 from arrears.store import audit
+from arrears.store.invariants.asking import check
+from arrears.store.invariants.register import ALL
 from arrears.store.session import Store, open_engine
 from arrears.store.tables import allocations, contact_attempts
 from tests import stories
@@ -68,6 +71,14 @@ async def _all_applied_once(world: World, cases: list[str], said: list[str]) -> 
             assert sorted(paid.scalars()) == [1_000, 2_000]
             assert audit.verify(connection, case) == []
     assert world.incidents() == []
+    assert _broken(world) == []
+
+
+def _broken(world: World) -> list[str]:
+    """All invariants but those of people and payments, who have no rows of their own here."""
+    asked = [one for one in ALL if one.number not in (1, 17)]
+    found = check(world.store, world.rules, asked, now=clock.machine_now(), at_rest=True)
+    return [f"{one.invariant.name}: {one.what}" for one in found]
 
 
 async def _opened(bank: Bank, many: int) -> list[str]:
