@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     audit_key_file: Path | None = None
     payload_key_file: Path | None = None
     metrics_token: SecretStr | None = None
+    host_names: str = ""
 
     relay_in_flight: int = Field(default=32, ge=1, le=256)
     relay_resend_seconds: float = Field(default=15.0, gt=0)
@@ -65,6 +66,12 @@ class Settings(BaseSettings):
     @property
     def database(self) -> str:
         return self.database_url or f"sqlite:///{(self.data_dir / 'arrears.db').as_posix()}"
+
+    @property
+    def answers_to(self) -> list[str]:
+        """Names under which the web server is reached; a request for another one was not meant for it."""
+        named = {name.strip() for name in self.host_names.split(",")} | {self.host}
+        return sorted({"127.0.0.1", "localhost"} | (named - {"", "0.0.0.0"}))  # noqa: S104 - that one is no name
 
     @property
     def letters(self) -> Path:

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from fastapi import APIRouter, FastAPI, Request
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 from temporalio.converter import PayloadCodec
@@ -98,6 +99,7 @@ def create_app(
         cookie=cookie_name(secure=entrance.secure_cookies),
         mishap=mishaps,
     )
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=settings.answers_to, www_redirect=False)
     app.add_middleware(SecurityHeaders, secure=entrance.secure_cookies)
     return app
 

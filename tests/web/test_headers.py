@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import httpx
 import pytest
 
 from arrears.contracts import Unchanging
 from arrears.store.session import Store
+from tests.api.doorway import Doorway
 from tests.builders import CaseRoom
 from tests.web.branch import Branch
 from web.app import create_app
@@ -88,3 +90,26 @@ def test_a_database_that_is_away_gets_a_page_of_its_own(branch: Branch, tmp_path
 def test_reports_of_browsers_are_taken(branch: Branch) -> None:
     answer = branch.visitor().post("/csp", content=b"{}", headers={"Content-Type": "application/csp-report"})
     assert answer.status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1:8400", 200),
+        ("localhost", 200),
+        ("inbox.bank.example", 200),
+        ("evil.example", 400),
+        ("", 400),
+    ],
+)
+def test_the_server_answers_to_its_own_names_alone(branch: Branch, host: str, status: int) -> None:
+    named = branch.settings.model_copy(update={"host_names": "inbox.bank.example, other.example"})
+    app = create_app(
+        settings=named,
+        store=branch.room.store,
+        desk=branch.room.desk,
+        entrance=branch.entrance,
+        rules=Unchanging(branch.room.rules),
+    )
+    client = httpx.Client(transport=Doorway(app), base_url="http://127.0.0.1:8400")
+    assert client.get("/static/app.css", headers={"Host": host}).status_code == status
