@@ -216,6 +216,8 @@ def _said(entry: Entry) -> Iterable[str]:
     yield from entry.consequences
     if entry.words:
         yield "“{}”".format(" ".join(entry.words.split()))
+    if entry.ground:
+        yield entry.ground
 
 
 # ---- the two shapes of a part -------------------------------------------------------------------------------

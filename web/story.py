@@ -29,6 +29,7 @@ class Entry:
     at: datetime
     who: str
     words: str = field(default="", repr=False)
+    ground: str = ""  # the figures and the rules a person decided on
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,24 @@ class Teller:
             step.at,
             self._who(event),
             self.timeline.remarks.get(str(content.get("remark_id")), ""),
+            self._ground(event),
         )
+
+    def _ground(self, event: Record) -> str:
+        """The facts that whoever decided had before the eyes; older ones than the task kept are named by their number."""
+        if event.get("signal") != "task_decided":
+            return ""
+        seen = event["content"].get("facts_no")
+        number, facts = self.timeline.grounds.get(str(event.get("task_id")), (0, {}))
+        if not facts or number != seen:
+            return _("Decided on facts no. %(no)s") % {"no": seen}
+        told = {
+            "overdue": self._money(facts["overdue_minor"]),
+            "balance": self._money(facts["balance_minor"]),
+            "no": seen,
+            "pack": facts["pack"],
+        }
+        return _("Decided on %(overdue)s overdue of %(balance)s, facts no. %(no)s, rules %(pack)s") % told
 
     # ---- what was heard
 

@@ -238,7 +238,7 @@ def _setting(connection: Connection, act: Act, task: TaskView, beside: Beside) -
     look = Look(act.who, now, office.rules.at(int(now.timestamp())), office.shapes, beside.slot)
     href = act.listing.task_href(act.task_id, "reveal")
     seen = reveal_panel(connection, act.who, task.case_id, task.borrower_id, href=href, asked=beside.reveal)
-    return Setting(look, act.listing, seen, comment=beside.comment)
+    return Setting(look, act.listing, seen, comment=beside.comment, settings=office.settings)
 
 
 def news_of(act: Act, *, facts_no: str, was_mine: bool) -> Told | None:

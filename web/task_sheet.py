@@ -15,12 +15,14 @@ from arrears.policy.codes import PROMISES, TALK, Outcome
 from arrears.policy.difference import Changed, difference
 from arrears.policy.profile import TELLS
 from arrears.policy.tasks import NEEDS_REASON, PUT_OFF, WITH_DAY, WITH_PART, WORK, TaskKind
+from arrears.settings import Settings
 from arrears.store import queries
 from arrears.store.asked_again import Earlier, earlier
 from arrears.store.queries.approvals import KINDS
 from arrears.store.views import Said, TaskView
 from web import words
 from web.around_panel import Around, around
+from web.call_script import CallScript, call_script
 from web.comment_panel import CommentPanel, Typed, comment_panel
 from web.contact_panel import Look, Panel, panel
 from web.formats import Formats, money
@@ -97,6 +99,7 @@ class TaskSheet:
     asked_before: "AskedBefore | None"
     next_href: str | None
     comments: CommentPanel
+    script: CallScript | None
     approval_href: str = ""  # of a claim, where its evidence is seen
 
     def href(self, act: str) -> str:
@@ -129,6 +132,7 @@ class Setting:
     reveal: RevealPanel | None = None
     stands_in: bool = False  # the holder is away today and the reader may take the task
     comment: Typed = field(default_factory=Typed)
+    settings: Settings | None = None  # where calls are made: the bank's own words
 
     @property
     def who(self) -> Person:
@@ -194,6 +198,7 @@ def task_sheet(
         history=_history(connection, task, setting.shapes),
         asked_before=_asked_before(earlier(connection, task.task_id), task, setting.shapes),
         next_href=next_href if settled else None,
+        script=_script(task, setting),
         comments=comment_panel(
             connection,
             who,
@@ -205,6 +210,15 @@ def task_sheet(
         ),
         approval_href=_approval_href(task, who),
     )
+
+
+def _script(task: TaskView, setting: Setting) -> CallScript | None:
+    """For whoever holds the call: nobody else is told the debtor's name."""
+    who = setting.who
+    if setting.settings is None or task.assignee != who.staff_id:
+        return None
+    debtor = shown_name(who, task.borrower, holds=True)
+    return call_script(task, setting.settings, caller=who.name, debtor=debtor)
 
 
 def _later(task: TaskView) -> datetime | None:

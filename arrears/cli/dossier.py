@@ -122,6 +122,6 @@ def _ending(content: bytes) -> str:
 
 
 def _line(entry: Entry, shapes: Formats) -> str:
-    said: list[Any] = [entry.headline, *entry.consequences, entry.words]
+    said: list[Any] = [entry.headline, *entry.consequences, entry.words, entry.ground]
     told = pgettext("list", "; ").join(part for part in said if part)
     return f"{shapes.stamp(entry.at)}\t{entry.who}\t{' '.join(told.split())}\n"

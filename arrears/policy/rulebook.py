@@ -84,6 +84,12 @@ CHAPTERS: Final[dict[str, dict[str, Rule]]] = {
             _CONDUCT,
             ("contact.visit_staff", "caps.C10.*"),
         ),
+        "C11": Rule(
+            "On a call the caller says first which bank and who calls, and learns who is on the line, before a word of the "
+            "debt; nobody poses as police, court or government.",
+            BAN,
+            "China Banking Association, guideline on collecting personal consumer loans (2026)",
+        ),
         "C15": Rule(
             "Who keeps a signed plan is not collected from; reminders of its days are allowed.",
             BAN,

@@ -213,6 +213,8 @@ class TaskView:
     loan_id: str
     borrower_id: str
     borrower: str = field(repr=False)
+    debtor_speaks: str | None  # a BCP 47 tag of the intake
+    product: str
     kind: str
     role: str
     stage: str
@@ -369,13 +371,15 @@ class Act:
 
 @dataclass(frozen=True)
 class Timeline:
-    """Newest first. The maps give tasks their kind, people their names, remarks their words."""
+    """Newest first. The maps give tasks their kind, people their names, remarks their words; and tasks that were decided
+    the facts they were decided on, with their number."""
 
     entries: tuple[Step | Act, ...]
     earlier: int | None
     task_kinds: Mapping[str, str]
     names: Mapping[str, str]
     remarks: Mapping[str, str] = field(repr=False)
+    grounds: Mapping[str, tuple[int, Mapping[str, Any]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

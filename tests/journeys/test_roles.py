@@ -186,8 +186,9 @@ def test_one_advisor_returns_a_claim_two_approve_it_and_compliance_reads_all_of_
         ("催告函签发", "签发", "周凯"),
     ):
         headline = say("%(task)s：%(answer)s", task=say(task, "task"), answer=say(answer, "answer"))
-        step = told.locator("li").filter(has_text=headline)
-        expect(step.first).to_contain_text(name)
+        step = told.locator("li").filter(has_text=headline).first
+        expect(step).to_contain_text(name)
+        expect(step).to_contain_text("cn-bank-2026")  # the rules it was decided under
 
 
 def test_two_advisors_approve_and_one_alone_cannot(office: Office, stack: RunningStack, say: Spoken) -> None:

@@ -357,3 +357,20 @@ def test_a_task_of_another_kind_has_no_such_page(branch: Branch, room: CaseRoom)
     other = room.task(room.a_case(), "first_contact").task_id
     assert branch.at("manager").get(f"/approvals/{other}").status_code == 404
     assert branch.at("advisor1").get("/approvals/no-such-task").status_code == 404
+
+
+def test_words_on_a_claim_are_kept_and_are_there_again(branch: Branch, room: CaseRoom, case_id: str) -> None:
+    href = _href(room, case_id)
+    task_id = room.task(case_id, "legal_review").task_id
+    advisor = branch.at("advisor1")
+    advisor.post(f"{href}/claim")
+    kept = advisor.post(f"/tasks/{task_id}/draft", outcome="return", facts_no="1", reason="缺少签字页")
+    assert kept.status_code == 204
+    page = _look(branch, href)
+    assert page.one("textarea", name="reason").text == "缺少签字页"
+    assert "checked" in page.one("input", name="outcome", value="return").attributes
+    assert f"{href}/draft/discard" in page.actions
+    thrown = _post(branch, f"{href}/draft/discard")
+    assert (thrown.status_code, thrown.headers["location"]) == (303, href)
+    assert _look(branch, href).one("textarea", name="reason").text == ""
+    assert advisor.post("/approvals/nothing/draft/discard").status_code == 404

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from arrears.policy.state import Clock
 from arrears.store import people
+from arrears.store.tables import tasks
 from tests.builders import CaseRoom
 from tests.web.branch import UI, Branch
 from tests.web.reading import read
@@ -55,6 +57,18 @@ def test_a_case_tells_its_story_in_prose(branch: Branch, formal: str) -> None:
     ]
     for told in ("组长同意升级。", "尚无送达回执", "向承运方查询催告函是否送达"):
         assert told in page.words
+
+
+def test_a_decision_is_told_with_the_figures_and_the_rules_it_was_taken_on(
+    branch: Branch, room: CaseRoom, formal: str
+) -> None:
+    page = read(branch.at("compliance").get(f"/cases/{formal}"))
+    told = "决定依据：逾期 ¥30,000.00，总欠款 ¥30,000.00，事实第 1 版，规则 cn-bank-2026"
+    # The call, the escalation, the notice; a clock decides nothing.
+    assert len([one for one in page.has_class("meta") if one.text == told]) == 3
+    with room.store.transaction() as connection:
+        connection.execute(update(tasks).values(facts_no=7))
+    assert "决定所依据的事实：第 1 版" in read(branch.at("compliance").get(f"/cases/{formal}")).words
 
 
 def test_english_tells_the_same(branch: Branch, formal: str) -> None:

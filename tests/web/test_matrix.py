@@ -108,6 +108,7 @@ PAGES: Final[dict[str, Permission | None]] = {
     "GET /approvals/{task_id}/pack.pdf": P.READ_EXHIBIT,
     "POST /approvals/{task_id}/claim": P.CLAIM_TASK,
     "POST /approvals/{task_id}/decision": P.DECIDE_TASK,
+    "POST /approvals/{task_id}/draft/discard": P.DECIDE_TASK,
     "POST /approvals/{task_id}/evidence": P.FILE_EXHIBIT,
     "POST /approvals/{task_id}/evidence/{exhibit_id}/withdraw": P.FILE_EXHIBIT,
     "GET /evidence/{sha256}": P.READ_EXHIBIT,

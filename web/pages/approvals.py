@@ -13,13 +13,14 @@ from api.auth.permissions import Permission
 from api.auth.person import Person
 from api.desk import errors
 from api.desk.answering import Answer
+from api.desk.drafting import DraftDesk
 from api.desk.exhibits import ExhibitDesk, ExhibitIn
 from api.paging import instant_behind, instant_cursor, known_shape
 from arrears import clock
 from arrears.channels.cabinet import LARGEST, Cabinet
 from arrears.policy.checklist import FILED_BY_HAND
 from arrears.policy.tasks import Missing, Role
-from arrears.store import queries
+from arrears.store import drafts, queries
 from arrears.store.views import ApprovalRow, TaskKey, TaskView
 from web.approval_sheet import Seeing, Stated, approval_sheet, claim_task, consequence, queue_line
 from web.contact_panel import Look
@@ -125,6 +126,13 @@ async def _decided(act: Act, stated: Stated, form: DecisionForm, *, sure: bool) 
         return said
     await until_settled(act.office.desk, act.who, said, patience=act.office.patience)
     return RedirectResponse(f"{_href(act.task_id)}#decision-title", 303)
+
+
+@router.post("/approvals/{task_id}/draft/discard")
+def discard_draft(task_id: str, office: TheOffice, who: Decider) -> Response:
+    task = known_shape(task_id)
+    DraftDesk(office.store).throw_away(who, task)
+    return RedirectResponse(_href(task), 303)
 
 
 @router.post("/approvals/{task_id}/evidence")
@@ -240,14 +248,17 @@ def _page(act: Act, stated: Stated, shown: Shown) -> Response:
         look = Look(act.who, seeing.now, seeing.rules, office.shapes, None)
         sheet = task_sheet(connection, task, Setting(look, Listing()), next_href=None)
         page = approval_sheet(connection, task, sheet, seeing, stated)
+        draft = drafts.find(connection, task.task_id, act.who.staff_id) if sheet.shows_form else None
     faults = told(page.faults)
+    # What was just posted stands in the form; else what this person was writing here.
+    draft = draft if shown.form == DecisionForm() else None
     return office.pages.show(
         act.request,
         "approval_confirm.html" if shown.confirms else "approval.html",
         status=422 if faults and shown.status == 200 else shown.status,
         page=page,
         task=page.task,
-        form=shown.form,
+        form=DecisionForm.again(draft.words) if draft else shown.form,
         errors=shown.faults,
         claim_errors=faults,
         exhibit=shown.exhibit,
@@ -258,7 +269,7 @@ def _page(act: Act, stated: Stated, shown: Shown) -> Response:
         confirms=shown.confirms,
         wants_proof=shown.wants_proof,
         beside=Beside(),
-        draft_of=None,
+        draft_of=draft.saved_at if draft else None,
         items=[(item.value, called(ITEMS, item.value)) for item in FILED_BY_HAND],
     )
 

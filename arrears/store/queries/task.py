@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, cast, select
 
 from arrears.store.queries.said import LIVE, said, said_of
-from arrears.store.tables import borrowers, cases, messages, records, staff, tasks
+from arrears.store.tables import borrowers, cases, loans, messages, records, staff, tasks
 from arrears.store.types import Text
 from arrears.store.views import Said, TaskView
 
@@ -18,6 +18,8 @@ def task(connection: Connection, task_id: str) -> TaskView | None:
             select(
                 tasks,
                 borrowers.c.name.label("borrower"),
+                borrowers.c.language.label("debtor_speaks"),
+                loans.c.product,
                 holder.c.name.label("assignee_name"),
                 decided.c.name.label("decided_by_name"),
                 cases.c.status.label("case_status"),
@@ -26,6 +28,7 @@ def task(connection: Connection, task_id: str) -> TaskView | None:
             )
             .join(cases, cases.c.case_id == tasks.c.case_id)
             .outerjoin(borrowers, borrowers.c.borrower_id == tasks.c.borrower_id)
+            .outerjoin(loans, loans.c.loan_id == tasks.c.loan_id)
             .outerjoin(holder, holder.c.staff_id == tasks.c.assignee)
             .outerjoin(decided, decided.c.staff_id == tasks.c.decided_by)
             .where(tasks.c.task_id == task_id)
@@ -45,6 +48,8 @@ def task(connection: Connection, task_id: str) -> TaskView | None:
         loan_id=row["loan_id"],
         borrower_id=row["borrower_id"],
         borrower=row["borrower"] or "",
+        debtor_speaks=row["debtor_speaks"],
+        product=row["product"] or "other",
         kind=row["kind"],
         role=row["role"],
         stage=row["stage"],

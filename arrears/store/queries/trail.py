@@ -63,13 +63,18 @@ def _timeline(
     acts = [entry for entry in entries if isinstance(entry, Act)]
     people = _people_in(steps) | {act.actor for act in acts}
     people |= {str(act.detail["to"]) for act in acts if "to" in act.detail}
-    kinds = connection.execute(select(tasks.c.task_id, tasks.c.kind).where(tasks.c.case_id == case_id))
+    kinds = connection.execute(
+        select(tasks.c.task_id, tasks.c.kind, tasks.c.facts_no, tasks.c.facts).where(
+            tasks.c.case_id == case_id
+        )
+    ).all()
     return Timeline(
         entries,
         earlier,
         {row.task_id: row.kind for row in kinds},
         names(connection, people),
         _words_in(connection, steps),
+        {row.task_id: (row.facts_no, row.facts) for row in kinds},
     )
 
 
