@@ -71,8 +71,3 @@ class _Work(Collector):
         yield GaugeMetricFamily(
             "arrears_clocks_late", "Clocks of open cases due for five minutes.", found.late_clocks
         )
-        yield GaugeMetricFamily(
-            "arrears_contacts_uncertain",
-            "Contacts of which nobody knows whether they were made.",
-            found.uncertain_contacts,
-        )

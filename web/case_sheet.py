@@ -197,7 +197,7 @@ def case_sheet(
             who,
             href,
             case.case_id,
-            act=f"{href}/comments",
+            acts=(f"{href}/comments", f"{href}/comments/seen"),
             typed=beside.comment,
             opens=seen is not None,
         ),

@@ -33,10 +33,11 @@ class CommentLine:
 
 @dataclass(frozen=True)
 class CommentPanel:
-    """`act` is where the form goes, for whoever may write."""
+    """`act` is where the form goes, for whoever may write; `seen_act` where one says that it was read."""
 
     lines: tuple[CommentLine, ...]
     act: str
+    seen_act: str
     typed: Typed
 
     @property
@@ -45,9 +46,18 @@ class CommentPanel:
 
 
 def comment_panel(
-    connection: Connection, who: Person, case_href: str, case_id: str, *, act: str, typed: Typed, opens: bool
+    connection: Connection,
+    who: Person,
+    case_href: str,
+    case_id: str,
+    *,
+    acts: tuple[str, str],
+    typed: Typed,
+    opens: bool,
 ) -> CommentPanel:
-    """`opens` says whether this reader may see masked data of the case in full (P11)."""
+    """`acts` are where words go and where it is said that they were seen; `opens` says whether this reader may see masked
+    data of the case in full (P11)."""
+    act, seen_act = acts
     beside = attachments.of_case(connection, case_id)
     return CommentPanel(
         tuple(
@@ -55,6 +65,7 @@ def comment_panel(
             for one in comments.of_case(connection, case_id, who.staff_id)
         ),
         act if may(who, Permission.COMMENT) else "",
+        seen_act,
         typed,
     )
 

@@ -204,7 +204,10 @@ def task_sheet(
             who,
             case_href,
             task.case_id,
-            act=setting.listing.task_href(task.task_id, "comments"),
+            acts=(
+                setting.listing.task_href(task.task_id, "comments"),
+                setting.listing.task_href(task.task_id, "comments/seen"),
+            ),
             typed=setting.comment,
             opens=setting.reveal is not None,
         ),

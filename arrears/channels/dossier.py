@@ -7,6 +7,7 @@ word as it was accepted, letters and documents against what the rows say of them
 import hashlib
 import json
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -60,8 +61,11 @@ def read(path: Path) -> dict[str, bytes]:
         with zipfile.ZipFile(path) as packed:
             if sum(one.file_size for one in packed.infolist()) > _LARGEST:
                 raise NotADossier("it is too large")
+            names = [one.filename for one in packed.infolist()]
+            if len(set(names)) != len(names):
+                raise NotADossier("it holds two files of one name")
             files = {one.filename: packed.read(one) for one in packed.infolist() if not one.is_dir()}
-    except (OSError, zipfile.BadZipFile, NotImplementedError) as wrong:
+    except (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as wrong:
         raise NotADossier("it cannot be unpacked") from wrong
     if not files.keys() >= _BESIDE:
         raise NotADossier("it has no manifest, or no signature")
@@ -130,8 +134,13 @@ def _words(files: Files) -> Iterator[str]:
 def _papers(files: Files) -> Iterator[str]:
     for row in _rows(files, "notices"):
         letter = files.get(f"letters/{row['notice_id']}.pdf")
-        if letter is not None and hashlib.sha256(letter).hexdigest() != row["document_hash"]:
+        if letter is None and row["document_hash"]:
+            yield f"the letter {row['notice_id']} is not in it"
+        elif letter is not None and row["document_hash"] not in (None, hashlib.sha256(letter).hexdigest()):
             yield f"the letter {row['notice_id']} is not the one that was sent"
+    handed_in = {str(row["sha256"]) for name in ("exhibits", "attachments") for row in _rows(files, name)}
+    there = {name.partition("/")[2].partition(".")[0] for name in files if name.startswith("documents/")}
+    yield from (f"the document {sha256} is not in it" for sha256 in sorted(handed_in - there))
     for name, content in files.items():
         if name.startswith("documents/") and hashlib.sha256(content).hexdigest() not in name:
             yield f"{name} is not the document that was handed in"

@@ -97,8 +97,8 @@ class SealBook:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def add(self, heads: Heads, key: Ed25519PrivateKey, *, at: datetime) -> Seal:
-        """Behind the newest, which must hold. Raises SealBroken."""
+    def add(self, heads: Heads, key: Ed25519PrivateKey, *, at: datetime) -> tuple[Seal, str]:
+        """Behind the newest, which must hold; with the hash of its file. Raises SealBroken."""
         number, before, previous = 0, Heads(), START
         for path, seal in self._read(key.public_key()):
             number, previous = seal.number, _hash(path)
@@ -115,17 +115,16 @@ class SealBook:
         told = _plain(made)
         signature = key.sign(canonical(told).encode()).hex()
         content = json.dumps({"seal": told, "signature": signature}, ensure_ascii=False, indent=1)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        _write(self._folder / f"seal-{made.number:06d}.json", content.encode())
-        return made
+        path = self._folder / f"seal-{made.number:06d}.json"
+        try:
+            _write(path, content.encode())
+        except FileExistsError as wrong:
+            raise SealBroken(f"{path.name} was written by somebody else at this moment") from wrong
+        return made, _hash(path)
 
-    def heads(self, key: Ed25519PublicKey) -> tuple[list[Seal], dict[str, tuple[int, str, int]]]:
-        """All seals, and where each chain ended by the newest that has it, with its number. Raises SealBroken."""
-        seals, known = [], dict[str, tuple[int, str, int]]()
-        for _, seal in self._read(key):
-            seals.append(seal)
-            known |= {stream: (n, sealed, seal.number) for stream, (n, sealed) in seal.moved.items()}
-        return seals, known
+    def read(self, key: Ed25519PublicKey) -> dict[str, Seal]:
+        """Every seal by the hash of its file, the oldest first. Raises SealBroken."""
+        return {_hash(path): seal for path, seal in self._read(key)}
 
     def _read(self, key: Ed25519PublicKey) -> Iterator[tuple[Path, Seal]]:
         heads, previous = Heads(), START
@@ -174,11 +173,14 @@ def _hash(path: Path) -> str:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Whole or not at all, for its owner alone."""
+    """Whole or not at all, for its owner alone, and never over another. Raises FileExistsError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     with os.fdopen(handle, "wb") as out:
         out.write(content)
         out.flush()
         os.fsync(out.fileno())
-    Path(draft).rename(path)
+    try:
+        os.link(draft, path)
+    finally:
+        Path(draft).unlink()

@@ -18,6 +18,7 @@ from arrears.cli.config import load_pack, load_settings, stop
 from arrears.cli.stack import must_be_current, opened_store
 from arrears.names import WORKFLOW_TYPE
 from arrears.settings import Settings
+from arrears.store.in_force import PublishedRules
 from arrears.store.invariants.asking import Breach, Invariant
 from arrears.store.invariants.asking import check as ask
 from arrears.store.invariants.register import ALL
@@ -39,11 +40,12 @@ def check(
         typer.echo(json.dumps(_listed(), ensure_ascii=False, indent=2)) if as_json else _print_list()
         return
     settings = load_settings()
-    rules = load_pack(settings).rules
+    founding = load_pack(settings).rules
     store = opened_store(settings)
     try:
         must_be_current(store)
-        breaches = ask(store, rules, ALL, now=clock.machine_now(), at_rest=not busy)
+        in_force = PublishedRules(store, founding)
+        breaches = ask(store, in_force, ALL, now=clock.machine_now(), at_rest=not busy)
         asked = [one for one in ALL if one.asks is not None and (not busy or not one.at_rest)]
         if settings.temporal_address is not None:
             asked.append(_running())

@@ -62,13 +62,21 @@ def export(
             files = dict(_files(connection, settings, rows, shapes, name=to.name))
         at = clock.machine_now()
         sha256 = file_of.write(to, case_id, files, key, at=at.isoformat(timespec="seconds"))
-        with store.transaction() as connection:
-            detail = {"sha256": sha256, "files": len(files)}
-            audit.append(connection, stream=case_id, at=at, actor=_ACTOR, what="case_exported", detail=detail)
+        try:
+            with store.transaction() as connection:
+                detail = {"sha256": sha256, "files": len(files)}
+                audit.append(
+                    connection, stream=case_id, at=at, actor=_ACTOR, what="case_exported", detail=detail
+                )
+        except BaseException:
+            to.unlink()  # no export that the trail does not know of
+            raise
     except KeyUnfit as wrong:
         stop(f"{wrong}.", code=1)
     finally:
         store.close()
+    for fault in file_of.faults(file_of.read(to), key.public_key()):
+        typer.secho(fault, err=True, fg="yellow")
     typer.echo(f"{to}: {len(files)} files; manifest {sha256}")
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -15,6 +15,7 @@ from arrears.store.tables import Audit
 
 HOUSE: Final = "house"  # the stream of what concerns no case
 START: Final = "0" * 64
+SEALED: Final = "trail_sealed"
 
 _rows = Audit.metadata.tables["audit"]
 _LAST = (
@@ -93,10 +94,10 @@ def heads(connection: Connection) -> dict[str, tuple[int, str]]:
     return {row.stream: (row.n, row.hash) for row in connection.execute(found)}
 
 
-def against(connection: Connection, ends: Mapping[str, tuple[int, str, int]]) -> list[Break]:
-    """Chains that have no longer the row at which a seal says that they ended: its number and hash, and that of the seal."""
+def against(connection: Connection, ends: Iterable[tuple[str, int, str, int]]) -> list[Break]:
+    """Chains that have no longer a row at which a seal says that they ended: stream, number, hash, and which seal."""
     breaks = []
-    for stream, (n, row_hash, number) in ends.items():
+    for stream, n, row_hash, number in ends:
         kept = connection.execute(
             select(_rows.c.hash).where(_rows.c.stream == stream, _rows.c.n == n)
         ).scalar()
@@ -105,6 +106,12 @@ def against(connection: Connection, ends: Mapping[str, tuple[int, str, int]]) ->
         elif kept != row_hash:
             breaks.append(Break(stream, n, f"is another row than the one in seal {number}"))
     return breaks
+
+
+def sealings(connection: Connection) -> dict[int, str]:
+    """What the trail itself says of its seals: the hash of each one's file."""
+    told = select(_rows.c.detail).where(_rows.c.stream == HOUSE, _rows.c.what == SEALED)
+    return {detail["number"]: detail["sha256"] for detail in connection.execute(told).scalars()}
 
 
 def streams(connection: Connection) -> list[str]:

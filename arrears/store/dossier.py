@@ -42,6 +42,12 @@ def gather(connection: Connection, case_id: str) -> dict[str, Rows]:
     for name, (table, order) in _OF_CASE.items():
         wanted = select(table).where(table.c.case_id == case_id)
         found[name] = _plain(connection.execute(wanted.order_by(*(table.c[one] for one in order))))
+    plans = sorted(str(row["plan_id"]) for row in found["plans"])
+    found["instalments"] = [
+        row for one in plans for row in _by(connection, tables.plan_instalments, "plan_id", one)
+    ]
+    found["marks"] = _by(connection, tables.contact_marks, "borrower_id", borrower_id)
+    found["circumstances"] = _by(connection, tables.circumstances, "borrower_id", borrower_id)
     found["loan"] = _by(connection, tables.loans, "loan_id", loan_id)
     found["payments"] = _by(connection, tables.payments, "loan_id", loan_id)
     found["parties"] = _by(connection, tables.parties, "loan_id", loan_id)

@@ -73,6 +73,30 @@ def test_what_was_cut_off_is_found_by_the_seals_alone(room: CaseRoom, seals: Pat
     assert "was cut off: seal 1 has it" in found.stdout
 
 
+def test_what_was_cut_off_is_not_sealed_over(room: CaseRoom, seals: Path) -> None:
+    case_id = _work(room)
+    _sealed(seals)
+    with room.store.transaction() as connection:
+        off_guard(connection)
+        connection.execute(delete(audit_rows).where(audit_rows.c.stream == case_id))
+    said = _run("seal", seals)
+    assert said.exit_code == 1
+    assert "was cut off: seal 1 has it" in said.stderr
+    assert len(list(seals.glob("seal-*.json"))) == 1
+
+
+def test_seals_that_are_gone_are_missed(room: CaseRoom, seals: Path) -> None:
+    _sealed(seals, times=3)
+    max(seals.glob("seal-*.json")).unlink()
+    found = _run("verify", "--seals", seals)
+    assert found.exit_code == 1
+    assert "seal 3, of which the trail tells, is not in the folder" in found.stdout
+    for one in seals.glob("seal-*.json"):
+        one.unlink()
+    assert "holds no seal" in _run("verify", "--seals", seals).stderr
+    assert _run("seal", seals).exit_code == 1
+
+
 def test_a_row_that_was_changed_is_found(room: CaseRoom, seals: Path) -> None:
     case_id = _work(room)
     with room.store.transaction() as connection:

@@ -94,7 +94,7 @@ def test_without_a_key_it_says_so(case_id: str, tmp_path: Path) -> None:
     assert "No key was named" in _run("verify", _exported(case_id, tmp_path)).stdout
 
 
-Harm = Callable[[dict[str, bytes]], None]
+Harm = Callable[[dict[str, bytes]], object]
 
 
 def _edit(name: str, old: str, new: str) -> Harm:
@@ -109,9 +109,12 @@ def _cut(files: dict[str, bytes]) -> None:
     files["rows/trail.jsonl"] = b"".join(files["rows/trail.jsonl"].splitlines(keepends=True)[1:])
 
 
+def _document(files: dict[str, bytes]) -> str:
+    return next(one for one in files if one.startswith("documents/"))
+
+
 def _swap_document(files: dict[str, bytes]) -> None:
-    name = next(one for one in files if one.startswith("documents/"))
-    files[name] = b"%PDF-1.7 of another"
+    files[_document(files)] = b"%PDF-1.7 of another"
 
 
 HARMED: dict[str, tuple[str, Harm]] = {
@@ -127,6 +130,7 @@ HARMED: dict[str, tuple[str, Harm]] = {
     ),
     "a word is changed": ("is not what was accepted", _edit("rows/messages.jsonl", "40000", "90000")),
     "a document is another": ("is not the document that was handed in", _swap_document),
+    "a document is left out": ("is not in it", lambda files: files.pop(_document(files))),
     "rows are junk": ("cannot be read", lambda files: files.update({"rows/steps.jsonl": b"\xff"})),
 }
 
@@ -159,6 +163,15 @@ def test_what_is_no_export_is_said(case_id: str, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "y.zip", "w") as out:
         out.writestr("a", "b")
     assert "cannot be unpacked" in _run("verify", tmp_path / "x.zip").stderr
+    exported = _exported(case_id, tmp_path)
+    content = bytearray(exported.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    (tmp_path / "damaged.zip").write_bytes(content)
+    assert _run("verify", tmp_path / "damaged.zip").exit_code == 1
+    with zipfile.ZipFile(exported, "a") as more, pytest.warns(UserWarning, match="Duplicate name"):
+        more.writestr("rows/contacts.jsonl", "")
+    assert "two files of one name" in _run("verify", exported).stderr
+    exported.unlink()
     assert "no manifest" in _run("verify", tmp_path / "y.zip").stderr
     assert "There is no case" in _run("export", "case-no-1", tmp_path / "z.zip").stderr
     _exported(case_id, tmp_path)

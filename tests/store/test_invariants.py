@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Connection, delete, insert, select, update
 
 from arrears import clock
+from arrears.contracts import Unchanging
 from arrears.store import packs
 from arrears.store.invariants.asking import check
 from arrears.store.invariants.register import ALL
@@ -95,7 +96,7 @@ def _line(attempt_id: str, borrower_id: str, letter: Any) -> dict[str, Any]:
 
 def _broken(room: CaseRoom, *, at_rest: bool = True) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
-    for breach in check(room.store, room.rules, ALL, now=clock.machine_now(), at_rest=at_rest):
+    for breach in check(room.store, Unchanging(room.rules), ALL, now=clock.machine_now(), at_rest=at_rest):
         found.setdefault(breach.invariant.number, []).append(breach.what)
     return found
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from arrears.contracts import Rules
+from arrears.contracts import Rules, RulesInForce
 from arrears.store.session import Store
 
 # Of one invariant: who sees so many knows enough.
@@ -20,8 +20,16 @@ class Look:
     """`now` is machine time."""
 
     connection: Connection
-    rules: Rules
+    in_force: RulesInForce
     now: datetime
+
+    @property
+    def rules(self) -> Rules:
+        return self.in_force.at(int(self.now.timestamp()))
+
+    def rules_at(self, at: datetime) -> Rules:
+        """What was done is judged by the pack that held then."""
+        return self.in_force.at(int(at.timestamp()))
 
 
 Ask = Callable[[Look], Iterable[str]]
@@ -50,12 +58,12 @@ class Breach:
 
 
 def check(
-    store: Store, rules: Rules, invariants: Sequence[Invariant], *, now: datetime, at_rest: bool
+    store: Store, in_force: RulesInForce, invariants: Sequence[Invariant], *, now: datetime, at_rest: bool
 ) -> list[Breach]:
     """All of it in one look, so that what is written meanwhile is not half seen."""
     found = []
     with store.reading() as connection:
-        look = Look(connection, rules, now)
+        look = Look(connection, in_force, now)
         for one in invariants:
             if one.asks is not None and (at_rest or not one.at_rest):
                 found += [Breach(one, what) for what in islice(one.asks(look), MOST)]

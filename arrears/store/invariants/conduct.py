@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, select
 
+from arrears.contracts import Rules
 from arrears.policy import matrix
 from arrears.policy.matrix import Act
 from arrears.policy.state import HoldKind, Scope, Stage
@@ -15,7 +16,6 @@ from arrears.store.invariants.counting import Contact, over_caps
 from arrears.store.tables import (
     cases,
     contact_attempts,
-    contact_points,
     holds,
     incidents,
     matters,
@@ -29,23 +29,13 @@ _FROM_OTHERS: Final = ("in_call", "in_msg", "in_visit")
 
 
 def _within_hours(look: Look) -> Iterator[str]:
-    made = (
-        select(
-            contact_attempts.c.attempt_id,
-            contact_attempts.c.at,
-            contact_points.c.allowed_from,
-            contact_points.c.allowed_to,
-            contact_points.c.timezone,
-        )
-        .join(contact_points, contact_points.c.contact_id == contact_attempts.c.contact_id, isouter=True)
-        .where(
-            contact_attempts.c.status.in_(REACHED),
-            contact_attempts.c.action.not_in(_FROM_OTHERS),
-        )
+    """Of the bank, by the pack that held then; hours of the person may have been others at that time."""
+    made = select(contact_attempts.c.attempt_id, contact_attempts.c.at).where(
+        contact_attempts.c.status.in_(REACHED), contact_attempts.c.action.not_in(_FROM_OTHERS)
     )
     reported = _reported(look)
     for row in look.connection.execute(made):
-        if row.attempt_id not in reported and _is_outside(row, look):
+        if row.attempt_id not in reported and not _is_within(row.at, look.rules_at(row.at)):
             yield f"{row.attempt_id}: made at {row.at.isoformat(timespec='minutes')}, outside the hours"
 
 
@@ -55,22 +45,20 @@ def _reported(look: Look) -> set[str]:
     return {detail["attempt_id"] for detail in look.connection.execute(told).scalars()}
 
 
-def _is_outside(made: Row[*tuple[Any, ...]], look: Look) -> bool:
-    terms, zone = look.rules.terms, look.rules.calendar.zone
-    if not _is_between(made.at, terms.window_from, terms.window_to, zone):
-        return True
-    if not made.allowed_from or not made.allowed_to:
-        return False
-    return not _is_between(made.at, made.allowed_from, made.allowed_to, made.timezone or zone)
-
-
-def _is_between(at: datetime, begins: str, ends: str, zone: str) -> bool:
-    local = at.astimezone(ZoneInfo(zone)).time()
+def _is_within(at: datetime, rules: Rules) -> bool:
+    begins, ends = rules.terms.window_from, rules.terms.window_to
+    local = at.astimezone(ZoneInfo(rules.calendar.zone)).time()
     return time.fromisoformat(begins) <= local and (ends == "24:00" or local < time.fromisoformat(ends))
 
 
 def _within_caps(look: Look) -> Iterator[str]:
-    yield from over_caps(_ledger(look), look.rules.conduct.caps, look.rules.calendar.zone)
+    """Each contact by the caps of the pack that held when it was made, all others beside it."""
+    lines = _ledger(look)
+    held = {line.attempt_id: look.rules_at(line.at) for line in lines}
+    for pack in {rules.terms.pack: rules for rules in held.values()}.values():
+        for found in over_caps(lines, pack.conduct.caps, pack.calendar.zone):
+            if held[found.partition(" ")[0]].terms.pack == pack.terms.pack:
+                yield found
 
 
 def _ledger(look: Look) -> Sequence[Contact]:
@@ -100,26 +88,42 @@ def _ledger(look: Look) -> Sequence[Contact]:
 
 
 def _under_no_hold(look: Look) -> Iterator[str]:
-    """Calls, visits and messages that began after a hold that forbids them was placed, and before it ended."""
-    on_it = (holds.c.case_id == contact_attempts.c.case_id) | (
-        (holds.c.scope == Scope.PERSON.value) & (holds.c.borrower_id == contact_attempts.c.borrower_id)
+    """Calls, visits and messages to the debtor after a hold that forbids them was placed, and before it ended.
+
+    Whoever stands in for a debtor is contacted because of some holds, and a guarantor in spite of others.
+    """
+    theirs = (holds.c.scope == Scope.PERSON.value) & (holds.c.borrower_id == contact_attempts.c.borrower_id)
+    about_it = (holds.c.case_id == contact_attempts.c.case_id) | (
+        contact_attempts.c.case_id.is_(None) & (holds.c.borrower_id == contact_attempts.c.borrower_id)
     )
+    of_loan = holds.c.scope.in_((Scope.LOAN.value, Scope.PART.value)) & about_it
     made = (
-        select(contact_attempts.c.attempt_id, holds.c.hold_id, holds.c.kind, holds.c.scope)
-        .join(holds, on_it)
+        select(
+            contact_attempts.c.attempt_id,
+            contact_attempts.c.actor,
+            contact_attempts.c.at,
+            holds.c.hold_id,
+            holds.c.kind,
+            holds.c.scope,
+            holds.c.against,
+        )
+        .join(holds, theirs | of_loan | (holds.c.scope == Scope.BANK.value))
         .where(
             contact_attempts.c.status.in_(REACHED),
             contact_attempts.c.action.not_in(_FROM_OTHERS),
             contact_attempts.c.purpose == "collection",
-            contact_attempts.c.reserved_at > holds.c.placed_at,
-            holds.c.ended_at.is_(None) | (contact_attempts.c.reserved_at < holds.c.ended_at),
+            contact_attempts.c.party == "borrower",
+            contact_attempts.c.at > holds.c.placed_at,
+            holds.c.ended_at.is_(None) | (contact_attempts.c.at < holds.c.ended_at),
         )
     )
     reported = _reported(look)
     for row in look.connection.execute(made):
-        if row.attempt_id not in reported and Act.CONTACT in matrix.blocks(
-            HoldKind(row.kind), Scope(row.scope), look.rules.terms
-        ):
+        forbids = Act.CONTACT in matrix.blocks(
+            HoldKind(row.kind), Scope(row.scope), look.rules_at(row.at).terms
+        )
+        by_them = row.against is not None and row.against == row.actor
+        if (forbids or by_them) and row.attempt_id not in reported:
             yield f"{row.attempt_id}: made under the hold {row.hold_id} ({row.kind})"
 
 
@@ -161,8 +165,8 @@ def _after_its_time(look: Look) -> Iterator[str]:
 
 
 CONDUCT: Final = (
-    Invariant(12, "No contact was made outside the hours of the bank and of the person", _within_hours),
-    Invariant(13, "No contact was one too many, by any cap of the pack in force", _within_caps),
+    Invariant(12, "No contact was made outside the hours of the bank", _within_hours),
+    Invariant(13, "No contact was one too many, by any cap of the pack that held then", _within_caps),
     Invariant(14, "No contact began under a hold that forbids it", _under_no_hold),
     Invariant(
         15, "Each claim was approved by two people before it was filed, none of them barred", _four_eyes

@@ -13,7 +13,12 @@ _LATE: Final = timedelta(hours=1)
 
 
 def _no_clock_is_missed(look: Look) -> Iterator[str]:
-    """A clock is an instant of its case: it is missed when the case itself has decided something later."""
+    """A clock is an instant of its case: it is missed when the case itself has decided something later.
+
+    Where the bank closes its days, clocks that press on debtors wait for that.
+    """
+    if look.rules.terms.end_of_day:
+        return
     missed = (
         select(deadlines.c.case_id, deadlines.c.name)
         .join(cases, cases.c.case_id == deadlines.c.case_id)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from sqlalchemy import case, func, select
+from sqlalchemy import func, select
 
 from arrears.store.invariants.asking import Invariant, Look
 from arrears.store.states import state_from_json
@@ -11,28 +11,40 @@ from arrears.store.tables import allocations, cases, messages, payments, records
 
 
 def _all_is_allocated(look: Look) -> Iterator[str]:
-    """What the cases of a loan heard of: payments less what was taken back, against all that was allocated."""
-    signed = case((payments.c.kind == "reversal", -payments.c.amount_minor), else_=payments.c.amount_minor)
-    came = (
-        select(payments.c.loan_id, func.sum(signed))
+    """Each payment and each reversal that a case has heard of, against what was allocated of it.
+
+    Provisional money is not allocated before it is final, and what takes it back takes nothing then.
+    """
+    placed = (
+        select(allocations.c.payment_id, func.sum(allocations.c.amount_minor).label("amount"))
+        .group_by(allocations.c.payment_id)
+        .subquery()
+    )
+    taken = payments.alias()
+    heard = (
+        select(
+            payments.c.payment_id,
+            payments.c.kind,
+            payments.c.amount_minor,
+            payments.c.provisional,
+            taken.c.provisional.label("of_provisional"),
+            placed.c.amount,
+        )
         .join(messages, messages.c.message_id == "pay-" + payments.c.payment_id)
+        .outerjoin(placed, placed.c.payment_id == payments.c.payment_id)
+        .outerjoin(taken, taken.c.payment_id == payments.c.reverses_payment_id)
         .where(
             payments.c.kind.in_(("payment", "reversal")),
             payments.c.standing == "message",
             messages.c.status == "applied",
         )
-        .group_by(payments.c.loan_id)
     )
-    placed = (
-        select(cases.c.loan_id, func.sum(allocations.c.amount_minor))
-        .join(cases, cases.c.case_id == allocations.c.case_id)
-        .group_by(cases.c.loan_id)
-    )
-    received = {loan: int(amount) for loan, amount in look.connection.execute(came)}
-    allocated = {loan: int(amount) for loan, amount in look.connection.execute(placed)}
-    for loan in sorted(received.keys() | allocated.keys()):
-        if received.get(loan, 0) != allocated.get(loan, 0):
-            yield f"{loan}: {received.get(loan, 0)} came, {allocated.get(loan, 0)} is allocated"
+    for row in look.connection.execute(heard):
+        wanted = -row.amount_minor if row.kind == "reversal" else row.amount_minor
+        if row.amount is None and (row.provisional or row.of_provisional):
+            continue
+        if row.amount != wanted:
+            yield f"{row.payment_id}: {wanted} came, {row.amount or 0} is allocated"
 
 
 def _nothing_is_negative(look: Look) -> Iterator[str]:

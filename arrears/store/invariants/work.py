@@ -58,7 +58,7 @@ def _along_the_way(look: Look) -> Iterator[str]:
             if effect["kind"] != "enter_stage":
                 continue
             before, after = stage.get(row.case_id), str(effect["stage"])
-            if not _is_step(before, after):
+            if not _is_step(before, after, str(effect["why"])):
                 yield f"{row.case_id} step {row.seq}: from {before} to {after}"
             stage[row.case_id] = after
     for case_id, stands in look.connection.execute(select(cases.c.case_id, cases.c.stage)):
@@ -66,11 +66,11 @@ def _along_the_way(look: Look) -> Iterator[str]:
             yield f"{case_id}: stands at {stands}, its steps lead to {stage.get(case_id)}"
 
 
-def _is_step(before: str | None, after: str) -> bool:
+def _is_step(before: str | None, after: str, why: str) -> bool:
     """Back to any earlier stage, onward to the next; a pack may leave out what lies between, but nobody goes from the
-    first to the last."""
+    first to the last. A loan that falls back soon after its cure begins where it was (T17)."""
     if before is None:
-        return after == WAY[0]
+        return after == WAY[0] or (why == "overdue_again" and after != WAY[-1])
     return not (before == WAY[0] and after == WAY[-1])
 
 

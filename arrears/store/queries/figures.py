@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, literal_column, select
 
-from arrears.store.tables import cases, contact_attempts, deadlines, incidents, messages, tasks
+from arrears.store.tables import cases, deadlines, incidents, messages, tasks
 
-_UNSETTLED = ("waiting", "sent", "parked")
+# In words, so that the small index over what is unsettled will do.
+_UNSETTLED = messages.c.status.in_((literal_column("'waiting'"), literal_column("'sent'")))
 
 
 @dataclass(frozen=True)
@@ -21,12 +22,10 @@ class Standing:
     overdue: dict[str, int]
     incidents: dict[str, int]
     late_clocks: int
-    uncertain_contacts: int
 
 
 def standing(connection: Connection, *, now: datetime, late_before: datetime) -> Standing:
     """`now` is the door's; a clock is late that was due before `late_before` and whose case has heard nothing since."""
-    unsettled = messages.c.status.in_(_UNSETTLED)
     is_open = tasks.c.status == "open"
     late = (
         select(func.count())
@@ -34,19 +33,15 @@ def standing(connection: Connection, *, now: datetime, late_before: datetime) ->
         .join(cases, cases.c.case_id == deadlines.c.case_id)
         .where(deadlines.c.due_at < late_before, cases.c.status == "open", cases.c.decided_at < late_before)
     )
-    oldest = select(func.min(messages.c.accepted_at)).where(
-        messages.c.status.in_(("waiting", "sent")), messages.c.effective_at <= now
-    )
-    uncertain = select(func.count()).where(contact_attempts.c.status == "uncertain")
+    oldest = select(func.min(messages.c.accepted_at)).where(_UNSETTLED, messages.c.effective_at <= now)
     return Standing(
-        messages=_counted(connection, messages.c.status, unsettled),
+        messages=_counted(connection, messages.c.status, _UNSETTLED),
         oldest_unsettled=connection.execute(oldest).scalar(),
         cases=_counted(connection, cases.c.stage, cases.c.status == "open"),
         tasks=_counted(connection, tasks.c.role, is_open),
         overdue=_counted(connection, tasks.c.role, is_open, tasks.c.due_at < now),
         incidents=_counted(connection, incidents.c.kind, incidents.c.status == "open"),
         late_clocks=int(connection.execute(late).scalar_one()),
-        uncertain_contacts=int(connection.execute(uncertain).scalar_one()),
     )
 
 
