@@ -44,7 +44,7 @@ class Settings(BaseSettings):
     audit_key_file: Path | None = None
     payload_key_file: Path | None = None
     metrics_token: SecretStr | None = None
-    host_names: str = ""
+    host_names: str | None = None
 
     relay_in_flight: int = Field(default=32, ge=1, le=256)
     relay_resend_seconds: float = Field(default=15.0, gt=0)
@@ -70,7 +70,7 @@ class Settings(BaseSettings):
     @property
     def answers_to(self) -> list[str]:
         """Names under which the web server is reached; a request for another one was not meant for it."""
-        named = {name.strip() for name in self.host_names.split(",")} | {self.host}
+        named = {name.strip() for name in (self.host_names or "").split(",")} | {self.host}
         return sorted({"127.0.0.1", "localhost"} | (named - {"", "0.0.0.0"}))  # noqa: S104 - that one is no name
 
     @property
