@@ -23,17 +23,18 @@ class Stage(StrEnum):
 class Step:
     """`first` and `later` name the sentence (`explain.Key`) that says how a case came in, as its first stage or after
     another. A stage that `lasts` stands between the approval of litigation and the court, for the days that the pack
-    gives it."""
+    gives it. `says` is what a call in it tells the debtor of the debt (`scripts.Part`)."""
 
     first: str = "entered"
     later: str = "entered"
     lasts: bool = False
+    says: tuple[str, ...] = ("owed", "ask")
 
 
 COURSE: Final[Mapping[Stage, Step]] = {
     Stage.INITIAL: Step("opened", "stepped_back"),
-    Stage.FORMAL: Step("overdue_again", "escalated"),
-    Stage.LEGAL: Step("approved", "approved"),
+    Stage.FORMAL: Step("overdue_again", "escalated", says=("owed", "notice", "ask")),
+    Stage.LEGAL: Step("approved", "approved", says=("owed", "court", "ask")),
     Stage.CLOSED: Step("closed", "closed"),
 }
 

@@ -6,7 +6,7 @@ The words are the pages'; here stands which of them, by stage. Nothing of the de
 from enum import StrEnum
 from typing import Final
 
-from arrears.policy.state import Stage
+from arrears.policy.course import COURSE, Stage
 
 
 class Part(StrEnum):
@@ -26,14 +26,8 @@ class Part(StrEnum):
 BEFORE_KNOWN: Final = (Part.WHO_CALLS, Part.WHOM, Part.VERIFY, Part.RECORDED)
 # Of these something of the debt is told.
 OF_THE_DEBT: Final = frozenset({Part.OWED, Part.ASK, Part.NOTICE, Part.COURT})
-_BY_STAGE: Final = {
-    Stage.INITIAL: (Part.OWED, Part.ASK),
-    Stage.FORMAL: (Part.OWED, Part.NOTICE, Part.ASK),
-    Stage.LEGAL: (Part.OWED, Part.COURT, Part.ASK),
-}
 
 
 def script(stage: Stage) -> tuple[Part, ...]:
-    """For a call to the debtor; a stage of which nothing of its own is to be said has the first one's words."""
-    known = _BY_STAGE.get(stage, _BY_STAGE[Stage.INITIAL])
-    return (*BEFORE_KNOWN, *known, Part.HARDSHIP, Part.CLOSE)
+    """For a call to the debtor; each stage says of the debt what is its own."""
+    return (*BEFORE_KNOWN, *map(Part, COURSE[stage].says), Part.HARDSHIP, Part.CLOSE)
