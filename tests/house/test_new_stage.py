@@ -26,7 +26,7 @@ LINES = {
     "arrears/policy/course.py": [
         ('    FORMAL = "formal"\n', '    MEDIATION = "mediation"\n'),
         (
-            '    Stage.FORMAL: Step("overdue_again", "escalated"),\n',
+            '    Stage.FORMAL: Step("overdue_again", "escalated", says=("owed", "notice", "ask")),\n',
             "    Stage.MEDIATION: Step(lasts=True),\n",
         ),
     ],
