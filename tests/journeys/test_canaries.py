@@ -92,7 +92,7 @@ def _search(office: Office) -> None:
 def _call(office: Office, case_id: str) -> None:
     say = office.say
     page = office.take("collector", case_id, "首次联系")
-    _look(page, "证件号码")
+    _look(page, "id_number")
     expect(page.get_by_text(ID_NUMBER)).to_be_visible()
     page.get_by_role("button", name="拨打").click()
     expect(page.locator(".dial")).to_have_text(PHONE)
@@ -138,7 +138,7 @@ def _pay(office: Office, stack: RunningStack, case_id: str) -> None:
 
 def _look(page: Page, what: str) -> None:
     page.locator("#reveal > summary").click()
-    page.get_by_label("查看内容").select_option(label=what)
+    page.get_by_label("查看内容").select_option(what)
     page.get_by_label("查看目的").select_option("identify")
     page.get_by_role("button", name="查看", exact=True).click()
 
