@@ -265,7 +265,7 @@ def test_an_operator_sees_an_incident_and_its_workflow_and_operations_give_the_m
     assert seen.ok
     ops.get_by_role("link", name=say("异常", "menu")).click()
     refund = ops.locator(".incident").filter(has_text=case_id)
-    refund.get_by_text(say("已退还", "Given back"), exact=True).click()
+    refund.get_by_text(say("已退还", "refund"), exact=True).click()
     refund.get_by_label(say("付款流水号")).fill("OUT-20261123-1")
     refund.get_by_role("button", name=say("关闭事项")).click()
     expect(ops.locator(".incident").filter(has_text=case_id)).to_have_count(0)
