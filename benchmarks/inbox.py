@@ -27,7 +27,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy import Column, Table
 
 from arrears import clock
 from arrears.policy.tasks import Role
@@ -35,6 +35,7 @@ from arrears.store import packs, people, schema
 from arrears.store.people import NewStaff
 from arrears.store.session import Store, open_engine
 from arrears.store.tables import borrowers, cases, contact_points, deadlines, loans, messages, records, tasks
+from arrears.store.types import Json, Text
 from benchmarks.keys import walk_by_keys
 from tests.builders import CaseRoom
 from tests.certified import certified
@@ -44,6 +45,7 @@ from tests.web.branch import Branch, Desk
 PEOPLE: Final = 20
 NOW: Final = datetime(2026, 11, 25, 3, tzinfo=UTC)  # 11:00 in Shanghai, a Wednesday
 FAMILIES: Final = "王李张刘陈杨黄赵吴周"
+GIVEN: Final = "明国建秀春海晓文"
 COPIED: Final = (borrowers, contact_points, loans, cases, tasks, messages, records, deadlines)
 BARS: Final = {
     "list": 50.0,
@@ -62,55 +64,54 @@ Took = dict[str, list[tuple[float, float]]]
 
 
 def furnish(room: CaseRoom, wanted: int) -> None:
+    """By the database itself: each row of the template is written again under every number."""
     case_id = room.a_case(name="模板")
-    with room.store.reading() as connection:
-        rows = {table: _rows_of(connection, table, room, case_id) for table in COPIED}
-    for start in range(1, wanted, 2_000):
-        numbers = range(start, min(start + 2_000, wanted))
-        with room.store.transaction() as connection:
-            for table in COPIED:
-                copies = [_copy(row, table, n) for n in numbers for row in rows[table]]
-                if copies:
-                    connection.execute(insert(table), copies)
-
-
-def _rows_of(connection: Connection, table: Table, room: CaseRoom, case_id: str) -> list[dict[str, Any]]:
     case = room.case(case_id)
-    for name, value in (("case_id", case_id), ("loan_id", case.loan_id), ("borrower_id", case.borrower_id)):
-        if name in table.c:
-            found = connection.execute(select(table).where(table.c[name] == value)).mappings()
-            return [dict(row) for row in found]
-    raise LookupError(table.name)
+    template = {"case_id": case_id, "loan_id": case.loan_id, "borrower_id": case.borrower_id}
+    with room.store.transaction() as connection:
+        connection.exec_driver_sql("create temp table numbers (n integer primary key)")
+        connection.exec_driver_sql(
+            "insert into numbers with recursive up(n) as (select 1 union all select n + 1 from up where n < ?) select n from up",
+            (wanted - 1,),
+        )
+        for table in COPIED:
+            key = next(name for name in template if name in table.c)
+            names = ", ".join(f'"{column.name}"' for column in table.c)
+            made = ", ".join(_made(table, column) for column in table.c)
+            connection.exec_driver_sql(
+                f'insert into "{table.name}" ({names}) select {made} from "{table.name}", numbers where "{key}" = ?',
+                (template[key],),
+            )
+        connection.exec_driver_sql("drop table numbers")
 
 
-def _copy(row: dict[str, Any], table: Table, n: int) -> dict[str, Any]:
+def _made(table: Table, column: Column[Any]) -> str:
     """Under ids of its own everywhere, in its state and facts too."""
-    text = json.dumps(row, default=lambda at: f"@{at.isoformat()}")
-    text = text.replace("RL2024000001", f"RL26{n:08d}").replace("B000001", f"C{n:08d}")
-    copy = {name: _back(table, name, value) for name, value in json.loads(text).items()}
-    return copy | _varied(table, n)
+    if (table.name, column.name) in VARIED:
+        return VARIED[table.name, column.name]
+    if not isinstance(column.type, Text | Json):
+        return f'"{column.name}"'
+    of_loan = f"replace(\"{column.name}\", 'RL2024000001', printf('RL26%08d', n))"
+    return f"replace({of_loan}, 'B000001', printf('C%08d', n))"
 
 
-def _back(table: Table, name: str, value: Any) -> Any:
-    if not (isinstance(value, str) and value.startswith("@")):
-        return value
-    kind = type(table.c[name].type).__name__
-    at = datetime.fromisoformat(value[1:])
-    return at.date() if kind == "Day" else at
+def _one_of(signs: str, by: int) -> str:
+    return f"substr('{signs}', n / {by} % {len(signs)} + 1, 1)"
 
 
-def _varied(table: Table, n: int) -> dict[str, Any]:
-    chance = Random(n)
-    if table is borrowers:
-        return {"name": FAMILIES[n % 10] + "".join(chance.choice("明国建秀春海晓文") for _ in range(2))}
-    if table is cases:
-        return {"overdue_minor": chance.choice((300_000, 3_000_000, 8_000_000, 15_000_000))}
-    if table is tasks:
-        holder = f"s-{n % PEOPLE}" if n % 3 == 0 else None
-        return {"due_at": NOW + timedelta(minutes=chance.randrange(-3_000, 20_000)), "assignee": holder}
-    if table is contact_points:
-        return {"address": f"139{n:08d}"}
-    return {}
+VARIED: Final = {
+    ("borrowers", "name"): f"{_one_of(FAMILIES, 1)} || {_one_of(GIVEN, 10)} || {_one_of(GIVEN, 80)}",
+    (
+        "cases",
+        "overdue_minor",
+    ): "case n % 4 when 0 then 300000 when 1 then 3000000 when 2 then 8000000 else 15000000 end",
+    (
+        "tasks",
+        "due_at",
+    ): "strftime('%Y-%m-%dT%H:%M:%S.000000Z', '2026-11-25 03:00:00', printf('%+d minutes', n * 7919 % 23000 - 3000))",
+    ("tasks", "assignee"): f"case when n % 3 = 0 then 's-' || (n % {PEOPLE}) end",
+    ("contact_points", "address"): "printf('139%08d', n)",
+}
 
 
 def _staff(branch: Branch) -> list[Desk]:

@@ -338,6 +338,12 @@ class Message(Row, table=True):
         ),
         Index("messages_by_case", "case_id"),
         Index(
+            "messages_by_task",
+            "task_id",
+            sqlite_where=text("task_id is not null"),
+            postgresql_where=text("task_id is not null"),
+        ),
+        Index(
             "messages_refused",
             "actor",
             "settled_at",
