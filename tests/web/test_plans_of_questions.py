@@ -74,7 +74,7 @@ def test_an_act_reads_no_whole_table(branch: Branch, room: CaseRoom, act: str) -
     if act not in ("claim", "search"):
         desk.post(f"/tasks/{task_id}/claim")
     room.away = True  # what follows from an answer is the case's, not the page's
-    typed = {"outcome": "na", "facts_no": "1", "reason": "x", "words": "王"}
+    typed: dict[str, Any] = {"outcome": "na", "facts_no": "1", "reason": "x", "words": "王"}
     with _listening(room.store) as asked:
         path = "/inbox/search" if act == "search" else f"/tasks/{task_id}/{act}"
         assert desk.post(path, **typed).status_code < 400
