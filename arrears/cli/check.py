@@ -35,7 +35,7 @@ def check(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """Ask every invariant; ends with 1 when one is broken. Nothing is changed, and nothing but ids is said."""
+    """Ask every invariant; ends with 1 when one is broken. Nothing is changed, and only ids are said."""
     if names:
         typer.echo(json.dumps(_listed(), ensure_ascii=False, indent=2)) if as_json else _print_list()
         return

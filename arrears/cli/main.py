@@ -40,7 +40,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "case": ("arrears.cli.case:app", "One case: look at it, carry all of it away, verify what was carried."),
     "check": (
         "arrears.cli.check:check",
-        "Ask what must be true of database and cases; ends with 1 when something is not.",
+        "Ask every invariant; ends with 1 when one is broken. Nothing is changed, and only ids are said.",
     ),
     "audit": ("arrears.cli.audit:app", "The trail: seal it outside the database, and verify it."),
     "replay": (

@@ -276,6 +276,51 @@ def test_an_operator_sees_an_incident_and_its_workflow_and_operations_give_the_m
     )
 
 
+def test_the_case_desk_decides_a_dispute_and_calls_go_on(
+    office: Office, stack: RunningStack, say: Spoken
+) -> None:
+    case_id = stack.a_case(days_past_due=12)
+    office.decide("collector", case_id, "首次联系", "对债务有异议", reason="称利息计算有误")
+    held = office.case_page("case_desk", case_id)
+    expect(held.locator("[data-hold=dispute]")).to_be_visible()
+    expect(office.row("collector", case_id, "跟进联系")).to_have_count(0)  # nobody calls meanwhile
+    office.decide("case_desk", case_id, "异议审查", "不成立", reason="已核对流水，计息无误")
+    story = office.case_page("case_desk", case_id)
+    expect(story.locator("[data-hold]")).to_have_count(0)
+    expect(story.get_by_text("已核对流水，计息无误")).to_be_visible()
+
+
+def test_a_plan_officer_signs_a_plan_and_nobody_collects(
+    office: Office, stack: RunningStack, say: Spoken
+) -> None:
+    case_id = stack.a_case(days_past_due=45, overdue=6_000_000, balance=8_000_000)
+    page = office.case_page("plan_officer", case_id)
+    page.get_by_role("link", name=say("新建还款方案")).click()
+    first = (stack.today_of(case_id) + timedelta(days=30)).isoformat()
+    for name, value in (
+        ("amount", "60,000"),
+        ("yearly_bp", "12"),
+        ("periods", "12"),
+        ("first_due_on", first),
+        ("proof", "DOC-2026-1"),
+    ):
+        page.locator(f"input[name={name}]").fill(value)
+    for name, code in (("method", "equal_total"), ("charges", "stop"), ("acceptance", "signed")):
+        page.locator(f"input[name={name}][value={code}]").check()
+    page.locator("button[value=compute]").click()
+    expect(page.locator("#schedule-title")).to_be_focused()
+    expect(page.get_by_text("¥63,971.13").first).to_be_visible()  # with the interest
+    for clause in page.locator("input[name=clause]").all():
+        clause.check()
+    page.locator("button[value=sign]").click()
+    page.wait_for_url(f"**/cases/{case_id}*")
+    stack.settle(case_id)
+    story = office.case_page("compliance", case_id)
+    expect(story.locator("[data-plan=active]")).to_be_visible()
+    expect(story.locator("[data-hold=plan_active]")).to_be_visible()
+    expect(office.row("collector", case_id, "首次联系")).to_have_count(0)
+
+
 def test_an_operator_lets_the_time_of_one_case_pass(office: Office, stack: RunningStack, say: Spoken) -> None:
     case_id = stack.a_case(days_past_due=10)
     office.decide("collector", case_id, "首次联系", "无人接听")

@@ -50,7 +50,7 @@ class Page:
 
     @property
     def actions(self) -> list[str]:
-        return [one.attributes["action"] for one in self.all("form")]
+        return [one.attributes["action"] for one in self.all("form") if "action" in one.attributes]
 
 
 def read(response: httpx.Response) -> Page:
