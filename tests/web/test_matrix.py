@@ -136,6 +136,7 @@ INSTEAD: Final = {
     "POST /cases/{case_id}/holds/{hold_id}/end": 303,
     "POST /cases/{case_id}/skip": 403,
     "POST /payments": 404,
+    "POST /codec/decode": 400,  # a form is no question
     "GET /tasks/{task_id}/news": 204,
 }
 # Acts on the task alone; those of a contact also need a number, and look alike below.
