@@ -31,6 +31,8 @@ def inbox(
 
     `among` are the tasks that a search found; None when nothing was searched for.
     """
+    if _found_nothing(among):
+        return InboxPage((), None)
     ranges = [
         _inbox_of(reader, part, narrowed=narrowed, among=among, after=after, limit=page + 1).subquery()
         for part in _parts(reader, view)
@@ -53,9 +55,16 @@ def counts(
     among: Collection[str] | None = None,
 ) -> dict[View, int]:
     """How many each split holds, in one statement and none counted beyond COUNTED; what is being applied is not counted."""
+    if _found_nothing(among):
+        return dict.fromkeys(View, 0)
     asked = [_count(reader, view, narrowed, among).label(view.value) for view in View if _parts(reader, view)]
     found = connection.execute(select(*asked)).one()._mapping if asked else {}
     return {view: found.get(view.value, 0) for view in View}
+
+
+def _found_nothing(among: Collection[str] | None) -> bool:
+    """A search without a match asks no table for what is not there."""
+    return among is not None and not among
 
 
 def _parts(reader: Reader, view: View) -> list[list[Condition]]:
