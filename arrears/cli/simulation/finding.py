@@ -11,7 +11,7 @@ from arrears.cli.simulation.expecting import Expected
 from arrears.cli.simulation.tally import FAULTS, Ended, Found, Judgement
 from arrears.contracts import Rules
 from arrears.policy.calendar import Calendar
-from arrears.store.invariants.counting import Contact, over_caps
+from arrears.store.invariants.counting import ledger, over_caps
 from arrears.store.session import Store
 from arrears.store.tables import (
     allocations,
@@ -42,7 +42,7 @@ def find(store: Store, expected: Sequence[Expected], rules: Rules) -> Found:
             unallocated_minor=surplus + unallocated,
             contacts=len(contacts),
             outside_window=[contact.attempt_id for contact in contacts if _is_outside(contact, rules)],
-            over_caps=over_caps(_ledger(connection), rules.conduct.caps, rules.calendar.zone),
+            over_caps=over_caps(ledger(connection), rules.conduct.caps, rules.calendar.zone),
             messages=_messages(connection),
             refused_without_reason=_unreasoned(connection),
             faults=_faults(connection),
@@ -113,29 +113,6 @@ def _contacts(connection: Connection) -> Sequence[Row[*tuple[Any, ...]]]:
         .where(contact_attempts.c.status.in_(_REACHED))
         .order_by(contact_attempts.c.attempt_id)
     ).all()
-
-
-def _ledger(connection: Connection) -> Sequence[Contact]:
-    """Whatever takes from a cap; one whose result nobody told is taken for the most that it may have been."""
-    lines = connection.execute(
-        select(contact_attempts).where(
-            contact_attempts.c.status.in_(("reserved", *_REACHED)), contact_attempts.c.purpose != "service"
-        )
-    )
-    return [
-        Contact(
-            line.attempt_id,
-            line.borrower_id,
-            line.action,
-            line.number or "",
-            line.loan_id or "",
-            line.at,
-            line.status != "made" or line.effective,
-            line.status != "made" or line.conversation,
-            line.party == "third",
-        )
-        for line in lines
-    ]
 
 
 def _is_outside(contact: Row[*tuple[Any, ...]], rules: Rules) -> bool:

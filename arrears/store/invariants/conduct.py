@@ -1,6 +1,6 @@
 """Whether anybody was contacted, sued or escalated against the rules (12 to 16), counted anew and not as the guard does."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime, time
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -12,7 +12,7 @@ from arrears.policy import matrix
 from arrears.policy.matrix import Act
 from arrears.policy.state import HoldKind, Scope, Stage
 from arrears.store.invariants.asking import Invariant, Look
-from arrears.store.invariants.counting import Contact, over_caps
+from arrears.store.invariants.counting import ledger, over_caps
 from arrears.store.tables import (
     cases,
     contact_attempts,
@@ -53,38 +53,13 @@ def _is_within(at: datetime, rules: Rules) -> bool:
 
 def _within_caps(look: Look) -> Iterator[str]:
     """Each contact by the caps of the pack that held when it was made, all others beside it."""
-    lines = _ledger(look)
+    reported = _reported(look)
+    lines = [line for line in ledger(look.connection) if line.attempt_id not in reported]
     held = {line.attempt_id: look.rules_at(line.at) for line in lines}
     for pack in {rules.terms.pack: rules for rules in held.values()}.values():
         for found in over_caps(lines, pack.conduct.caps, pack.calendar.zone):
             if held[found.partition(" ")[0]].terms.pack == pack.terms.pack:
                 yield found
-
-
-def _ledger(look: Look) -> Sequence[Contact]:
-    """Whatever takes from a cap; one whose result nobody told is taken for the most that it may have been."""
-    lines = look.connection.execute(
-        select(contact_attempts).where(
-            contact_attempts.c.status.in_(("reserved", *REACHED)),
-            contact_attempts.c.purpose != "service",
-        )
-    )
-    reported = _reported(look)
-    return [
-        Contact(
-            line.attempt_id,
-            line.borrower_id,
-            line.action,
-            line.number or "",
-            line.loan_id or "",
-            line.at,
-            line.status != "made" or line.effective,
-            line.status != "made" or line.conversation,
-            line.party == "third",
-        )
-        for line in lines
-        if line.attempt_id not in reported
-    ]
 
 
 def _under_no_hold(look: Look) -> Iterator[str]:

@@ -7,8 +7,12 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from arrears.policy.caps import Cap
+from sqlalchemy import Connection, select
 
+from arrears.policy.caps import Cap
+from arrears.store.tables import contact_attempts
+
+_TAKES: Final = ("reserved", "made", "uncertain")
 _CALLS: Final = ("out_call", "ai_call")
 _WRITTEN: Final = ("sms", "email", "app_push", "im")
 _WEEK: Final = timedelta(days=7)
@@ -40,6 +44,29 @@ class Contact:
         return {"attempt"} | {name for name, so in said.items() if so}
 
 
+def ledger(connection: Connection) -> list[Contact]:
+    """Whatever takes from a cap; one whose result nobody told is taken for the most that it may have been."""
+    lines = connection.execute(
+        select(contact_attempts).where(
+            contact_attempts.c.status.in_(_TAKES), contact_attempts.c.purpose != "service"
+        )
+    )
+    return [
+        Contact(
+            line.attempt_id,
+            line.borrower_id,
+            line.action,
+            line.number or "",
+            line.loan_id or "",
+            line.at,
+            line.status != "made" or line.effective,
+            line.status != "made" or line.conversation,
+            line.party == "third",
+        )
+        for line in lines
+    ]
+
+
 def over_caps(contacts: Sequence[Contact], caps: Iterable[Cap], zone: str) -> list[str]:
     """The contacts that were one too many, each with the rule."""
     return sorted(
@@ -54,9 +81,9 @@ def _too_many(contacts: Sequence[Contact], cap: Cap, zone: str) -> Iterator[Cont
             within = {"person": "*", "number": one.number, "debt": one.loan_id}[cap.scope.value]
             if within:  # robots write down every number and loan; a contact without has no cap of its own
                 beside[one.person, within].append(one)
-    for ledger in beside.values():
-        for place, one in enumerate(ledger):
-            first = ledger[max(0, place - cap.most)]
+    for line in beside.values():
+        for place, one in enumerate(line):
+            first = line[max(0, place - cap.most)]
             if place >= cap.most and _in_one_window(first.at, one.at, cap, zone):
                 yield one
 
