@@ -33,7 +33,8 @@ def main() -> int:
             old.unlink()
     elif not asked.message:
         parser.error("say in a few words what the revision does")
-    number = f"{1 if asked.first else len(kept) + 1:04d}"
+    newest = 0 if asked.first else max((int(path.name[:4]) for path in kept), default=0)
+    number = f"{newest + 1:04d}"
     path = _write(number, "the first tables" if asked.first else asked.message)
     print(path)
     return 0

@@ -193,6 +193,7 @@ UNITS: Final = {
     "lost_contact.numbers": "numbers",
     "lost_contact.days": "days",
     "privacy.reveals_per_day": "looks",
+    "guarantee.months": "months",
     "promise.days": "days",
     "promise.days_late": "days",
     "promise.broken_to_escalate": "broken promises",

@@ -25,6 +25,10 @@ RULES: Final[Words] = {
     "C19": term("guard", "no certificate holds"),
     "F01": term("guard", "no call about this debt is left for seven days"),
     "F02": term("guard", "a conversation took place less than seven days ago"),
+    "G1": term(
+        "guard", "the guarantee has ended, and nobody demanded or sued in time: the guarantor is free"
+    ),
+    "G2": term("guard", "who stands generally is asked only after the debtor was sued"),
     "P2": term("guard", "the debtor has not agreed to this way"),
     "money_first": term("guard", "money is on its way"),
     "do_not_contact": term("guard", "the bank has marked it: do not contact"),

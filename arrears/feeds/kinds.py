@@ -162,6 +162,7 @@ PARTIES: Final = Kind(
         Column("role", one_of("co_borrower", "guarantor", "guardian", "heir"), required=True),
         Column("guarantee_kind", one_of("joint", "general")),
         Column("guarantee_until", DAY),
+        Column("guarantee_demanded_on", DAY),
     ),
     rules=(
         RowRule(
@@ -169,8 +170,15 @@ PARTIES: Final = Kind(
             "guarantee_kind",
             _is(
                 (col("role") != "guarantor")
-                & (col("guarantee_kind").is_not_null() | col("guarantee_until").is_not_null())
+                & (
+                    col("guarantee_kind").is_not_null()
+                    | col("guarantee_until").is_not_null()
+                    | col("guarantee_demanded_on").is_not_null()
+                )
             ),
+        ),
+        RowRule(
+            "in_the_future", "guarantee_demanded_on", lambda bank: col("guarantee_demanded_on") > bank.today
         ),
     ),
 )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Final
 
 from arrears.policy.calendar import Calendar
@@ -58,6 +59,7 @@ class Line:
 VOICE: Final = frozenset({Action.OUT_CALL, Action.AI_CALL})
 
 
+@cache
 def may_come_to(action: Action) -> frozenset[Counts]:
     """All that a contact of this kind may have counted for once its result is known: it is limited by each of these,
     and takes each of them until then, so that of two who race for the last one gets it (C04)."""

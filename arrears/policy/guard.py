@@ -82,6 +82,7 @@ class Conduct:
     lawyer: str = "warn"
     certificate_days: int = 0  # C19: after a test so long; 0: nobody needs one
     recording_days: int = 730  # C17: a recording is kept so long at least, counted from the contact
+    guarantee_months: int = 0  # G1: a guarantee without an agreed end; 0: this law knows no such period
     reveals_per_day: int = 0  # P11: so often a person sees masked data in full on one day; 0: no quota
 
 
@@ -120,6 +121,7 @@ class Known:
     circumstances: frozenset[str] = frozenset()
     stopped: str = ""
     consented: bool = False
+    against_guarantor: str = ""  # the rule that keeps a guarantor from being asked for the debt
 
 
 def verdict(asked: Asked, known: Known, conduct: Conduct, calendar: Calendar, at: int) -> Verdict:
@@ -195,6 +197,8 @@ def _ban(asked: Asked, known: Known, conduct: Conduct) -> str:
         return known.stopped
     if not _has_ground(asked, known):
         return "C07" if asked.is_third else "C06"
+    if asked.party is PartyRole.GUARANTOR and known.against_guarantor and not asked.service:
+        return known.against_guarantor
     if asked.action in conduct.needs_consent and not known.consented:
         return "P2"
     if asked.action is Action.VISIT and len({asked.actor, *asked.staff}) < conduct.visit_staff:

@@ -308,6 +308,23 @@ CHAPTERS: Final[dict[str, dict[str, Rule]]] = {
             "A guarantee ends six months after the debt fell due unless agreed otherwise; nothing moves that day.",
             MUST,
             "Civil Code art. 692",
+            ("guarantee.months",),
+        ),
+        "G2": Rule(
+            "Who stands jointly is demanded before the period ends, who stands generally is asked only after the debtor was sued "
+            "within it; else the guarantor is free, and nobody asks him any more.",
+            BAN,
+            "Civil Code arts. 687-688, 693",
+        ),
+        "G5": Rule(
+            "A claim that was withdrawn and not filed again within the period keeps no general guarantee.",
+            MUST,
+            "Supreme People's Court, interpretation on security (2021) art. 31",
+        ),
+        "G3": Rule(
+            "A guarantee whose kind was not written down is a general one.",
+            MUST,
+            "Civil Code art. 686",
         ),
         "L03": Rule(
             "A demand by voice starts the period anew only where a recording shows it.",

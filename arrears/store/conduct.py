@@ -16,6 +16,7 @@ _YEAR: Final = 366
 _LAWYER: Final = ("warn", "ban")
 _LONGEST_KEPT: Final = 36_525
 _MOST_SEEN: Final = 1000
+_LONGEST_GUARANTEE: Final = 120
 
 
 def caps(value: Any) -> Fault:
@@ -66,6 +67,11 @@ def days_kept(value: Any) -> Fault:
     return None if fits else f"must be a whole number of 1 to {_LONGEST_KEPT} days (C17)"
 
 
+def guarantee_months(value: Any) -> Fault:
+    fits = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LONGEST_GUARANTEE
+    return None if fits else f"must be a whole number of 0 to {_LONGEST_GUARANTEE} months (G1)"
+
+
 def quota(value: Any) -> Fault:
     fits = isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= _MOST_SEEN
     return None if fits else f"must be a whole number of 1 to {_MOST_SEEN} (P11)"
@@ -77,6 +83,7 @@ CONDUCT_KEYS: Final[Mapping[str, Callable[[Any], Fault]]] = {
     "contact.lawyer": lawyer,
     "staff.certificate_days": certificate_days,
     "recording.keep_days": days_kept,
+    "guarantee.months": guarantee_months,
     "privacy.reveals_per_day": quota,
     "caps": caps,
 }
@@ -93,6 +100,7 @@ def conduct(values: Mapping[str, Any]) -> Conduct:
         lawyer=values["contact.lawyer"],
         certificate_days=values["staff.certificate_days"],
         recording_days=values["recording.keep_days"],
+        guarantee_months=values["guarantee.months"],
         reveals_per_day=values["privacy.reveals_per_day"],
     )
 

@@ -16,7 +16,7 @@ from sqlalchemy import (
     bindparam,
     cast,
     exists,
-    literal,
+    literal_column,
     null,
     or_,
     select,
@@ -30,7 +30,7 @@ from arrears.policy.codes import INBOUND, STOPPING, TALK, Action, Counts, Mark, 
 from arrears.policy.guard import STAND_IN, Asked, Held, Hours, Known, PartyRole, end_of
 from arrears.policy.matrix import Act
 from arrears.policy.state import HoldKind, Scope
-from arrears.store import certificates
+from arrears.store import certificates, guarantees
 from arrears.store.holds import PLACED
 from arrears.store.plans import SIGNED
 from arrears.store.tables import (
@@ -64,17 +64,18 @@ _CHANNELS: Final = {
 # Robots and the post need no certificate; an agency answers for its own people.
 _BY_PEOPLE: Final = (Action.OUT_CALL, Action.VISIT)
 
-Against = Sequence[Row[*tuple[Any, ...]]]
-Lines = Sequence[Row[*tuple[Any, ...]]]
+Found = Sequence[Row[*tuple[Any, ...]]]
 
 
 @dataclass(frozen=True)
 class Past:
     """What was read of the person: whatever may speak against a contact; all contacts that may count, over loans, staff,
-    robots and agencies (C04), and the one that is asked for, whatever became of it, when there is one of this name."""
+    robots and agencies (C04), and the one that is asked for, whatever became of it, when there is one of this name.
+    `against_guarantor` is the rule that keeps a guarantor from being asked."""
 
-    against: Against
-    lines: Lines
+    against: Found
+    lines: Found
+    against_guarantor: str = ""
 
     def of(self, attempt_id: str) -> Row[*tuple[Any, ...]] | None:
         return next((line for line in self.lines if line.attempt_id == attempt_id), None)
@@ -168,19 +169,28 @@ def of_person(ask: Ask, rules: Rules, past: Past) -> Known:
         ledger=tuple(_line(row) for row in past.lines if _takes(row, ask)),
         held=tuple(_held(past.against, ask, rules)),
         circumstances=frozenset(row.kind for row in past.against if row.what == _CIRCUMSTANCE),
+        against_guarantor=past.against_guarantor,
     )
 
 
 def past(connection: Connection, ask: Ask, rules: Rules, *, at: int) -> Past:
-    """In two round trips: it is asked before every call, with the person held."""
-    return Past(_against(connection, ask, rules, at=at), _lines(connection, ask, at=at))
-
-
-def _against(connection: Connection, ask: Ask, rules: Rules, *, at: int) -> Against:
+    """In one round trip, and one more for a guarantor: it is asked before every call, with the person held."""
     people = {ask.actor, *ask.staff} if ask.action in _BY_PEOPLE else ()
-    asked = {"about": ask.about, "person": ask.borrower_id, "case": ask.case_id, "number": ask.number}
+    asked: dict[str, Any] = {"about": ask.about, "person": ask.borrower_id, "case": ask.case_id}
+    asked |= {"number": ask.number, "since": instant(at) - _LOOKS_BACK, "this": ask.attempt_id}
     asked |= certificates.asking(people, at=instant(at), days=rules.conduct.certificate_days)
-    return connection.execute(_AGAINST, asked).all()
+    found = connection.execute(_PAST, asked).all()
+    return Past(
+        [row for row in found if row.what != _LINE],
+        [row for row in found if row.what == _LINE],
+        _against_guarantor(connection, ask, rules, at=at),
+    )
+
+
+def _against_guarantor(connection: Connection, ask: Ask, rules: Rules, *, at: int) -> str:
+    if ask.party is not PartyRole.GUARANTOR:
+        return ""
+    return guarantees.rule_against(connection, ask.borrower_id, ask.loan_id or "", rules, at=at)
 
 
 def is_uncertified(past: Past) -> bool:
@@ -201,11 +211,6 @@ def hours(where: Point | None, rules: Rules) -> list[Hours]:
         start, end = time.fromisoformat(where.allowed_from), end_of(where.allowed_to)
         found.append(Hours(start, end, where.timezone or zone, "own_hours"))
     return found
-
-
-def _lines(connection: Connection, ask: Ask, *, at: int) -> Lines:
-    asked = {"person": ask.borrower_id, "since": instant(at) - _LOOKS_BACK, "this": ask.attempt_id}
-    return connection.execute(_LEDGER, asked).all()
 
 
 def _takes(row: Row[*tuple[Any, ...]], ask: Ask) -> bool:
@@ -234,7 +239,7 @@ def _counts(row: Row[*tuple[Any, ...]], action: Action) -> frozenset[Counts]:
     return frozenset(count for count in most if unless.get(count, True))
 
 
-def _held(against: Against, ask: Ask, rules: Rules) -> list[Held]:
+def _held(against: Found, ask: Ask, rules: Rules) -> list[Held]:
     """Open holds that forbid contact. One that was placed a moment ago stops at once, before its case has heard."""
     standing: list[tuple[Row[*tuple[Any, ...]], str, str, str | None]] = [
         (row, row.kind, row.scope, row.against) for row in against if row.what == _HOLD
@@ -284,7 +289,7 @@ def _reaches(row: Row[*tuple[Any, ...]], scope: str, ask: Ask) -> bool:
     return scope == Scope.BANK or ask.case_id in (None, row.case_id)
 
 
-def _stopped(against: Against, ask: Ask, where: Point | None) -> str:
+def _stopped(against: Found, ask: Ask, where: Point | None) -> str:
     if where is not None and where.do_not_contact:
         return "do_not_contact"
     marks = (row for row in against if row.what == _MARK)
@@ -328,53 +333,49 @@ _POINTS: Final = (
     )
     .order_by(contact_points.c.preferred.desc(), contact_points.c.contact_id)
 )
-_LEDGER: Final = select(
-    contact_attempts.c.attempt_id,
-    contact_attempts.c.borrower_id,
-    contact_attempts.c.case_id,
-    contact_attempts.c.at,
-    contact_attempts.c.action,
-    contact_attempts.c.number,
-    contact_attempts.c.loan_id,
-    contact_attempts.c.party,
-    contact_attempts.c.purpose,
-    contact_attempts.c.actor,
-    contact_attempts.c.staff,
-    contact_attempts.c.status,
-    contact_attempts.c.effective,
-    contact_attempts.c.conversation,
-).where(
-    or_(
-        and_(
-            contact_attempts.c.borrower_id == bindparam("person"),
-            contact_attempts.c.at > bindparam("since"),
-        ),
-        contact_attempts.c.attempt_id == bindparam("this"),
-    )
-)
 _CONSENT: Final = select(consents.c.contact_id).where(
     consents.c.contact_id == bindparam("contact"), consents.c.withdrawn_at.is_(None)
 )
 # Each part is found by an index of its own: an OR over them would read every hold and every message there is.
-_CIRCUMSTANCE, _HOLD, _HOLD_ON_THE_WAY, _MARK = "circumstance", "hold", "hold_on_the_way", "mark"
-_MONEY, _UNCERTIFIED = "money", "uncertified"
-_COLUMNS: Final = (
-    "signal",
-    "actor",
-    "kind",
-    "scope",
-    "against",
-    "case_id",
+_LINE, _CIRCUMSTANCE, _HOLD, _HOLD_ON_THE_WAY = "line", "circumstance", "hold", "hold_on_the_way"
+_MARK, _MONEY, _UNCERTIFIED = "mark", "money", "uncertified"
+_OF_A_LINE: Final = (
+    "attempt_id",
     "borrower_id",
-    "address",
-    "channel",
-    "content",
+    "case_id",
+    "at",
+    "action",
+    "number",
+    "loan_id",
+    "party",
+    "purpose",
+    "actor",
+    "staff",
+    "status",
+    "effective",
+    "conversation",
 )
+_OF_OTHERS: Final = ("signal", "kind", "scope", "against", "address", "channel", "content")
+_COLUMNS: Final = (*_OF_A_LINE, *_OF_OTHERS)
+# Short, as the driver keeps no reading of a statement above four kilobytes.
+_NOTHING: Final[ColumnElement[Any]] = literal_column("NULL")
 
 
 def _part(what: str, *where: ColumnElement[bool], **columns: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
-    known_or_null = [cast(columns.get(name, null()), TEXT).label(name) for name in _COLUMNS]
-    return select(literal(what).label("what"), *known_or_null).where(*where)
+    """Without names and types of its own: the first part has them for all."""
+    found = [columns.get(name, _NOTHING) for name in _COLUMNS]
+    return select(literal_column(f"'{what}'"), *found).where(*where)
+
+
+def _lines() -> Select[*tuple[Any, ...]]:
+    """The first part."""
+    theirs = [contact_attempts.c[name] for name in _OF_A_LINE]
+    others = [cast(null(), TEXT).label(name) for name in _OF_OTHERS]
+    recent = and_(
+        contact_attempts.c.borrower_id == bindparam("person"), contact_attempts.c.at > bindparam("since")
+    )
+    this = contact_attempts.c.attempt_id == bindparam("this")
+    return select(literal_column(f"'{_LINE}'").label("what"), *theirs, *others).where(or_(recent, this))
 
 
 def _open_holds(*where: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
@@ -410,7 +411,8 @@ MONEY_COMES: Final = (
     among(messages.c.status, ("waiting", "sent")),
     messages.c.rank == 0,
 )
-_AGAINST: Final = union_all(
+_PAST: Final = union_all(
+    _lines(),
     _open_holds(holds.c.borrower_id == bindparam("about")),
     _open_holds(holds.c.case_id == bindparam("case")),
     _open_holds(holds.c.scope == Scope.BANK.value),

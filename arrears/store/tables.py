@@ -93,6 +93,7 @@ class Party(Row, table=True):
     role: str = _key()
     guarantee_kind: str | None = _maybe_text()
     guarantee_until: date | None = _maybe_day()
+    guarantee_demanded_on: date | None = _maybe_day()
 
 
 class ContactPoint(Row, table=True):

@@ -178,7 +178,8 @@ def test_only_who_stands_in_the_loan_is_contacted(server: Server, case_id: str) 
     assert _start(client, **guarantor).status_code == 404
     assert _start(client, borrower_id="B-L2").status_code == 404
     with server.store.transaction() as connection:
-        connection.execute(insert(parties).values(loan_id="L1", borrower_id="B-L2", role="guarantor"))
+        stands = {"loan_id": "L1", "borrower_id": "B-L2", "role": "guarantor", "guarantee_kind": "joint"}
+        connection.execute(insert(parties).values(stands))
     assert _start(client, **guarantor).status_code == 201
 
 

@@ -79,6 +79,7 @@ def a_party(loan_id: str = "L1", **changed: str) -> Row:
         "role": "guarantor",
         "guarantee_kind": "joint",
         "guarantee_until": "2027-06-30",
+        "guarantee_demanded_on": "",
     } | changed
 
 

@@ -159,6 +159,7 @@ BAD_ROWS: list[tuple[str, dict[str, str], str, str]] = [
     ("parties", {"role": "friend"}, "role", "one_of"),
     ("parties", {"guarantee_kind": "half"}, "guarantee_kind", "one_of"),
     ("parties", {"role": "heir"}, "guarantee_kind", "not_a_guarantor"),
+    ("parties", {"guarantee_demanded_on": "2027-01-01"}, "guarantee_demanded_on", "in_the_future"),
     # people
     ("borrowers", {"kind": "company"}, "kind", "one_of"),
     ("borrowers", {"name": ""}, "name", "required"),

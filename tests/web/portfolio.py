@@ -87,7 +87,10 @@ def _begun(room: CaseRoom, now: datetime) -> str:
         for role, name in (("guarantor", "司徒远"), ("heir", "李思齐")):
             person = f"P-{role}"
             connection.execute(insert(borrowers).values(borrower_id=person, kind="person", name=name))
-            connection.execute(insert(parties).values(loan_id=loan_id, borrower_id=person, role=role))
+            kind = "joint" if role == "guarantor" else None
+            connection.execute(
+                insert(parties).values(loan_id=loan_id, borrower_id=person, role=role, guarantee_kind=kind)
+            )
             connection.execute(
                 insert(contact_points).values(
                     contact_id=f"{person}-phone", borrower_id=person, channel="phone", address="13912340000"

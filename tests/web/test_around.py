@@ -1,7 +1,7 @@
 """Others around the loan on the task page: who they are, whether they may be contacted now and why not, what may be said."""
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from arrears.store.tables import borrowers, contact_points, parties
 from tests.builders import CaseRoom, standing_at
@@ -25,7 +25,12 @@ def case_id(branch: Branch, room: CaseRoom) -> str:
                 )
             )
             connection.execute(
-                insert(parties).values(loan_id=room.case(case_id).loan_id, borrower_id=f"P-{role}", role=role)
+                insert(parties).values(
+                    loan_id=room.case(case_id).loan_id,
+                    borrower_id=f"P-{role}",
+                    role=role,
+                    guarantee_kind="joint" if role == "guarantor" else None,
+                )
             )
     return case_id
 
@@ -69,6 +74,18 @@ def test_when_the_debtor_has_died_the_heir_may_be_asked_and_the_guarantor_stands
     assert "可联系，至 21:55" in guarantor
     guardian = around[around.index('data-party="监护人"') :].split("</li>")[0]
     assert "不得联系" in guardian
+
+
+@pytest.mark.rule("G2", "G3")
+def test_a_guarantor_who_stands_generally_is_not_asked_before_the_debtor_was_sued(
+    branch: Branch, room: CaseRoom, case_id: str
+) -> None:
+    with room.store.transaction() as connection:
+        connection.execute(update(parties).values(guarantee_kind=None))
+    page = _page(branch, room, case_id)
+    guarantor = page[page.index('data-party="保证人"') :].split("</li>")[0]
+    assert "不得联系：一般保证" in guarantor
+    assert "G2" in guarantor
 
 
 def test_where_nobody_else_stands_around_the_loan_the_page_says_nothing(
