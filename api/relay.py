@@ -1,6 +1,7 @@
 """Carries messages from the database to their cases: one at a time for a case, again until it is settled."""
 
 import asyncio
+import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -138,6 +139,7 @@ class Relay:
         self._bell = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._swept_at: datetime | None = None
+        self._claimer: int | None = None
 
     def wake(self) -> None:
         """From any thread: something was written."""
@@ -147,7 +149,7 @@ class Relay:
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`; what is under way is finished first."""
         self._loop = asyncio.get_running_loop()
-        self._store.on_commit(self.wake)
+        self._store.on_commit(self._written)
         self._swept_at = None
         while not stop.is_set():
             self._bell.clear()
@@ -160,9 +162,18 @@ class Relay:
             for row in rows:
                 self._send(row)
             await self._sweep()
-            if not rows:
+            if not self._may_be_more(rows):
                 await self._rest(stop, self._terms.poll_seconds)
         await asyncio.gather(*self._busy.values(), return_exceptions=True)
+
+    def _written(self) -> None:
+        """Somebody else wrote something; what the relay itself marks is nothing to look for."""
+        if threading.get_ident() != self._claimer:
+            self.wake()
+
+    def _may_be_more(self, rows: Sequence[MessageRow]) -> bool:
+        """As many as fit were taken, or a handful of cases to open."""
+        return len(rows) >= self._terms.in_flight or any(row.signal == "open" for row in rows)
 
     async def _rest(self, stop: asyncio.Event, seconds: float) -> None:
         waits = [asyncio.create_task(self._bell.wait()), asyncio.create_task(stop.wait())]
@@ -201,8 +212,12 @@ class Relay:
             heads = self._heads(connection, now=now, door=door, room=room)
         if not heads:
             return []
-        with self._store.transaction() as connection:
-            return [row for row in heads if self._mark(connection, row, now)]
+        self._claimer = threading.get_ident()
+        try:
+            with self._store.transaction() as connection:
+                return [row for row in heads if self._mark(connection, row, now)]
+        finally:
+            self._claimer = None
 
     def _heads(self, connection: Connection, *, now: datetime, door: datetime, room: int) -> list[MessageRow]:
         said = self._ready(connection, _SAID, now=now, door=door, room=room)
@@ -287,8 +302,10 @@ class Relay:
         task.add_done_callback(lambda _: self._done(row.case_id))
 
     def _done(self, case_id: str) -> None:
+        was_full = len(self._busy) >= self._terms.in_flight
         self._busy.pop(case_id, None)
-        self._bell.set()
+        if was_full:
+            self._bell.set()
 
     async def _deliver(self, row: MessageRow) -> None:
         try:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from api.auth.person import Person
 from api.desk import contacts, errors
@@ -20,6 +20,7 @@ from arrears.store import exhibits, intents
 from arrears.store.contacts import Came, find
 from arrears.store.intents import Said
 from arrears.store.tables import messages, remarks, tasks
+from arrears.store.types import among
 
 AT_ONCE: Final = timedelta(0)
 
@@ -93,8 +94,8 @@ def _wrong_day(task: TaskRow, outcome: Outcome, on: date, rules: Rules, *, now: 
 
 def first_answer(connection: Connection, task_id: str) -> TaskRow | None:
     """Of many who answer at once each sees what the one before said: the task is held after the case, as `record` does."""
-    connection.execute(select(tasks.c.task_id).where(tasks.c.task_id == task_id).with_for_update())
-    return _live(connection, task_id)
+    connection.execute(_HELD, {"task": task_id})
+    return connection.execute(_LIVE, {"task": task_id}).first()
 
 
 def contact_of(
@@ -128,8 +129,8 @@ def say(
     """The message id; None when another window of the same person was quicker, under the same id."""
     at = clock.door_now()
     remark_id = remark(connection, who, task, answer)
-    tries = connection.execute(select(messages.c.message_id).where(messages.c.task_id == task.task_id)).all()
-    message_id = f"{task.task_id}-a{len(tries) + 1}"
+    tries = connection.execute(_TRIES, {"task": task.task_id}).scalar_one()
+    message_id = f"{task.task_id}-a{tries + 1}"
     content = {
         "outcome": answer.outcome,
         "facts_no": answer.facts_no,
@@ -164,30 +165,21 @@ def remark(connection: Connection, who: Person, task: TaskRow, answer: Answer) -
     if not words:
         return None
     remark_id = f"{task.task_id}-{fingerprint([who.staff_id, words, str(clock.machine_now())])[:12]}"
-    connection.execute(
-        insert(remarks).values(
-            remark_id=remark_id,
-            case_id=task.case_id,
-            task_id=task.task_id,
-            author=who.staff_id,
-            words=words,
-            written_at=clock.door_now(),
-        )
-    )
+    row = {
+        "remark_id": remark_id,
+        "case_id": task.case_id,
+        "task_id": task.task_id,
+        "author": who.staff_id,
+        "words": words,
+        "written_at": clock.door_now(),
+    }
+    connection.execute(_REMARK, row)
     return remark_id
 
 
 def touch(connection: Connection, task_id: str) -> None:
     """An answer was given or taken back: whoever has the list open is told."""
-    connection.execute(update(tasks).where(tasks.c.task_id == task_id).values(changed_at=clock.machine_now()))
-
-
-def _live(connection: Connection, task_id: str) -> TaskRow | None:
-    return connection.execute(
-        select(messages.c.actor, messages.c.accepted_at).where(
-            messages.c.task_id == task_id, messages.c.status.in_(("waiting", "sent", "applied"))
-        )
-    ).first()
+    connection.execute(_TOUCH, {"task": task_id, "now": clock.machine_now()})
 
 
 def _of_contact(connection: Connection, attempt_id: str | None) -> dict[str, Any]:
@@ -199,3 +191,13 @@ def _of_contact(connection: Connection, attempt_id: str | None) -> dict[str, Any
         "contact_id": attempt.contact_id,
         "recording_id": attempt.recording_id,
     }
+
+
+# Made once: to build them costs more than to run them.
+_HELD: Final = select(tasks.c.task_id).where(tasks.c.task_id == bindparam("task")).with_for_update()
+_LIVE: Final = select(messages.c.actor, messages.c.accepted_at).where(
+    messages.c.task_id == bindparam("task"), among(messages.c.status, ("waiting", "sent", "applied"))
+)
+_TRIES: Final = select(func.count()).where(messages.c.task_id == bindparam("task"))
+_REMARK: Final = insert(remarks)
+_TOUCH: Final = update(tasks).where(tasks.c.task_id == bindparam("task")).values(changed_at=bindparam("now"))

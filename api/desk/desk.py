@@ -3,9 +3,9 @@
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from api.auth.permissions import Permission, may, task_relations
 from api.auth.person import Person
@@ -235,7 +235,7 @@ class Desk:
     # ---- inside ------------------------------------------------------------------------------------------
 
     def _open_task(self, connection: Connection, who: Person, task_id: str) -> Row[*tuple[Any, ...]]:
-        task = connection.execute(select(tasks).where(tasks.c.task_id == task_id)).first()
+        task = connection.execute(_TASK, {"task": task_id}).first()
         if task is None:
             raise errors.NotFound
         relations = task_relations(who, role=task.role, assignee=task.assignee, barred=task.barred)
@@ -315,3 +315,7 @@ class Desk:
         with self._store.reading() as connection:
             name = connection.execute(select(staff.c.name).where(staff.c.staff_id == staff_id)).scalar()
         return name or staff_id
+
+
+# Made once: to build it costs more than to run it.
+_TASK: Final = select(tasks).where(tasks.c.task_id == bindparam("task"))

@@ -1,8 +1,9 @@
 """What every word to a case needs, that it is open until the word is kept; and what every look at it needs."""
 
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from api.auth.person import Person
 from api.desk.errors import CaseClosed, NotFound
@@ -16,11 +17,7 @@ def must_be_live(connection: Connection, case_id: str) -> datetime:
 
     Returns the case's now: where time is skipped it is ahead of the door's. Raises CaseClosed.
     """
-    case = connection.execute(
-        select(cases.c.status, cases.c.decided_at)
-        .where(cases.c.case_id == case_id)
-        .with_for_update(read=True)
-    ).first()
+    case = connection.execute(_CASE, {"case": case_id}).first()
     if case is None or case.status != "open":
         raise CaseClosed
     decided_at: datetime = case.decided_at
@@ -31,3 +28,11 @@ def must_be_seen(connection: Connection, who: Person, case_id: str) -> None:
     """Whoever the debtor complained of sees nothing of the case any more (K1). Raises NotFound."""
     if holds.keeps_off(connection, case_id, who.staff_id):
         raise NotFound
+
+
+# Made once: to build it costs more than to run it.
+_CASE: Final = (
+    select(cases.c.status, cases.c.decided_at)
+    .where(cases.c.case_id == bindparam("case"))
+    .with_for_update(read=True)
+)

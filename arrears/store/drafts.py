@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Insert, delete, select
+from sqlalchemy import Connection, Insert, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from arrears.store.tables import drafts, tasks
@@ -53,7 +53,7 @@ def find(connection: Connection, task_id: str, staff_id: str) -> Written | None:
 
 
 def drop(connection: Connection, task_id: str, staff_id: str) -> None:
-    connection.execute(delete(drafts).where(drafts.c.task_id == task_id, drafts.c.staff_id == staff_id))
+    connection.execute(_DROP, {"task": task_id, "staff": staff_id})
 
 
 def sweep(connection: Connection, *, now: datetime) -> int:
@@ -70,4 +70,8 @@ def _put(into: Any) -> Insert:
     return made
 
 
+# Made once: to build it costs more than to run it.
+_DROP: Final = delete(drafts).where(
+    drafts.c.task_id == bindparam("task"), drafts.c.staff_id == bindparam("staff")
+)
 _PUT: Final = {"sqlite": _put(sqlite.insert), "postgresql": _put(postgresql.insert)}

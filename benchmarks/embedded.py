@@ -1,0 +1,331 @@
+"""What a case costs: starts per second, click to applied, CPU of an interaction, memory of open cases.
+
+Everything runs on this machine in one run, on SQLite with durable commits: an embedded Temporal server as a
+child, worker, relay and desk in this process, as `arrears up` runs them. Ratios are of this run; absolute
+figures are of this machine.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import func, insert, select, update
+from temporalio.client import Client
+
+from api.auth.person import Person
+from api.desk.answering import Answer
+from api.desk.desk import Desk
+from api.gateway import CaseGateway, connect
+from api.relay import Relay, RelayTerms
+from arrears import clock
+from arrears.channels.bank import INVENTED
+from arrears.channels.file import FileChannel
+from arrears.cli.compose import WorkerTerms, make_worker
+from arrears.contracts import CaseInput, Message, Unchanging
+from arrears.engine.embedded import Engine
+from arrears.engine.namespace import prepare
+from arrears.policy.tasks import Role
+from arrears.store import intents, packs, schema
+from arrears.store.session import Store, open_engine
+from arrears.store.tables import borrowers, cases, loans, messages, tasks
+
+COLLECTOR: Final = Person("s-1", "collector", "Collector", frozenset({Role.COLLECTOR}), "en")
+IN_FLIGHT: Final = 32
+WARM_UP: Final = 100
+
+
+@dataclass
+class Bench:
+    store: Store
+    client: Client
+    desk: Desk
+    engine: Engine
+    rules: Any
+    made: int = 0
+
+    def open_messages(self, count: int) -> list[str]:
+        """Loans with an `open` message each, not told yet. Returns the case ids."""
+        now = clock.machine_now()
+        today = self.rules.calendar.day_of(int(now.timestamp()))
+        names = [f"B{self.made + n:06d}" for n in range(count)]
+        self.made += count
+        with self.store.transaction() as connection:
+            connection.execute(
+                insert(borrowers),
+                [
+                    {"borrower_id": f"P{n}", "kind": "person", "name": "-", "service_address_agreed": True}
+                    for n in names
+                ],
+            )
+            rows = [self._loan(name, today) for name in names]
+            connection.execute(insert(loans), rows)
+            return [
+                intents.open_case(connection, row, episode=1, at=now, pack=self.rules.terms.pack)
+                for row in rows
+            ]
+
+    def _loan(self, name: str, today: Any) -> dict[str, Any]:
+        return {
+            "loan_id": name,
+            "borrower_id": f"P{name}",
+            "product": "term_loan",
+            "currency": self.rules.terms.currency,
+            "as_of_date": today - timedelta(days=1),
+            "balance_minor": 500_000,
+            "overdue_minor": 100_000,
+            "first_overdue_on": today - timedelta(days=5),
+            "status": "open",
+            "content_hash": "-",
+        }
+
+    def count_open(self) -> int:
+        with self.store.reading() as connection:
+            return connection.execute(select(func.count()).select_from(cases)).scalar_one()
+
+    async def until_open(self, total: int) -> None:
+        while await asyncio.to_thread(self.count_open) < total:  # noqa: ASYNC110  # the database is asked
+            await asyncio.sleep(0.02)
+
+    def cpu(self) -> float:
+        """CPU seconds of this process and of the Temporal server."""
+        return time.process_time() + _cpu_of(self.engine.server_pid)
+
+
+# ---- starts ----------------------------------------------------------------------------------------------
+
+
+async def start_bare(bench: Bench, count: int) -> float:
+    """Cases per second of a plain loop over `start_workflow`, the same workflows without outbox and relay."""
+    names = bench.open_messages(count)
+    with bench.store.transaction() as connection:
+        connection.execute(
+            update(messages)
+            .where(messages.c.case_id.in_(names))
+            .values(status="sent", sent_at=clock.machine_now())
+        )
+        found = connection.execute(select(messages).where(messages.c.case_id.in_(names))).all()
+    gateway, room, before = CaseGateway(bench.client), asyncio.Semaphore(IN_FLIGHT), bench.count_open()
+
+    async def start(row: Any) -> None:
+        async with room:
+            opening = Message(row.message_id, row.signal, row.actor, row.content, row.task_id)
+            await gateway.start(CaseInput(row.case_id, row.content["loan_id"], bench.rules, opening=opening))
+
+    began = time.perf_counter()
+    await asyncio.gather(*(start(row) for row in found))
+    await bench.until_open(before + count)
+    return count / (time.perf_counter() - began)
+
+
+async def start_ours(bench: Bench, relay: Relay, count: int) -> float:
+    """Cases per second through the outbox: told, started, first step recorded."""
+    before = bench.count_open()
+    bench.open_messages(count)
+    began = time.perf_counter()  # the rows are there, as they are for the bare loop
+    relay.wake()
+    await bench.until_open(before + count)
+    return count / (time.perf_counter() - began)
+
+
+# ---- interactions ----------------------------------------------------------------------------------------
+
+
+def first_contacts(bench: Bench, count: int) -> list[tuple[str, int]]:
+    with bench.store.reading() as connection:
+        found = connection.execute(
+            select(tasks.c.task_id, tasks.c.facts_no)
+            .where(tasks.c.kind == "first_contact", tasks.c.status == "open", tasks.c.assignee.is_(None))
+            .limit(count)
+        )
+        return [(row.task_id, row.facts_no) for row in found]
+
+
+class Watch:
+    """One look at the database for everybody who waits: sixteen lookers would measure each other."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._waiting: dict[str, asyncio.Future[float]] = {}
+        self._written = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        store.on_commit(self._ring)
+
+    def _ring(self) -> None:
+        self._loop.call_soon_threadsafe(self._written.set)
+
+    async def applied(self, message_id: str) -> float:
+        """The moment at which the case had applied it."""
+        future: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+        self._waiting[message_id] = future
+        self._written.set()  # it may have been applied before anybody waited
+        return await future
+
+    async def look(self) -> None:
+        while True:
+            await self._written.wait()  # looking all the time would be measured too
+            self._written.clear()
+            if self._waiting:
+                for message_id in await asyncio.to_thread(self._settled, list(self._waiting)):
+                    self._waiting.pop(message_id).set_result(time.perf_counter())
+
+    def _settled(self, names: list[str]) -> list[str]:
+        with self._store.reading() as connection:
+            found = connection.execute(
+                select(messages.c.message_id).where(
+                    messages.c.message_id.in_(names), messages.c.status == "applied"
+                )
+            )
+            return list(found.scalars())
+
+
+async def click(bench: Bench, watch: Watch, task: tuple[str, int]) -> tuple[float, float]:
+    """Decide and wait until the case applied it. Returns (accepted, applied) in ms from the click."""
+    began = time.perf_counter()
+    message_id = await asyncio.to_thread(bench.desk.decide, COLLECTOR, task[0], Answer("na", task[1]))
+    accepted = time.perf_counter()
+    return (accepted - began) * 1000, (await watch.applied(message_id) - began) * 1000
+
+
+async def idle(bench: Bench, watch: Watch, count: int) -> dict[str, float]:
+    """One person, a second's fraction apart."""
+    done = []
+    for task in first_contacts(bench, count):
+        done.append(await click(bench, watch, task))
+        await asyncio.sleep(0.15)
+    return _spread("", done)
+
+
+async def busy(bench: Bench, watch: Watch, people: int, each: int) -> dict[str, float]:
+    """So many people at once, each goes on as soon as the answer is applied; and the CPU of one interaction."""
+    work = first_contacts(bench, people * each)
+    done: list[tuple[float, float]] = []
+
+    async def one(mine: Sequence[tuple[str, int]]) -> None:
+        done.extend([await click(bench, watch, task) for task in mine])
+
+    cpu, began = bench.cpu(), time.perf_counter()
+    await asyncio.gather(*(one(work[n::people]) for n in range(people)))
+    seconds = time.perf_counter() - began
+    figures = _spread(f"_{people}_people", done)
+    figures["cpu_ms_per_interaction"] = (bench.cpu() - cpu) / len(done) * 1000
+    figures[f"interactions_per_second_{people}_people"] = len(done) / seconds
+    return figures
+
+
+def _spread(which: str, done: Sequence[tuple[float, float]]) -> dict[str, float]:
+    figures = {}
+    for n, name in enumerate(("accepted", "applied")):
+        values = sorted(pair[n] for pair in done)
+        figures[f"click_to_{name}{which}_p50_ms"] = statistics.median(values)
+        figures[f"click_to_{name}{which}_p95_ms"] = values[int(len(values) * 0.95)]
+    return figures
+
+
+# ---- memory ----------------------------------------------------------------------------------------------
+
+
+async def memory(bench: Bench, relay: Relay, total: int) -> dict[str, float]:
+    """Resident MB of our own process, and of the Temporal server beside it, with so many open cases."""
+    missing = total - bench.count_open()
+    if missing > 0:
+        await start_ours(bench, relay, missing)
+    return {
+        "open_cases": bench.count_open(),
+        "our_memory_mb": _rss_of(os.getpid()),
+        "temporal_memory_mb": _rss_of(bench.engine.server_pid),
+    }
+
+
+def _cpu_of(pid: int | None) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _rss_of(pid: int | None) -> float:
+    [line] = [
+        line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS")
+    ]
+    return int(line.split()[1]) / 1024
+
+
+# ---- all of it -------------------------------------------------------------------------------------------
+
+
+async def measure(
+    folder: Path, *, starts: int, clicks: int, total: int, say: Callable[[str], None]
+) -> dict[str, float]:
+    rules = packs.load("cn-bank-2026").rules
+    store = Store(open_engine(f"sqlite:///{folder / 'arrears.db'}"))
+    schema.upgrade(store)
+    async with AsyncExitStack() as running:
+        engine = running.enter_context(Engine(data_dir=folder, ui=False))
+        await prepare(engine.address, namespace="arrears", retention_days=1)
+        client = await connect(engine.address, "arrears", lazy=False)
+        bench = Bench(store, client, Desk(store, Unchanging(rules)), engine, rules)
+        worker = make_worker(
+            client,
+            store,
+            Unchanging(rules),
+            channel=FileChannel(folder / "letters"),
+            banks=INVENTED,
+            terms=WorkerTerms(unsandboxed=True),
+        )
+        await running.enter_async_context(worker)
+        await start_bare(bench, WARM_UP)
+        relay = Relay(store, CaseGateway(client), Unchanging(rules), RelayTerms())
+        stop = asyncio.Event()
+        carrying = asyncio.create_task(relay.run(stop))
+        await start_ours(bench, relay, WARM_UP)
+        say("starts")
+        rounds = [(await start_bare(bench, starts), await start_ours(bench, relay, starts)) for _ in range(3)]
+        figures = {
+            "bare_starts_per_second": statistics.median(bare for bare, _ in rounds),
+            "our_starts_per_second": statistics.median(ours for _, ours in rounds),
+            "our_starts_to_bare": statistics.median(ours / bare for bare, ours in rounds),
+        }
+        watch = Watch(store)
+        looking = asyncio.create_task(watch.look())
+        say("one person")
+        figures |= await idle(bench, watch, clicks)
+        say("16 people")
+        figures |= await busy(bench, watch, 16, max(5, clicks // 4))
+        looking.cancel()
+        say(f"memory with {total:,} open cases")
+        figures |= await memory(bench, relay, total)
+        stop.set()
+        await carrying
+    store.close()
+    return {name: round(value, 2) for name, value in figures.items()}
+
+
+def main() -> None:
+    wanted = argparse.ArgumentParser(description=__doc__)
+    wanted.add_argument("--starts", type=int, default=300, help="cases a round, three rounds each way")
+    wanted.add_argument("--clicks", type=int, default=100)
+    wanted.add_argument("--cases", type=int, default=5129, help="open cases for the memory figure")
+    wanted.add_argument("--json", action="store_true")
+    asked = wanted.parse_args()
+    say: Callable[[str], None] = (lambda _: None) if asked.json else print
+    with tempfile.TemporaryDirectory() as folder:
+        figures = asyncio.run(
+            measure(Path(folder), starts=asked.starts, clicks=asked.clicks, total=asked.cases, say=say)
+        )
+    if asked.json:
+        print(json.dumps(figures))
+        return
+    for name, value in figures.items():
+        print(f"{name.replace('_', ' '):45} {value:>12,}")
+
+
+if __name__ == "__main__":
+    main()
