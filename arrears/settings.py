@@ -27,6 +27,9 @@ class Settings(BaseSettings):
     unsandboxed: bool = True
     run_events: int = Field(default=1500, ge=50)
     max_cached_workflows: int = Field(default=1000, ge=10)
+    # Temporal joins the two by a dot, so the first may have none.
+    deployment: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,80}$")
+    build_id: str | None = Field(default=None, pattern=r"^[A-Za-z0-9._+-]{1,80}$")
 
     host: str = "127.0.0.1"
     port: int = Field(default=8400, ge=1, le=65535)

@@ -13,6 +13,7 @@ from arrears.store import schema
 from arrears.store.session import Store, open_engine
 from tests import postgres
 from tests.grammar import one_grammar
+from tests.store.expanding import expand
 from tests.tools import lacking
 
 _number = count(1)
@@ -23,13 +24,26 @@ hypothesis.settings.register_profile("quick", deadline=None, derandomize=True, m
 hypothesis.settings.load_profile("arrears")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--later-tables", action="store_true", help="stores as a later version may leave them (ADR 0014)"
+    )
+
+
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
     path = tmp_path_factory.mktemp("template") / "template.db"
-    store = Store(open_engine(f"sqlite:///{path}"))
-    schema.upgrade(store)
-    store.close()
+    _migrated(f"sqlite:///{path}", request)
     return path
+
+
+def _migrated(url: str, request: pytest.FixtureRequest) -> None:
+    store = Store(open_engine(url))
+    schema.upgrade(store)
+    if request.config.getoption("--later-tables"):
+        with store.transaction() as connection:
+            expand(connection)
+    store.close()
 
 
 @pytest.fixture(scope="session")
@@ -43,10 +57,8 @@ def postgres_cluster() -> Iterator[postgres.Cluster]:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_cluster: postgres.Cluster) -> str:
-    store = Store(open_engine(postgres_cluster.create("arrears_template")))
-    schema.upgrade(store)
-    store.close()
+def postgres_template(postgres_cluster: postgres.Cluster, request: pytest.FixtureRequest) -> str:
+    _migrated(postgres_cluster.create("arrears_template"), request)
     return "arrears_template"
 
 

@@ -5,10 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import version
-from typing import Final
+from typing import Any, Final
 
 from temporalio.client import Client
-from temporalio.worker import Worker
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.worker import Worker, WorkerDeploymentConfig
 
 from activities.deliver import DeliverActivities
 from activities.record import RecordActivities
@@ -30,12 +31,21 @@ GRACE: Final = timedelta(seconds=10)
 
 @dataclass(frozen=True)
 class WorkerTerms:
-    """`may_shift` only where cases live at another time than the world's: tests, simulation, demo."""
+    """`may_shift` only where cases live at another time than the world's: tests, simulation, demo.
+
+    With a `deployment` the worker takes only the cases that its build was given (`arrears deployment`).
+    """
 
     may_shift: bool = False
     unsandboxed: bool = False
     max_cached_workflows: int = 1000
     task_queue: str = TASK_QUEUE
+    deployment: str | None = None
+    build_id: str | None = None  # of the package when not said
+
+
+def build_of(build_id: str | None) -> str:
+    return build_id or version("arrears")
 
 
 def envelope(settings: Settings) -> Envelope | None:
@@ -72,5 +82,21 @@ def make_worker(
         interceptors=[HearEverything()],
         max_cached_workflows=terms.max_cached_workflows,
         graceful_shutdown_timeout=GRACE,
-        build_id=version("arrears"),  # else the SDK reads the source of every module to make one up
+        **_build(terms),
     )
+
+
+def _build(terms: WorkerTerms) -> dict[str, Any]:
+    """Without a build the SDK reads the source of every module to make one up."""
+    build = build_of(terms.build_id)
+    if terms.deployment is None:
+        return {"build_id": build}
+    # A case outlives builds: it goes on under whichever is current, at its next step (ADR 0013). It is said here
+    # and not where the workflow is defined, or a worker without a deployment could complete no task.
+    return {
+        "deployment_config": WorkerDeploymentConfig(
+            WorkerDeploymentVersion(terms.deployment, build),
+            use_worker_versioning=True,
+            default_versioning_behavior=VersioningBehavior.AUTO_UPGRADE,
+        )
+    }

@@ -43,6 +43,10 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
         "Ask every invariant; ends with 1 when one is broken. Nothing is changed, and only ids are said.",
     ),
     "audit": ("arrears.cli.audit:app", "The trail: seal it outside the database, and verify it."),
+    "deployment": (
+        "arrears.cli.deployment:app",
+        "Builds of workers: which there are, and which of them takes the cases.",
+    ),
     "replay": (
         "arrears.cli.replay:replay",
         "Replay histories through this version; ends with 1 when one would break.",

@@ -38,6 +38,10 @@ def _run(*parts: str, upgrade: bool = False) -> None:
         stop(
             "Set ARREARS_TEMPORAL_ADDRESS to the Temporal server, or use `arrears up`, which brings its own."
         )
+    if "engine" in parts and settings.deployment is not None:
+        stop(
+            "ARREARS_DEPLOYMENT is for workers of their own (`arrears worker`): here all parts are of one build."
+        )
     pack = load_pack(settings)
 
     async def life() -> None:

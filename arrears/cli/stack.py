@@ -23,7 +23,7 @@ from api.gateway import CaseGateway, connect
 from api.relay import Relay, RelayTerms
 from arrears.channels import bank
 from arrears.channels.registry import channels
-from arrears.cli.compose import WorkerTerms, envelope, make_worker
+from arrears.cli.compose import WorkerTerms, build_of, envelope, make_worker
 from arrears.cli.config import stop
 from arrears.contracts import RulesInForce
 from arrears.engine.embedded import Engine
@@ -168,8 +168,13 @@ class Stack:
                 may_shift=settings.time_skipping,
                 unsandboxed=settings.unsandboxed,
                 max_cached_workflows=settings.max_cached_workflows,
+                deployment=settings.deployment,
+                build_id=settings.build_id,
             ),
         )
+        if settings.deployment is not None:
+            build = build_of(settings.build_id)
+            self.say(f"This is build {build}: `arrears deployment use {build}` gives it the cases.")
         async with worker:
             yield
 

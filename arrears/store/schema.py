@@ -1,4 +1,8 @@
-"""Brings a database to the tables of this version, and says when it is not there."""
+"""Brings a database to the tables of this version, and says when it is not there.
+
+A version may run on the tables of later ones while these only add to them (ADR 0014): a revision that does more says
+`shuts_out_older = True`, and the database keeps from which revision on a program may use it.
+"""
 
 from pathlib import Path
 
@@ -7,9 +11,10 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, delete, insert, inspect, select, text
 
 from arrears.store.session import Store
+from arrears.store.tables import serves
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _ONE_UPGRADE_AT_A_TIME = 0x61727265  # any number, the same in every process
@@ -38,8 +43,11 @@ def upgrade(store: Store) -> None:
     with store.transaction() as connection:
         if not store.is_sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_UPGRADE_AT_A_TIME})
-        _refuse_newer(_found(connection))
+        if _is_newer(connection):
+            return
         command.upgrade(config(connection), "head")
+        connection.execute(delete(serves))
+        connection.execute(insert(serves).values(oldest=_oldest_served()))
 
 
 def current(store: Store) -> str | None:
@@ -50,10 +58,10 @@ def current(store: Store) -> str | None:
 
 def require_current(store: Store) -> None:
     """Raises `DatabaseNewer` or `DatabaseOlder`, each with what to do about it."""
-    found = current(store)
-    _refuse_newer(found)
-    if found != head():
-        raise DatabaseOlder(found, head())
+    with store.reading() as connection:
+        found = _found(connection)
+        if found != head() and not _is_newer(connection):
+            raise DatabaseOlder(found, head())
 
 
 def head() -> str:
@@ -75,10 +83,30 @@ def _found(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def _refuse_newer(found: str | None) -> None:
-    if found is None:
-        return
+def _is_newer(connection: Connection) -> bool:
+    """Whether a later version made these tables, and this one may use them. Raises `DatabaseNewer` if it may not."""
+    found = _found(connection)
+    if found is None or _knows(found):
+        return False
+    oldest = None
+    if inspect(connection).has_table(serves.name):
+        oldest = connection.execute(select(serves.c.oldest)).scalar()
+    # Revisions follow one another: whoever knows the oldest is not older.
+    if oldest is None or not _knows(oldest):
+        raise DatabaseNewer(found)
+    return True
+
+
+def _knows(revision: str) -> bool:
     try:
-        ScriptDirectory.from_config(config()).get_revision(found)
-    except CommandError as unknown:
-        raise DatabaseNewer(found) from unknown
+        ScriptDirectory.from_config(config()).get_revision(revision)
+    except CommandError:
+        return False
+    return True
+
+
+def _oldest_served() -> str:
+    """The last revision that did more than add, or the first one there is."""
+    revisions = list(ScriptDirectory.from_config(config()).walk_revisions())
+    shutting = (one for one in revisions if getattr(one.module, "shuts_out_older", False))
+    return next(shutting, revisions[-1]).revision

@@ -932,6 +932,14 @@ class SavedView(Row, table=True):
     saved_at: datetime = _at()
 
 
+class Serves(Row, table=True):
+    """From which revision on a program may use this database: one row, written by `arrears.store.schema`."""
+
+    __tablename__ = "schema_serves"
+    __table_args__ = (_STRICT,)
+    oldest: str = _key()
+
+
 class Export(Row, table=True):
     """A list that somebody carried away as a file: who, when, which, how many rows; written by the export desk."""
 
@@ -1010,3 +1018,4 @@ browser_sessions: Final = _core(BrowserSession)
 invitations: Final = _core(Invitation)
 login_attempts: Final = _core(LoginAttempt)
 idempotency_keys: Final = _core(IdempotencyKey)
+serves: Final = _core(Serves)

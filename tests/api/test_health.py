@@ -69,6 +69,7 @@ def test_without_a_database_nobody_does(tmp_path: Path, serve: Callable[[Store],
 def test_a_database_of_another_version_is_not_ready(server: Server) -> None:
     with server.store.transaction() as connection:
         connection.execute(text("update alembic_version set version_num = '9999'"))
+        connection.execute(text("update schema_serves set oldest = '9999'"))
     status, body = _ready(server)
     assert (status, body["database"], body["temporal"]) == (503, "wrong_schema", "not_watched")
 

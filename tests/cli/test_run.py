@@ -44,6 +44,7 @@ def test_a_database_newer_than_the_program_is_left_alone(home: Path, verb: list[
     store = Store(open_engine(f"sqlite:///{home / 'arrears.db'}"))
     with store.transaction() as connection:
         connection.execute(text("update alembic_version set version_num = '9999'"))
+        connection.execute(text("update schema_serves set oldest = '9999'"))
     answer = CliRunner().invoke(main.app, verb)
     assert answer.exit_code != 0
     assert "newer" in answer.output

@@ -46,6 +46,7 @@ def test_an_empty_database_asks_for_the_upgrade(tmp_path: Path) -> None:
 def test_a_newer_database_is_neither_used_nor_upgraded(store: Store) -> None:
     with store.transaction() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        connection.execute(text("update schema_serves set oldest = '9999'"))
     with pytest.raises(schema.DatabaseNewer, match="9999"):
         schema.require_current(store)
     with pytest.raises(schema.DatabaseNewer, match="9999"):
