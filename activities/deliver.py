@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, select, update
 from temporalio import activity
 
+from activities.counted import delivery_failed, guard_refused
 from arrears.channels.letters import Bank, DemandLetter, LetterRefused, language_for, render
 from arrears.channels.port import Address, Channel, ChannelDown, ChannelRefused, Letter
 from arrears.channels.typesetting import LetterUnprintable
@@ -66,6 +67,7 @@ class DeliverActivities:
 
     def _put_off(self, sending: Sending, at: int, reserved: Reserved) -> SendingAnswer:
         """It did not go; the slot is given back unless an earlier attempt may have used it."""
+        delivery_failed("channel_down")
         if not reserved.again:
             with self._store.transaction() as connection:
                 contacts.release(connection, sending.notice_id)
@@ -94,6 +96,8 @@ class DeliverActivities:
                     .where(notices.c.notice_id == sending.notice_id)
                     .values(document_hash=letter.sha256, document=reference)
                 )
+        if status != "sent":
+            delivery_failed(status)
         answer = {"sent": "sent", "uncertain": "uncertain", "failed": "refused"}[status]
         return SendingAnswer(sending.notice_id, answer, at, rule=why)
 
@@ -163,8 +167,10 @@ class _Guard:
             return self._answer("refused", rule="amount_differs_from_ledger")
         match contacts.may_contact(self._connection, ask, where, self._rules, at=self._at):
             case Never(rule):
+                guard_refused(rule)
                 return self._answer("refused", rule=rule)
             case NotBefore(at, rule):
+                guard_refused(rule)
                 return self._answer("not_before", not_before=at, rule=rule)
             case _:
                 return None

@@ -22,6 +22,7 @@ from api.errors import CrossSite, NotSignedIn
 from arrears.store.session import Store
 
 Reachable = Callable[[], Awaitable[bool]]
+Counted = Callable[[], Awaitable[int]]
 
 
 # ---- parts, put into app.state by whoever makes the app ----------------------------------------------------

@@ -138,7 +138,7 @@ def install(app: FastAPI, *, page: Page | None = None) -> None:
     async def handle(request: Request, error: Exception) -> Response:
         problem = problem_of(error)
         if problem.reference is not None:
-            log.error("request failed", reference=problem.reference, error=type(error).__name__)
+            log.error("request failed", reference=problem.reference, exc_info=error)
         if page is None or request.scope["path"].startswith(("/api/", "/health/")):
             return answer(problem)
         drawn = page(request, problem)

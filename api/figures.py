@@ -1,5 +1,6 @@
 """`/metrics`: what a monitor reads of the product, as Prometheus writes it; for whoever has the token of the settings."""
 
+import asyncio
 import hmac
 from collections.abc import Iterator
 from datetime import timedelta
@@ -13,7 +14,7 @@ from prometheus_client.registry import Collector
 from starlette.responses import Response
 
 from api.counted import PROCESS
-from api.deps import EVERYONE, the_store
+from api.deps import EVERYONE, Counted, the_store
 from arrears import clock
 from arrears.store.queries.figures import Standing, standing
 from arrears.store.session import Store
@@ -22,6 +23,7 @@ router = APIRouter()
 
 _FORMAT: Final = "text/plain; version=0.0.4; charset=utf-8"
 _LATE: Final = timedelta(minutes=5)
+_PATIENCE: Final = 2.0  # seconds for Temporal to answer
 
 
 @router.get("/metrics", dependencies=[EVERYONE], include_in_schema=False)
@@ -31,16 +33,29 @@ async def figures(request: Request) -> Response:
     given = request.headers.get("authorization", "").removeprefix("Bearer ")
     if not wanted or not hmac.compare_digest(given.encode(), wanted.encode()):
         return Response(status_code=404)
-    told = await run_in_threadpool(_told, the_store(request))
+    stuck = await _stuck(getattr(request.app.state, "temporal_stuck", None))
+    told = await run_in_threadpool(_told, the_store(request), stuck)
     return Response(told, media_type=_FORMAT, headers={"Cache-Control": "no-store"})
 
 
-def _told(store: Store) -> bytes:
+async def _stuck(count: Counted | None) -> int | None:
+    """None where Temporal does not tell."""
+    if count is None:
+        return None
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            return await count()
+    except Exception:  # noqa: BLE001  whatever the client raises: the other figures are told all the same
+        return None
+
+
+def _told(store: Store, stuck: int | None) -> bytes:
     now = clock.door_now()
     with store.reading() as connection:
         found = standing(connection, now=now, late_before=now - _LATE)
     registry = CollectorRegistry()
     registry.register(_Work(found))
+    registry.register(_Engine(stuck))
     return generate_latest(registry) + generate_latest(PROCESS)
 
 
@@ -71,3 +86,18 @@ class _Work(Collector):
         yield GaugeMetricFamily(
             "arrears_clocks_late", "Clocks of open cases due for five minutes.", found.late_clocks
         )
+
+
+class _Engine(Collector):
+    def __init__(self, stuck: int | None) -> None:
+        self._stuck = stuck
+
+    def collect(self) -> Iterator[Metric]:
+        yield GaugeMetricFamily(
+            "arrears_temporal_answers", "1 when Temporal answered just now.", float(self._stuck is not None)
+        )
+        # No figure is better than a comforting one.
+        if self._stuck is not None:
+            yield GaugeMetricFamily(
+                "arrears_workflow_tasks_stuck", "Cases that fail at every try to take a step.", self._stuck
+            )

@@ -14,6 +14,7 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.converter import PayloadCodec
+from temporalio.runtime import Runtime
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import TimeSkipper
 
@@ -36,16 +37,30 @@ class TemporalAway(Exception):
 _FAILURES: Final = (RPCError, RuntimeError)
 
 
+# After five tries, about a minute.
+_STUCK: Final = f"WorkflowType = '{WORKFLOW_TYPE}' AND ExecutionStatus = 'Running' AND TemporalReportedProblems IS NOT NULL"
+
+
 def _away(error: RPCError | RuntimeError) -> TemporalAway:
     return TemporalAway(error.status.name if isinstance(error, RPCError) else "NEVER_CONNECTED")
 
 
 async def connect(
-    address: str, namespace: str, *, lazy: bool = True, codec: PayloadCodec | None = None
+    address: str,
+    namespace: str,
+    *,
+    lazy: bool = True,
+    codec: PayloadCodec | None = None,
+    runtime: Runtime | None = None,
 ) -> Client:
     """Lazy, the doors open and accept while Temporal is still away; a worker needs one that is connected."""
     return await Client.connect(
-        address, namespace=namespace, data_converter=converter(codec), identity="arrears", lazy=lazy
+        address,
+        namespace=namespace,
+        data_converter=converter(codec),
+        identity="arrears",
+        lazy=lazy,
+        runtime=runtime,
     )
 
 
@@ -123,6 +138,13 @@ class CaseGateway:
         now = (await skipper.get_current_time(handle)).astimezone(UTC) + shift
         if instant > now:
             await skipper.fast_forward(handle, instant - now)
+
+    async def stuck(self) -> int:
+        """How many cases fail at every try to take their next step; Temporal marks them. Raises TemporalAway."""
+        try:
+            return (await self._client.count_workflows(_STUCK)).count
+        except _FAILURES as error:
+            raise _away(error) from error
 
     async def is_there(self) -> bool:
         try:

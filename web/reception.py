@@ -1,6 +1,5 @@
 """Receives every request for a page: who it is, which language; and answers when the house is on fire."""
 
-from traceback import extract_tb
 from typing import Final
 
 import structlog
@@ -69,19 +68,12 @@ class Reception:
     def _answer_for(self, broken: Exception, request: Request) -> Response:
         """The reference on the page finds the line in the log; neither says anything about a person."""
         problem = problem_of(broken)
-        log.error(
-            "request failed", reference=problem.reference, error=type(broken).__name__, where=_where(broken)
-        )
+        log.error("request failed", reference=problem.reference, exc_info=broken)
         visitor: Visitor | None = getattr(request.state, "visitor", None)
         if visitor is None:
             return answer(problem)
         with speaking(visitor.language):
             return self._mishap(request, problem)
-
-
-def _where(broken: Exception) -> list[str]:
-    """The way to the fault by file and line: a full trace would show what the variables held."""
-    return [f"{step.filename}:{step.lineno}" for step in extract_tb(broken.__traceback__)[-6:]]
 
 
 def _visitor(signed_in: SignedIn | None, cookies: dict[str, str], headers: Headers) -> Visitor:

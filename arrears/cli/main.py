@@ -1,14 +1,13 @@
 """`arrears …`: the one console script, a verb for each thing a person at a terminal wants."""
 
-import logging
-import sys
 from importlib import import_module
 from typing import Any, Final
 
-import structlog
 import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command, get_group
+
+from arrears import logs
 
 # Verb, where it is, and what it does in a line. A verb's module is imported when the verb is called: the
 # worker need not carry the feeds, and `--help` need not carry anything.
@@ -112,21 +111,5 @@ def _verbs() -> None:
 
 
 def main() -> None:
-    _log_as_json()
+    logs.begin()
     app()
-
-
-def _log_as_json() -> None:
-    """One JSON object a line on standard error, without personal data: ids and words only."""
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
-    )
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")

@@ -25,6 +25,7 @@ from arrears.channels import bank
 from arrears.channels.registry import channels
 from arrears.cli.compose import WorkerTerms, build_of, envelope, make_worker
 from arrears.cli.config import stop
+from arrears.cli.telemetry import keep_to_the_log, told_to_monitors
 from arrears.contracts import RulesInForce
 from arrears.engine.embedded import Engine
 from arrears.engine.namespace import prepare
@@ -112,10 +113,14 @@ class Stack:
 
     async def _connected(self) -> Client:
         """For a worker: waits until Temporal answers."""
+        shown = self.settings.worker_metrics
+        runtime = None if shown is None else told_to_monitors(shown)
         while True:
             try:
                 namespace = self.settings.temporal_namespace
-                return await connect(self.address, namespace, lazy=False, codec=envelope(self.settings))
+                return await connect(
+                    self.address, namespace, lazy=False, codec=envelope(self.settings), runtime=runtime
+                )
             except RuntimeError:
                 self.say(f"Temporal at {self.address} does not answer yet; trying again.")
                 await asyncio.sleep(_RETRY_SECONDS)
@@ -203,6 +208,7 @@ class Stack:
             temporal_ready=CaseGateway(client).is_there,
             envelope=envelope(settings),
         )
+        app.state.temporal_stuck = CaseGateway(client).stuck
         config = uvicorn.Config(
             app, log_config=None, access_log=False, timeout_graceful_shutdown=3, server_header=False
         )
@@ -254,6 +260,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 async def run(stack: Stack, *parts: str, ready: Callable[[], object] | None = None) -> None:
     """Run the named parts (`engine relay worker web`) until Ctrl-C or SIGTERM."""
+    keep_to_the_log()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stack.stop.set)

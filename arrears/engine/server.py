@@ -35,6 +35,8 @@ _TIME_SKIPPING: Final[Mapping[str, object]] = {
     "frontend.WorkflowTimeSkippingEnabled": True,
     # Without it each skipped timer costs a second.
     "history.timerProcessorMaxTimeShift": "10ms",
+    # A case whose step fails is marked at the first failure and not at the fifth, a minute later.
+    "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute": 1,
 }
 
 

@@ -54,7 +54,9 @@ def _copy(
     connection: Connection, table: Table, names: list[str], rows: list[tuple[Any, ...]], clash: Clash
 ) -> int:
     heap = f"incoming_{table.name}"
-    connection.exec_driver_sql(f"CREATE TEMP TABLE IF NOT EXISTS {heap} (LIKE {table.name}) ON COMMIT DROP")
+    # With the defaults, for a column that a later version added and this one does not know.
+    columns = f"LIKE {table.name} INCLUDING DEFAULTS"
+    connection.exec_driver_sql(f"CREATE TEMP TABLE IF NOT EXISTS {heap} ({columns}) ON COMMIT DROP")
     connection.exec_driver_sql(f"TRUNCATE {heap}")
     # `copy` is psycopg's own and no part of the DB-API.
     cursor: Any = connection.connection.cursor()

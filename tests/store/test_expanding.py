@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy import select, text
 
+from arrears import clock
 from arrears.store import schema
+from arrears.store.bulk import Clash, put_many
 from arrears.store.session import Store, open_engine
-from arrears.store.tables import serves
+from arrears.store.tables import searches, serves
 from tests.store.expanding import expand, faults, shape
 
 REVISIONS = [
@@ -104,6 +107,18 @@ def test_a_program_runs_on_tables_that_a_later_one_added_to(store: Store) -> Non
     schema.require_current(store)
     schema.upgrade(store)
     assert schema.current(store) == "later"
+
+
+def test_many_rows_at_once_are_written_there_too(store: Store) -> None:
+    with store.transaction() as connection:
+        expand(connection)
+        columns: dict[str, list[Any]] = {
+            "search_id": ["a", "b"],
+            "staff_id": ["s-1", "s-1"],
+            "words": ["x", "y"],
+            "ends_at": [clock.machine_now()] * 2,
+        }
+        assert put_many(connection, searches, columns, clash=Clash.REPLACE) == 2
 
 
 def test_a_program_older_than_what_a_database_serves_is_kept_out(store: Store) -> None:

@@ -68,6 +68,26 @@ def test_what_the_guard_refuses_is_counted_by_rule(branch: Branch, room: CaseRoo
     assert _read(branch)[name] == before + 1
 
 
+async def _away() -> int:
+    raise RuntimeError("never connected")
+
+
+async def _two() -> int:
+    return 2
+
+
+def test_cases_that_temporal_calls_stuck_are_told_and_never_made_up(branch: Branch) -> None:
+    told = {}
+    for name, count in (("two", _two), ("away", _away), ("nobody", None)):
+        branch.app.state.temporal_stuck = count
+        told[name] = _read(branch)
+    assert (told["two"]["arrears_workflow_tasks_stuck"], told["two"]["arrears_temporal_answers"]) == (2, 1)
+    for name in ("away", "nobody"):
+        assert told[name]["arrears_temporal_answers"] == 0
+        assert "arrears_workflow_tasks_stuck" not in told[name]
+        assert "arrears_clocks_late" in told[name]
+
+
 @pytest.mark.parametrize("given", ["", "Bearer", "Bearer wrong", f"Basic {TOKEN}x", f"Bearer {TOKEN}é"])
 def test_without_the_token_there_is_no_such_page(branch: Branch, given: str) -> None:
     answer = branch.visitor().get("/metrics", headers={b"Authorization": given.encode()})

@@ -1,6 +1,5 @@
 """Runs a simulation: its own store, server and worker, from the portfolio to the count."""
 
-import logging
 import os
 import time
 from collections.abc import Callable
@@ -11,13 +10,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection
-from temporalio.runtime import (
-    LogForwardingConfig,
-    LoggingConfig,
-    Runtime,
-    TelemetryConfig,
-    TelemetryFilter,
-)
 
 from api.desk.desk import Desk
 from api.gateway import connect
@@ -36,6 +28,7 @@ from arrears.cli.simulation.skipping import Skips
 from arrears.cli.simulation.tally import Tally, tally
 from arrears.cli.simulation.terms import SimulationTerms
 from arrears.cli.simulation.watching import WatchedStore
+from arrears.cli.telemetry import keep_to_the_log
 from arrears.contracts import Unchanging
 from arrears.engine.embedded import Engine
 from arrears.engine.namespace import prepare
@@ -81,7 +74,7 @@ async def simulate(
     settings: Settings, pack: Pack, terms: SimulationTerms, *, reporter: Reporter, say: Callable[[str], None]
 ) -> Ran:
     """Raises Stuck, PortfolioRefused, EngineError; whatever was done stays, and the same call goes on."""
-    _keep_output_clean()
+    keep_to_the_log()
     began = time.monotonic()
     store = WatchedStore(open_engine(settings.database, busy_seconds=settings.busy_seconds))
     try:
@@ -187,15 +180,6 @@ def _close_days(store: WatchedStore, terms: SimulationTerms, pack: Pack) -> None
     with store.transaction() as connection:
         for days in range(-1, terms.horizon_days + 1):
             closings.close_day(connection, terms.as_of + timedelta(days=days), at=at, source="core-bank")
-
-
-def _keep_output_clean() -> None:
-    """The SDK's core writes its warnings to standard output, where programs read our figures: to the log instead."""
-    logged = LoggingConfig(
-        filter=TelemetryFilter(core_level="WARN", other_level="ERROR"),
-        forwarding=LogForwardingConfig(logger=logging.getLogger("temporalio.core")),
-    )
-    Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=logged)), error_if_already_set=False)
 
 
 def _cpu(server: int | None) -> float | None:
