@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 from temporalio import activity
 
-from arrears import clock
+from arrears import clock, traces
 from arrears.contracts import (
     BOOKS_OPEN,
     MAX_STATE_BYTES,
@@ -67,7 +67,9 @@ class RecordActivities:
             raise ClockShifted(batch.case_id)
         rules = self._rules.at(batch.at)
         with self._store.transaction() as connection:
-            receipt = _Recording(connection, batch, rules).receipt()
+            recording = _Recording(connection, batch, rules)
+            receipt = recording.receipt()
+        recording.trace(receipt)
         if receipt.verdict == "gap":
             raise Gap(f"{batch.case_id}: step {batch.seq} came, step {receipt.seq} is the last one known")
         return receipt
@@ -81,6 +83,7 @@ class _Recording:
         self._now: datetime = clock.machine_now()
         self._plain = None if batch.state is None else asdict(batch.state)
         self._print = _print(batch, self._plain)
+        self._traceparent: str | None = None  # of the message that is heard, once it was found
 
     def receipt(self) -> Receipt:
         """The checks in their order; the first that fails answers."""
@@ -96,6 +99,19 @@ class _Recording:
             or self._too_large()
             or self._another_is_open(known)
             or self._write(known)
+        )
+
+    def trace(self, receipt: Receipt) -> None:
+        """After the commit, so that it is in it."""
+        batch = self._batch
+        traces.went_on(
+            "record",
+            self._traceparent,
+            since=self._now,
+            case_id=batch.case_id,
+            message_id=str(batch.event.get("message_id")),
+            seq=batch.seq,
+            verdict=receipt.verdict,
         )
 
     def _known(self) -> Known:
@@ -154,6 +170,7 @@ class _Recording:
             return None
         message = _message(event)
         row = self._message_row(message.message_id)
+        self._traceparent = None if row is None else row.traceparent
         if row is None or row.case_id != self._batch.case_id:
             return self._refuse_as("unknown_message", {"signal": message.signal})
         if row.content_hash != message_hash(self._batch.case_id, message):
@@ -186,6 +203,7 @@ class _Recording:
                 messages.c.content_hash,
                 messages.c.status,
                 messages.c.sent_at,
+                messages.c.traceparent,
             ).where(messages.c.message_id == message_id)
         ).first()
 

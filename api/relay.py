@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy import case as when
 
 from api.gateway import CaseGateway, CaseNotRunning, TemporalAway
-from arrears import clock
+from arrears import clock, traces
 from arrears.contracts import CaseInput, Message, RulesInForce
 from arrears.store import certificates, drafts, publishing
 from arrears.store.intents import raise_incident
@@ -315,11 +315,14 @@ class Relay:
 
     async def _tell(self, row: MessageRow) -> None:
         message = Message(row.message_id, row.signal, row.actor, row.content, row.task_id)
+        told = {"case_id": row.case_id, "message_id": row.message_id, "signal": row.signal}
         try:
-            if row.signal == "open":
-                await self._gateway.start(self._life(row.case_id, row.content["loan_id"], opening=message))
-            else:
-                await self._say(row.case_id, message)
+            with traces.going_on("relay", row.traceparent, attempt=row.attempts + 1, **told):
+                if row.signal == "open":
+                    life = self._life(row.case_id, row.content["loan_id"], opening=message)
+                    await self._gateway.start(life)
+                else:
+                    await self._say(row.case_id, message)
         except TemporalAway as away:
             log.warning("temporal is away", status=str(away), case_id=row.case_id)
             await asyncio.to_thread(self._unsend, row)

@@ -30,6 +30,7 @@ class Settings(BaseSettings):
     # Temporal joins the two by a dot, so the first may have none.
     deployment: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,80}$")
     worker_metrics: str | None = Field(default=None, pattern=r"^(\[[0-9a-fA-F:]+\]|[0-9.]+):[0-9]{1,5}$")
+    otlp_endpoint: str | None = Field(default=None, pattern=r"^https?://")
     build_id: str | None = Field(default=None, pattern=r"^[A-Za-z0-9._+-]{1,80}$")
 
     host: str = "127.0.0.1"

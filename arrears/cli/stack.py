@@ -209,6 +209,10 @@ class Stack:
             envelope=envelope(settings),
         )
         app.state.temporal_stuck = CaseGateway(client).stuck
+        if settings.otlp_endpoint is not None:
+            from arrears.cli import tracing
+
+            tracing.watch(app)
         config = uvicorn.Config(
             app, log_config=None, access_log=False, timeout_graceful_shutdown=3, server_header=False
         )
@@ -261,6 +265,10 @@ def _listen(host: str, port: int) -> socket.socket:
 async def run(stack: Stack, *parts: str, ready: Callable[[], object] | None = None) -> None:
     """Run the named parts (`engine relay worker web`) until Ctrl-C or SIGTERM."""
     keep_to_the_log()
+    if stack.settings.otlp_endpoint is not None:
+        from arrears.cli import tracing  # a hundred modules that nobody else needs
+
+        tracing.begin(stack.settings.otlp_endpoint)
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stack.stop.set)

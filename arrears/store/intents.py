@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, literal, select, union_all, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from arrears import clock
+from arrears import clock, traces
 from arrears.contracts import Message, fingerprint, message_hash
 from arrears.names import case_id as name_case
 from arrears.names import open_message_id, payment_message_id, restated_message_id
@@ -145,6 +145,7 @@ def _message_row(said: Said) -> dict[str, Any]:
         "effective_at": said.effective_at or said.accepted_at,
         "accepted_at": said.accepted_at,
         "attempts": 0,
+        "traceparent": traces.here(),
     }
 
 

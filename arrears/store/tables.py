@@ -370,6 +370,7 @@ class Message(Row, table=True):
     settled_seq: int | None = _maybe_int()
     settled_at: datetime | None = _maybe_at()
     reason: str | None = _maybe_text()
+    traceparent: str | None = _maybe_text()  # where the work began that said it, when traces are kept
 
 
 class Remark(Row, table=True):

@@ -31,7 +31,9 @@ from arrears.store.people import NewStaff
 from arrears.store.session import Store, open_engine
 from arrears.store.tables import borrowers, cases, contact_points, loans, messages, notices, tasks
 from tests.certified import certified
+from tests.journeys.collector import Collector, collecting
 
+_MONITOR = f"monitor-{secrets.token_hex(16)}"
 _PEOPLE = (
     ("collector", "陈静", Role.COLLECTOR),
     ("colleague", "李敏", Role.COLLECTOR),
@@ -56,6 +58,8 @@ class RunningStack:
     rules: Rules
     process: subprocess.Popen[bytes]
     ahead: timedelta  # of its clock before the machine's
+    monitored: list[tuple[str, str]]  # where a monitor reads, with what token
+    collector: Collector  # of the traces of all its parts
     data_dir: Path  # database, Temporal, letters, and `up.log` with all it said
     _loans: int = 0
 
@@ -184,7 +188,13 @@ def _phone(borrower_id: str, number: str) -> dict[str, Any]:
 @contextmanager
 def running_stack(data_dir: Path) -> Iterator[RunningStack]:
     """`arrears up` on a free port with its own engine, a person for every role and no loan yet."""
-    port = _free_port()
+    with collecting() as collector, _up(data_dir, collector) as running:
+        yield running
+
+
+@contextmanager
+def _up(data_dir: Path, collector: Collector) -> Iterator[RunningStack]:
+    port, worker_port = _free_port(), _free_port()
     rules = packs.load("cn-bank-2026").rules
     # Whatever the hour is here: nobody is called at night.
     ahead = seconds_until_open(int(clock.machine_now().timestamp()), rules.calendar)
@@ -196,6 +206,10 @@ def running_stack(data_dir: Path) -> Iterator[RunningStack]:
         "ARREARS_UNDO_SECONDS": "0",  # a walk waits for what follows, not for a change of mind
         "ARREARS_STEP_UP_MINUTES": "600",  # a slow machine is no reason to be asked again
         "ARREARS_UNSANDBOXED": "false",
+        "ARREARS_METRICS_TOKEN": _MONITOR,
+        "ARREARS_WORKER_METRICS": f"127.0.0.1:{worker_port}",
+        "ARREARS_OTLP_ENDPOINT": collector.endpoint,
+        "OTEL_BSP_SCHEDULE_DELAY": "200",  # milliseconds until a part sends what it saw
     }
     data_dir.mkdir(parents=True, exist_ok=True)
     store = Store(open_engine(f"sqlite:///{(data_dir / 'arrears.db').as_posix()}"))
@@ -215,6 +229,8 @@ def running_stack(data_dir: Path) -> Iterator[RunningStack]:
             rules,
             process,
             timedelta(seconds=ahead),
+            [(f"http://127.0.0.1:{port}/metrics", _MONITOR), (f"http://127.0.0.1:{worker_port}/metrics", "")],
+            collector,
             data_dir,
         )
         try:

@@ -1,7 +1,7 @@
 """A debtor with data that occur nowhere else lives a case from call to letter to payment: then they are looked for.
 
 Nothing of name, phone, identity number and address, and no word that people typed, is in an address, in a log line, in
-Temporal, among metrics or in a browser's storage. Where they belong, in the database, they are found: the search works.
+Temporal, among figures, in a trace or in a browser's storage. Where they belong, in the database, they are found: the search works.
 """
 
 from collections.abc import Iterator
@@ -63,6 +63,8 @@ def test_nothing_of_a_debtor_is_where_it_does_not_belong(stack: RunningStack, br
     temporal = list((stack.data_dir / "temporal").rglob("*"))
     assert _found(temporal, case_id.encode()), "the sweep does not see what Temporal keeps"
     log = stack.data_dir / "up.log"
+    traced = b"".join(stack.collector.bodies)
+    assert case_id.encode() in traced, "the sweep does not see what is traced"
     for canary in CANARIES:
         assert not [one for one in addresses if canary in unquote(one)], f"{canary} in an address"
         assert not [one for one in (*stored, *titles) if canary in one], f"{canary} in a browser's storage"
@@ -70,6 +72,7 @@ def test_nothing_of_a_debtor_is_where_it_does_not_belong(stack: RunningStack, br
         for written in (canary.encode(), canary.encode("utf-16-le"), _escaped(canary)):
             assert not _found(temporal, written), f"{canary} in Temporal"
             assert not _found([log], written), f"{canary} in the log"
+            assert written not in traced, f"{canary} in a trace"
 
 
 def _live(office: Office, stack: RunningStack, case_id: str) -> None:
@@ -156,8 +159,13 @@ def _storage(page: Page) -> str:
 
 def _told_to_monitors(page: Page, stack: RunningStack) -> str:
     """Health and figures, as whoever watches the product reads them."""
-    asked = ("/health/live", "/health/ready", "/metrics")
-    return "".join(page.request.get(f"{stack.base_url}{path}").text() for path in asked)
+    asked = [(f"{stack.base_url}/health/{which}", "") for which in ("live", "ready")]
+    told = ""
+    for address, token in (*asked, *stack.monitored):
+        answer = page.request.get(address, headers={"Authorization": f"Bearer {token}"})
+        assert answer.ok, address
+        told += answer.text()
+    return told
 
 
 def _found(files: Any, wanted: bytes) -> list[Path]:
