@@ -140,12 +140,17 @@ class _Recording:
                 select(records.c.print).where(records.c.case_id == batch.case_id, records.c.seq == batch.seq)
             ).scalar()
             if stored == self._print:
-                return Receipt("committed", rules=self._newer_rules())
+                return Receipt("committed", state=self._as_written(known), rules=self._newer_rules())
         if known.seq >= batch.seq:
             return self._overtaken(known)
         if known.seq < batch.seq - 1:
             return Receipt("gap", seq=known.seq)
         return None
+
+    def _as_written(self, known: Known) -> CaseState | None:
+        """Of a step that was decided again later: the hour in the database stands, and the case takes it over."""
+        is_same = self._plain is not None and fingerprint(self._plain) == known.digest
+        return None if is_same else _adopt(known.state)
 
     def _on_another_base(self, known: Known) -> Receipt | None:
         return None if self._is_the_base(known) else self._overtaken(known)

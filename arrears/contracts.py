@@ -98,7 +98,10 @@ class Batch:
 
 @dataclass(frozen=True)
 class Receipt:
-    """`verdict` is committed, refused, wait or overtaken; the last brings the database's seq and state."""
+    """`verdict` is committed, refused, wait or overtaken; the last brings the database's seq and state.
+
+    A step that was committed before, at another hour, brings the state as it was written then.
+    """
 
     verdict: str
     why: str = ""

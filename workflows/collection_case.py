@@ -182,7 +182,7 @@ class CollectionCase:
             self._rules = receipt.rules
         match receipt.verdict:
             case "committed":
-                self._adopt(new, seq)
+                self._adopt(receipt.state or new, seq)
             case "overtaken":
                 self._adopt(receipt.state, receipt.seq)
                 if isinstance(event, Heard):

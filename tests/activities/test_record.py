@@ -59,6 +59,21 @@ def test_the_same_step_again_is_committed_again_and_writes_nothing(bank: Bank) -
     assert bank.written() == before
 
 
+def test_a_step_decided_again_later_keeps_the_hour_at_which_it_was_written(bank: Bank) -> None:
+    """Or the case would tell another state than the database, until its next step finds that out."""
+    life = _opened(bank)
+    assert life.state is not None
+    answer = {"outcome": "na", "facts_no": 1, "remark_id": None}
+    task_id = life.state.tasks["first_contact"].task_id
+    said = bank.said(life.case_id, "task_decided", answer, task_id=task_id)
+    first, later = life.hears(said), life.hears(said, at=MONDAY + 9)
+    assert digest(first.state) != digest(later.state)
+    assert bank.record(first).state is None
+    again = bank.record(later)
+    assert (again.verdict, again.state) == ("committed", first.state)
+    assert bank.record(first).state is None, "what is the same already need not travel"
+
+
 def test_a_refusal_by_the_rules_is_a_step_that_leaves_the_state_as_it_was(bank: Bank) -> None:
     life = _opened(bank)
     again = bank.said(life.case_id, "loan_restated", _loan_facts(bank, life) | {"currency": "EUR"})
