@@ -50,9 +50,12 @@ def test_every_forged_token_gets_the_same_answer(quick_server: Server) -> None:
     good = client.get("/api/v1/cases", headers={"Authorization": f"Bearer {FORGE.good()}"})
     assert good.status_code == 200
     answers = set()
-    for token in CORPUS.values():
+    for name, token in CORPUS.items():
+        # As it is, where a header can carry it; blanks around it are taken off on the way.
         if isinstance(token, str) and token.isascii() and token.strip().isprintable():
-            answer = client.get("/api/v1/cases", headers={"Authorization": f"Bearer {token.strip()}x"})
+            sent = token if token.strip() != FORGE.good() else f"{token}x"
+            answer = client.get("/api/v1/cases", headers={"Authorization": f"Bearer {sent}"})
+            assert answer.status_code == 401, name
             answers.add((answer.status_code, answer.text, answer.headers["www-authenticate"]))
     assert len(answers) == 1
     [(status, text, _)] = answers
