@@ -36,14 +36,13 @@ from sqlalchemy import text
 from temporalio.client import Client
 
 from api.gateway import connect
-from arrears import clock
-from arrears.cli.office_hours import seconds_until_open
 from arrears.engine.embedded import Engine
 from arrears.engine.namespace import prepare
 from arrears.engine.ports import choose
 from arrears.store import packs, schema
 from arrears.store.session import Store, open_engine
 from benchmarks._barest import TASKS, BarestSystem
+from benchmarks._hours import keep_office_hours
 from benchmarks._looking import Watch, cpu_below, cpu_of
 from benchmarks._ours import OurSystem
 from tests import postgres
@@ -220,9 +219,7 @@ async def _systems(
     address: str, urls: dict[str, str], folder: Path
 ) -> AsyncIterator[tuple[list[System], Client]]:
     rules = packs.load("cn-bank-2026").rules
-    # In the hours of the bank, whatever hour it is here: else the guard would refuse what a debtor said on the phone.
-    ahead = seconds_until_open(int(clock.machine_now().timestamp()), rules.calendar)
-    clock.hang_ahead(ahead)
+    ahead = keep_office_hours(rules.calendar)
     await prepare(address, namespace="arrears", retention_days=1)
     client = await connect(address, "arrears", lazy=False)
     plain = await Client.connect(address, namespace="arrears")

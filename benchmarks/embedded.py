@@ -1,4 +1,4 @@
-"""What a case costs: starts per second, click to applied, CPU of an interaction, memory of open cases.
+"""What cases cost on one machine, as `arrears up` runs them: starts a second, click to applied, CPU of an answer, memory.
 
 Everything runs on this machine in one run, on SQLite with durable commits: an embedded Temporal server as a
 child, worker, relay and desk in this process, as `arrears up` runs them. Ratios are of this run; absolute
@@ -38,6 +38,7 @@ from arrears.policy.tasks import Role
 from arrears.store import intents, packs, schema
 from arrears.store.session import Store, open_engine
 from arrears.store.tables import borrowers, cases, loans, messages, tasks
+from benchmarks._hours import keep_office_hours
 
 COLLECTOR: Final = Person("s-1", "collector", "Collector", frozenset({Role.COLLECTOR}), "en")
 IN_FLIGHT: Final = 32
@@ -51,11 +52,12 @@ class Bench:
     desk: Desk
     engine: Engine
     rules: Any
+    ahead: int
     made: int = 0
 
     def open_messages(self, count: int) -> list[str]:
         """Loans with an `open` message each, not told yet. Returns the case ids."""
-        now = clock.machine_now()
+        now = clock.door_now()
         today = self.rules.calendar.day_of(int(now.timestamp()))
         names = [f"B{self.made + n:06d}" for n in range(count)]
         self.made += count
@@ -119,7 +121,15 @@ async def start_bare(bench: Bench, count: int) -> float:
     async def start(row: Any) -> None:
         async with room:
             opening = Message(row.message_id, row.signal, row.actor, row.content, row.task_id)
-            await gateway.start(CaseInput(row.case_id, row.content["loan_id"], bench.rules, opening=opening))
+            await gateway.start(
+                CaseInput(
+                    row.case_id,
+                    row.content["loan_id"],
+                    bench.rules,
+                    opening=opening,
+                    shift_seconds=bench.ahead,
+                )
+            )
 
     began = time.perf_counter()
     await asyncio.gather(*(start(row) for row in found))
@@ -261,28 +271,34 @@ def _rss_of(pid: int | None) -> float:
 # ---- all of it -------------------------------------------------------------------------------------------
 
 
+def _fresh_store(folder: Path) -> Store:
+    store = Store(open_engine(f"sqlite:///{folder / 'arrears.db'}"))
+    schema.upgrade(store)
+    return store
+
+
 async def measure(
     folder: Path, *, starts: int, clicks: int, total: int, say: Callable[[str], None]
 ) -> dict[str, float]:
     rules = packs.load("cn-bank-2026").rules
-    store = Store(open_engine(f"sqlite:///{folder / 'arrears.db'}"))
-    schema.upgrade(store)
+    ahead = keep_office_hours(rules.calendar)
+    store = _fresh_store(folder)
     async with AsyncExitStack() as running:
         engine = running.enter_context(Engine(data_dir=folder, ui=False))
         await prepare(engine.address, namespace="arrears", retention_days=1)
         client = await connect(engine.address, "arrears", lazy=False)
-        bench = Bench(store, client, Desk(store, Unchanging(rules)), engine, rules)
+        bench = Bench(store, client, Desk(store, Unchanging(rules)), engine, rules, ahead)
         worker = make_worker(
             client,
             store,
             Unchanging(rules),
             channel=FileChannel(folder / "letters"),
             banks=INVENTED,
-            terms=WorkerTerms(unsandboxed=True),
+            terms=WorkerTerms(unsandboxed=True, may_shift=True),
         )
         await running.enter_async_context(worker)
         await start_bare(bench, WARM_UP)
-        relay = Relay(store, CaseGateway(client), Unchanging(rules), RelayTerms())
+        relay = Relay(store, CaseGateway(client), Unchanging(rules), RelayTerms(shift_seconds=ahead))
         stop = asyncio.Event()
         carrying = asyncio.create_task(relay.run(stop))
         await start_ours(bench, relay, WARM_UP)
