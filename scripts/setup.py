@@ -24,7 +24,7 @@ def main() -> int:
         )
     wanted = _fingerprint()
     if not (_is_installed() and STAMP.exists() and STAMP.read_text() == wanted):
-        uv = _uv()
+        uv = find_uv()
         if uv is None:
             return _give_up("uv is not here and could not be installed: install it by hand, then again")
         if not _sync(uv):
@@ -55,7 +55,7 @@ def _sync(uv: str) -> bool:
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode == 0
 
 
-def _uv() -> str | None:
+def find_uv() -> str | None:
     """The machine's uv when it is new enough, else one of our own beside the project."""
     for found in (shutil.which("uv"), str(OWN_UV / "bin" / "uv")):
         if found and _version(found) >= UV_FLOOR:
