@@ -8,6 +8,7 @@ from temporalio.api.common.v1 import Payloads, WorkflowExecution, WorkflowType
 from temporalio.api.enums.v1 import WorkflowIdReusePolicy
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import (
+    DescribeNamespaceRequest,
     SignalWithStartWorkflowExecutionRequest,
     SignalWorkflowExecutionRequest,
 )
@@ -147,10 +148,13 @@ class CaseGateway:
             raise _away(error) from error
 
     async def is_there(self) -> bool:
+        """Whether Temporal answers and knows our namespace: a server without it would take nothing."""
+        asked = DescribeNamespaceRequest(namespace=self._client.namespace)
         try:
-            return await self._client.service_client.check_health()
+            await self._client.workflow_service.describe_namespace(asked)
         except _FAILURES:
             return False
+        return True
 
     async def _payloads(self, value: object) -> Payloads:
         return Payloads(payloads=await self._client.data_converter.encode([value]))

@@ -31,6 +31,8 @@ ATTRIBUTES: Final = frozenset(
 # Asked every few seconds by machines, open for as long as a page is, or not worth a line.
 _UNTRACED: Final = "/health/,/metrics$,/static/,/events$,/csp$"
 
+_PATIENCE: Final = 3.0  # seconds for the collector, retries included: so long may an end of the process wait
+
 
 class Discreet(SpanExporter):
     """Passes spans on without their events, the words of failures, and every attribute that is not listed."""
@@ -52,7 +54,9 @@ def begin(endpoint: str) -> None:
     """For this process, once. What cannot be delivered is dropped; work never waits for it."""
     about = Resource.create({"service.name": "arrears", "service.version": version("arrears")})
     provider = TracerProvider(resource=about)
-    provider.add_span_processor(BatchSpanProcessor(Discreet(OTLPSpanExporter(endpoint=endpoint))))
+    provider.add_span_processor(
+        BatchSpanProcessor(Discreet(OTLPSpanExporter(endpoint=endpoint, timeout=_PATIENCE)))
+    )
     trace.set_tracer_provider(provider)
 
 

@@ -10,6 +10,7 @@ from arrears import clock
 from arrears.store.session import Store, open_engine
 from tests.api import rows
 from tests.api.conftest import Server
+from tests.store.expanding import expand
 
 
 async def _reached() -> bool:
@@ -72,6 +73,13 @@ def test_a_database_of_another_version_is_not_ready(server: Server) -> None:
         connection.execute(text("update schema_serves set oldest = '9999'"))
     status, body = _ready(server)
     assert (status, body["database"], body["temporal"]) == (503, "wrong_schema", "not_watched")
+
+
+def test_tables_that_a_later_version_added_to_are_ready(server: Server) -> None:
+    with server.store.transaction() as connection:
+        expand(connection)
+    status, body = _ready(server)
+    assert (status, body["database"]) == (200, "ok")
 
 
 def test_the_age_of_the_outbox_is_that_of_the_oldest_message_not_sent(server: Server) -> None:

@@ -12,7 +12,7 @@ from temporalio import workflow
 from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from api.gateway import CaseGateway, connect
+from api.gateway import CaseGateway, TemporalAway, connect
 from arrears.cli.telemetry import told_to_monitors
 from arrears.engine import ports
 from arrears.engine.embedded import Engine
@@ -61,6 +61,16 @@ async def test_a_case_that_fails_at_every_try_is_counted_and_one_that_only_waits
                 break
             await asyncio.sleep(0.1)
         assert await gateway.stuck() == 1
+
+
+async def test_temporal_is_there_when_it_answers_for_our_namespace(engine: Engine, client: Client) -> None:
+    assert await CaseGateway(client).is_there()
+    elsewhere = await connect(engine.address, "arrears-of-nobody")
+    assert not await CaseGateway(elsewhere).is_there()
+    away = await connect("127.0.0.1:1", client.namespace)
+    assert not await CaseGateway(away).is_there()
+    with pytest.raises(TemporalAway):
+        await CaseGateway(away).stuck()
 
 
 async def test_a_worker_shows_what_its_guard_refused_and_what_did_not_go(
