@@ -18,6 +18,7 @@ from api.auth.sign_in import SignInRefused
 from api.auth.throttle import TooManyTries
 from api.auth.tokens import TokenRefused
 from api.desk.errors import ContactRefused, DeskError, Invalid
+from arrears import logs
 
 _MOST_FIELDS: Final = 20
 _RETRY_SECONDS: Final = 5
@@ -138,7 +139,8 @@ def install(app: FastAPI, *, page: Page | None = None) -> None:
     async def handle(request: Request, error: Exception) -> Response:
         problem = problem_of(error)
         if problem.reference is not None:
-            log.error("request failed", reference=problem.reference, exc_info=error)
+            kinds, way = logs.kinds(error), logs.way(error)
+            log.error("request failed", reference=problem.reference, error=kinds, where=way)
         if page is None or request.scope["path"].startswith(("/api/", "/health/")):
             return answer(problem)
         drawn = page(request, problem)

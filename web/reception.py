@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.auth.sessions import Sessions, SignedIn
 from api.errors import answer, problem_of
+from arrears import logs
 from web.language import choose, speaking
 from web.mishap import Mishap
 from web.visitor import KEYS, KEYS_COOKIE, LANGUAGE_COOKIE, THEME_COOKIE, THEMES, Visitor
@@ -68,7 +69,8 @@ class Reception:
     def _answer_for(self, broken: Exception, request: Request) -> Response:
         """The reference on the page finds the line in the log; neither says anything about a person."""
         problem = problem_of(broken)
-        log.error("request failed", reference=problem.reference, exc_info=broken)
+        kinds, way = logs.kinds(broken), logs.way(broken)
+        log.error("request failed", reference=problem.reference, error=kinds, where=way)
         visitor: Visitor | None = getattr(request.state, "visitor", None)
         if visitor is None:
             return answer(problem)
