@@ -1,4 +1,4 @@
-# Six words; `make help` lists them. Everything else is `.venv/bin/arrears <verb>`.
+# Seven words; `make help` lists them. Everything else is `.venv/bin/arrears <verb>`.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHONS := python3 python3.14 python3.13 python3.12 python3.11
@@ -14,7 +14,7 @@ IN_MEMORY := $(shell df -k --output=avail /dev/shm 2>/dev/null | awk 'NR == 2 &&
 # Compiled code and rewritten tests are kept, whatever the shell says: a second run starts in half the time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test check check-code check-tests fmt bench
+.PHONY: help setup demo test check check-code check-tests fmt bench chaos
 
 help: ## list these words
 	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,3 +48,6 @@ bench: setup ## measure: intake, guard, rules, starts per second, click to appli
 	@for one in $(basename $(notdir $(wildcard benchmarks/[a-z]*.py))); do \
 		$(BIN)/python -m benchmarks.$$one $(ARGS) || exit 1; \
 	done
+
+chaos: setup ## kill the parts of a bank at work by SEED and ask what was lost (minutes; ARGS="--database postgres --seconds 90 --cases 200")
+	@$(BIN)/python -m tests.chaos monkey $(if $(SEED),--seed $(SEED)) $(ARGS)

@@ -48,6 +48,16 @@ class Cluster:
     def drop(self, database: str) -> None:
         self._run(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
 
+    def stop(self) -> None:
+        """What was acknowledged is kept; `in_foreground` is the command that goes on from there."""
+        _control(self, "stop", "--mode=fast")
+
+    def in_foreground(self) -> list[str]:
+        """The server as one process that whoever starts it can watch, and kill."""
+        server = _for_postgres([str(self.binaries / "postgres"), "-D", str(self.folder / "data")])
+        # Another user's process forgets whose life it was tied to, unless it is told again.
+        return [server[0], "--pdeathsig=KILL", *server[1:]] if os.geteuid() == 0 else server
+
     def _run(self, statement: str) -> None:
         engine = create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT")
         try:
@@ -123,12 +133,18 @@ def _control(made: Cluster, verb: str, *how: str) -> None:
 
 
 def _as_postgres(command: list[str]) -> None:
-    """PostgreSQL refuses to run as root, which tests in a container are."""
-    if os.geteuid() == 0:
-        command = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", *command]
+    command = _for_postgres(command)
     with tempfile.TemporaryFile("w+") as said:
         # A file and not a pipe: the server inherits it and would keep a pipe open for ever.
         done = subprocess.run(command, stdout=said, stderr=subprocess.STDOUT, cwd="/", check=False)
         if done.returncode != 0:
             said.seek(0)
             raise NoPostgres(f"a PostgreSQL that starts: {said.read().strip()[-300:]}")
+
+
+def _for_postgres(command: list[str]) -> list[str]:
+    """PostgreSQL refuses to run as root, which tests in a container are."""
+    if os.geteuid() != 0:
+        return command
+    setpriv = shutil.which("setpriv") or "setpriv"
+    return [setpriv, "--reuid=postgres", "--regid=postgres", "--clear-groups", *command]

@@ -33,12 +33,13 @@ from arrears.channels.console import ConsoleChannel
 from arrears.channels.file import FileChannel
 from arrears.channels.port import Channel
 from arrears.cli.compose import WorkerTerms, make_worker
-from arrears.contracts import Rules, RulesInForce, Unchanging
+from arrears.contracts import CaseInput, Rules, RulesInForce, Unchanging
 from arrears.policy.state import HoldKind
 from arrears.policy.tasks import Role
 from arrears.store import intents, packs
 from arrears.store.intents import Former, PaymentIn, Posted, Said
 from arrears.store.session import Store
+from arrears.store.states import state_from_json
 from arrears.store.tables import (
     borrowers,
     cases,
@@ -234,6 +235,20 @@ class World:
         finally:
             stop.set()
             await asyncio.gather(running, return_exceptions=True)
+
+    async def goes_on(self, case_id: str) -> None:
+        """A case that does not run begins to, with what the database holds, by the clock of this world."""
+        row = self.case(case_id)
+        life = CaseInput(
+            case_id,
+            row.loan_id,
+            self.rules,
+            state=state_from_json(row.state),
+            seq=row.seq,
+            shift_seconds=self.shift_seconds,
+            run_events=1500,
+        )
+        await self.gateway.start(life)
 
     # ---- acting ------------------------------------------------------------------------------------------
 
@@ -445,10 +460,14 @@ async def a_world(
     in_force: RulesInForce | None = None,
     relaying: bool = True,
     working: bool = True,
+    queue: str | None = None,
 ) -> AsyncIterator[World]:
-    """10:00 on a Monday in Shanghai unless said otherwise; worker and relay run inside the block."""
+    """10:00 on a Monday in Shanghai unless said otherwise; worker and relay run inside the block.
+
+    `queue` where workers of others are to take its cases; else it has one of its own.
+    """
     number = next(_number)
-    queue = f"collections-{number}-{tmp_path.name}"
+    queue = queue or f"collections-{number}-{tmp_path.name}"
     rules = rules or packs.load("cn-bank-2026").rules
     in_force = in_force or Unchanging(rules)
     shift = int((start_at - clock.machine_now()).total_seconds())

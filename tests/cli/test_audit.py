@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from arrears.channels.seals import in_pem, signing_key
 from arrears.cli.main import app
-from arrears.store import packs
+from arrears.store import audit, packs
 from arrears.store.session import Store, open_engine
 from arrears.store.tables import audit_rows
 from tests.builders import CaseRoom
@@ -95,6 +95,17 @@ def test_seals_that_are_gone_are_missed(room: CaseRoom, seals: Path) -> None:
         one.unlink()
     assert "holds no seal" in _run("verify", "--seals", seals).stderr
     assert _run("seal", seals).exit_code == 1
+
+
+def test_a_sealing_that_died_before_the_trail_was_told_is_gone_on_with(room: CaseRoom, seals: Path) -> None:
+    _sealed(seals)
+    with room.store.transaction() as connection:
+        off_guard(connection)
+        connection.execute(delete(audit_rows).where(audit_rows.c.what == audit.SEALED))
+    assert _run("verify", "--seals", seals).exit_code == 0
+    _sealed(seals)
+    said = _run("verify", "--seals", seals, "--json")
+    assert (said.exit_code, json.loads(said.stdout)["seals"]) == (0, 2)
 
 
 def test_a_row_that_was_changed_is_found(room: CaseRoom, seals: Path) -> None:

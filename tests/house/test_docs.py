@@ -63,8 +63,8 @@ def test_decisions_are_numbered_without_a_gap_and_say_one_line() -> None:
     assert silent == []
 
 
-@pytest.mark.parametrize("word", ["setup", "demo", "test", "check", "fmt", "bench"])
-def test_make_knows_its_six_words(word: str) -> None:
+@pytest.mark.parametrize("word", ["setup", "demo", "test", "check", "fmt", "bench", "chaos"])
+def test_make_knows_its_seven_words(word: str) -> None:
     assert re.search(rf"^{word}:.* ## \w", _text("Makefile"), flags=re.MULTILINE)
 
 

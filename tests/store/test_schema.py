@@ -1,10 +1,12 @@
 import shutil
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from alembic import command
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, event, inspect, select, text
+from sqlalchemy.exc import OperationalError
 
 from arrears.store import schema
 from arrears.store.session import Store, open_engine
@@ -34,6 +36,40 @@ def test_upgrading_twice_changes_nothing(store: Store) -> None:
     schema.upgrade(store)
     assert schema.current(store) == schema.head()
     schema.require_current(store)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def empty_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    url = f"sqlite:///{tmp_path / 'empty.db'}"
+    if request.param == "postgres":
+        url = request.getfixturevalue("postgres_cluster").create("never_upgraded")
+    store = Store(open_engine(url))
+    yield store
+    store.close()
+    if request.param == "postgres":
+        request.getfixturevalue("postgres_cluster").drop("never_upgraded")
+
+
+def test_an_upgrade_that_is_cut_anywhere_leaves_nothing_and_is_done_by_the_next(empty_store: Store) -> None:
+    left: list[int] = []  # statements until the database goes away
+
+    def cut(*_: object) -> None:
+        if left:
+            left[0] -= 1
+            if left[0] == 0:
+                raise OperationalError("cut", {}, Exception("the database went away"))
+
+    event.listen(empty_store.engine, "before_cursor_execute", cut)
+    for statements in (1, 2, 20, 90, 150):
+        left[:] = [statements]
+        with pytest.raises(OperationalError):
+            schema.upgrade(empty_store)
+        left.clear()
+        assert schema.current(empty_store) is None, f"cut at {statements}"
+        with empty_store.reading() as connection:
+            assert inspect(connection).get_table_names() == [], f"cut at {statements}"
+    schema.upgrade(empty_store)
+    schema.require_current(empty_store)
 
 
 def test_an_empty_database_asks_for_the_upgrade(tmp_path: Path) -> None:

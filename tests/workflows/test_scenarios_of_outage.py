@@ -8,9 +8,7 @@ import pytest
 from sqlalchemy import select
 from temporalio.client import Client
 
-from arrears.contracts import CaseInput
 from arrears.store.session import Store
-from arrears.store.states import state_from_json
 from arrears.store.tables import contact_attempts
 from tests import stories
 from tests.world import COLLECTOR, World, a_world
@@ -31,17 +29,7 @@ async def _all_tried(world: World) -> str:
 async def _goes_on_in(world: World, case: str) -> None:
     """The server skips no time while a case waits for a worker: the case is started anew, three days on."""
     await world.client.get_workflow_handle(case).terminate("the workers of this test are gone")
-    row = world.case(case)
-    life = CaseInput(
-        case,
-        row.loan_id,
-        world.rules,
-        state=state_from_json(row.state),
-        seq=row.seq,
-        shift_seconds=world.shift_seconds,
-        run_events=1500,
-    )
-    await world.gateway.start(life)
+    await world.goes_on(case)
     await world.settled(case)
 
 
