@@ -46,6 +46,7 @@ def _run(*parts: str, upgrade: bool = False) -> None:
 
     async def life() -> None:
         stack = Stack(settings, pack, say=typer.echo)
+        await stack.until_the_database_answers()
         if upgrade:
             schema.upgrade(stack.store)
         must_be_current(stack.store)

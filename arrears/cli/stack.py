@@ -13,6 +13,8 @@ from typing import Final
 
 import structlog
 import uvicorn
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from temporalio.client import Client
 
 from api.auth.entrance import open_entrance
@@ -61,6 +63,21 @@ class Stack:
     @property
     def web_url(self) -> str:
         return f"http://{self.settings.host}:{self.settings.port}"
+
+    # ---- the database ------------------------------------------------------------------------------------
+
+    async def until_the_database_answers(self) -> None:
+        """A server that comes up later than we do is waited for; a file is there, or is made."""
+        while not self.store.is_sqlite and not await asyncio.to_thread(self._database_answers):
+            self.say("The database does not answer yet; trying again. `arrears doctor` says why.")
+            await asyncio.sleep(_RETRY_SECONDS)
+
+    def _database_answers(self) -> bool:
+        try:
+            with self.store.reading() as connection:
+                return connection.execute(select(1)).scalar() == 1
+        except OperationalError:
+            return False
 
     # ---- Temporal ----------------------------------------------------------------------------------------
 

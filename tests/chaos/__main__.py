@@ -21,6 +21,7 @@ from arrears.store import schema
 from arrears.store.session import Store, open_engine
 from tests.chaos import outage as outages
 from tests.chaos.monkey import monkey as monkeys
+from tests.chaos.monkey.deaths import Terms
 from tests.chaos.monkey.report import Report
 from tests.workflows.conftest import NAMESPACE
 
@@ -50,7 +51,7 @@ def monkey(
     drawn = secrets.randbelow(100_000) if seed is None else seed
     typer.echo(f"seed {drawn}", err=True)
     with _folder(keep) as folder:
-        came = asyncio.run(monkeys.play(monkeys.Terms(drawn, seconds, cases, database.value), folder))
+        came = asyncio.run(monkeys.play(Terms(drawn, seconds, cases, database.value), folder))
     _tell(came, as_json=as_json)
 
 

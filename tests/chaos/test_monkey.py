@@ -5,7 +5,8 @@ from typing import Final
 
 import pytest
 
-from tests.chaos.monkey.monkey import Terms, play
+from tests.chaos.monkey.deaths import Terms
+from tests.chaos.monkey.monkey import play
 from tests.postgres import NoPostgres
 from tests.tools import lacking
 

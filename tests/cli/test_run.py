@@ -1,6 +1,9 @@
 """Starting the parts: what is wrong is said in a sentence, and nothing is lost by it."""
 
+import os
 import socket
+import subprocess
+import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -35,6 +38,23 @@ def test_a_port_that_is_taken_is_named(home: Path, monkeypatch: pytest.MonkeyPat
     assert answer.exit_code == 2
     assert f"Port {port}" in answer.output
     assert "ARREARS_PORT" in answer.output
+
+
+def test_a_part_waits_for_a_database_that_comes_up_later(home: Path) -> None:
+    nowhere = f"postgresql+psycopg://postgres@/arrears?host={home}"
+    part = subprocess.Popen(
+        [Path(sys.executable).with_name("arrears"), "relay"],
+        env=os.environ | {"ARREARS_DATABASE_URL": nowhere},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert part.stdout is not None
+        said = [part.stdout.readline() for _ in range(2)]
+        assert all("The database does not answer yet" in line for line in said)
+    finally:
+        part.kill()
+        part.communicate()
 
 
 @pytest.mark.parametrize(

@@ -28,8 +28,10 @@ from arrears.store.people import NewStaff
 from arrears.store.session import Store, open_engine
 from tests import postgres, stories
 from tests.certified import certified
-from tests.chaos.monkey.parts import Doors, Part, Postgres, Temporal, Verb
-from tests.chaos.monkey.people import CORE_BANK, PEOPLE, Loan
+from tests.chaos.monkey.outside import CORE_BANK, Loan
+from tests.chaos.monkey.part import Part
+from tests.chaos.monkey.people import PEOPLE
+from tests.chaos.monkey.programs import Doors, Postgres, Temporal, Verb
 from tests.chaos.monkey.words import Journal, Line
 from tests.world import World, a_world
 

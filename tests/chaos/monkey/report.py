@@ -17,8 +17,7 @@ class Report:
     database: str
     seconds: float
     cases: int
-    load_before: float
-    load_after: float
+    load: tuple[float, float]  # of the machine, before and after
     deaths: Counter[str]
     again: dict[str, list[float]]
     ended_by_themselves: dict[str, int]
@@ -34,7 +33,8 @@ class Report:
     lost: list[str]
     apart: list[str]
     strange: Counter[str]
-    replayed: list[str]
+    replayed: int
+    not_replayed: list[str]
 
     @property
     def faults(self) -> list[str]:
@@ -47,7 +47,7 @@ class Report:
             *self.trail_broken,
             *self.lost,
             *self.apart,
-            *self.replayed,
+            *self.not_replayed,
             *odd,
         ]
 
@@ -76,7 +76,7 @@ class Report:
         )
         settled = "never" if self.settled_seconds is None else f"after {self.settled_seconds:.1f} s"
         lines = [
-            f"Seed {self.seed}, {self.database}: {self.cases} cases, {self.seconds:.0f} s, load {self.load_before:.1f} to {self.load_after:.1f}.",
+            f"Seed {self.seed}, {self.database}: {self.cases} cases, {self.seconds:.0f} s, load {self.load[0]:.1f} to {self.load[1]:.1f}.",
             f"Killed: {deaths or 'nobody'}. Ended by themselves: {_counted(self.ended_by_themselves)}.",
             f"Served again at the latest after: {served or 'nobody had to'}.",
             f"Words accepted: {accepted}; {self.asked_again} were asked again before they were answered.",
@@ -85,7 +85,8 @@ class Report:
             (
                 f"{self.invariants} invariants asked, {len(self.violations)} violations; "
                 f"{self.trail_rows:,} rows of the trail, {len(self.trail_broken)} broken; "
-                f"{len(self.lost)} lost, doubled or made up; {len(self.apart)} cases apart from their workflow."
+                f"{len(self.lost)} lost, doubled or made up; {len(self.apart)} cases apart from their workflow, "
+                f"{self.replayed} replayed the same, {len(self.not_replayed)} not."
             ),
         ]
         lines += [f"FAULT {fault}" for fault in self.faults] + [f"SLOW {late}" for late in self.too_slow]
