@@ -436,13 +436,15 @@ class World:
         handle = self.client.get_workflow_handle(case_id, run_id=run_id)
         return [event async for event in handle.fetch_history_events()]
 
-    async def until(self, what: Callable[[], bool | Awaitable[bool]], *, seconds: float = 60) -> None:
+    async def until(
+        self, what: Callable[[], bool | Awaitable[bool]], *, seconds: float = 60, every: float = 0.05
+    ) -> None:
         """Waits, bounded, for what another part of the bank will bring about."""
-        for _ in range(int(seconds / 0.05)):
+        for _ in range(int(seconds / every)):
             answer = what()
             if answer if isinstance(answer, bool) else await answer:
                 return
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(every)
         raise TimeoutError("it did not come about")
 
 

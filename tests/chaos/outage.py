@@ -35,7 +35,7 @@ WEEK: Final = timedelta(days=7)
 _AT_ONCE: Final = 16
 # A task that nobody does is told of in steps, each a strike of its own: reminded, freed, reported (T16).
 _STEPS: Final = {"sla": 3}
-_PATIENCE_SECONDS: Final = 1200.0
+_PATIENTLY: Final[dict[str, float]] = {"seconds": 1200, "every": 0.25}
 RATE: Final = 8.0  # cases a second that a portfolio must wake at
 # By 23:00 nobody may be contacted any more; from 8:00 on one may again.
 _NIGHT, _MORNING = 23, 8
@@ -146,11 +146,11 @@ async def _wake(bank: Bank, came: Outage) -> None:
     await _begin(world, before)
     began = time.monotonic()
     with bank.acting("worker") as worker:
-        await world.until(lambda: _moved(world, before) >= came.cases // 3, seconds=_PATIENCE_SECONDS)
+        await world.until(lambda: _moved(world, before) >= came.cases // 3, **_PATIENTLY)
         worker.kill()
         worker.wait()
     with bank.acting("worker"):
-        await world.until(lambda: _is_at_rest(world, before), seconds=_PATIENCE_SECONDS)
+        await world.until(lambda: _is_at_rest(world, before), **_PATIENTLY)
         came.drained_seconds = time.monotonic() - began
         came.faults += [f"{letter.stem}: went out at night" for letter in world.letters.glob("*.pdf")]
         _count_strikes(world, before, came)
@@ -175,16 +175,22 @@ def _rows(world: World) -> list[Any]:
 
 
 def _moved(world: World, before: dict[str, Any]) -> int:
-    return sum(row.seq > before[row.case_id].seq for row in _rows(world))
+    return sum(seq > before[case_id].seq for case_id, seq, _ in _places(world))
 
 
 def _is_at_rest(world: World, before: dict[str, Any]) -> bool:
     """Every case has moved, and no clock of any is due."""
     now = clock.machine_now() + timedelta(seconds=world.shift_seconds)
     return all(
-        row.seq > before[row.case_id].seq and (row.next_deadline_at is None or row.next_deadline_at > now)
-        for row in _rows(world)
+        seq > before[case_id].seq and (due is None or due > now) for case_id, seq, due in _places(world)
     )
+
+
+def _places(world: World) -> Iterable[tuple[str, int, datetime | None]]:
+    """How far each case is, without its state: this is asked often."""
+    with world.store.reading() as connection:
+        places = select(cases.c.case_id, cases.c.seq, cases.c.next_deadline_at)
+        return [tuple(row) for row in connection.execute(places)]
 
 
 def _count_strikes(world: World, before: dict[str, Any], came: Outage) -> None:
@@ -212,8 +218,7 @@ async def _until_morning(world: World, waiting: list[str]) -> None:
 
     await asyncio.gather(*(one(case_id) for case_id in waiting))
     await world.until(
-        lambda: all(world.notice(case_id).sent_at is not None for case_id in waiting),
-        seconds=_PATIENCE_SECONDS,
+        lambda: all(world.notice(case_id).sent_at is not None for case_id in waiting), **_PATIENTLY
     )
 
 

@@ -16,8 +16,8 @@ async def test_after_a_week_every_case_moves_once_and_nobody_is_contacted_at_nig
     sqlite_store: Store, client: Client, engine: Engine, tmp_path: Path
 ) -> None:
     assert client.namespace  # which is made ready
-    came = await play(sqlite_store, engine, tmp_path, 48)
+    came = await play(sqlite_store, engine, tmp_path, 32)
     assert came.faults == [], came.in_words()
-    assert came.letters == came.waiting_letters == 12
+    assert came.letters == came.waiting_letters == 8
     assert came.struck["follow_up"] > 0
-    assert came.struck["promise"] == 12
+    assert came.struck["promise"] == 8

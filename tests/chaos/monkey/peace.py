@@ -4,9 +4,9 @@ import asyncio
 import time
 from collections import Counter
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from arrears.store.tables import cases, messages
 from tests.chaos.monkey import verdict
@@ -82,7 +82,8 @@ def judge(terms: Terms, bank: Bank, ended: Ended) -> Report:
         accepted=Counter(word.kind for word in journal.words if word.yes is not None),
         asked_again=sum(len(word.told) > 1 for word in journal.words),
         answers=journal.answers,
-        messages=_became(bank),
+        heard=_counted(bank, messages.c.signal, messages.c.status == "applied"),
+        refused=_counted(bank, messages.c.reason, messages.c.status == "refused"),
         settled_seconds=ended.settled_seconds,
         invariants=len(checked["asked"]),
         violations=[f"{one['invariant']}: {one['what']}" for one in checked["broken"]],
@@ -96,10 +97,7 @@ def judge(terms: Terms, bank: Bank, ended: Ended) -> Report:
     )
 
 
-def _became(bank: Bank) -> Counter[str]:
-    counted = select(messages.c.status, messages.c.reason, func.count()).group_by(
-        messages.c.status, messages.c.reason
-    )
+def _counted(bank: Bank, by: ColumnElement[Any], which: ColumnElement[bool]) -> Counter[str]:
     with bank.world.store.reading() as connection:
-        rows = connection.execute(counted).all()
-    return Counter({f"{status} {reason or ''}".strip(): n for status, reason, n in rows})
+        rows = connection.execute(select(by, func.count()).where(which).group_by(by)).all()
+    return Counter({str(name): n for name, n in rows})
