@@ -6,11 +6,13 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
+
+from sqlalchemy.exc import OperationalError
 
 from api.auth.keys import keyring_from
 from api.auth.person import Person
@@ -91,9 +93,12 @@ class Bank:
         self.loans.append(Loan(case_id.rsplit("-", 1)[0].removeprefix("case-"), overdue))
 
     def sent_at(self, notice_id: str) -> datetime | None:
+        """None also while the database cannot be asked."""
         case_id = notice_id.rsplit("-notice-", 1)[0]
-        at: datetime | None = self.world.notice(case_id).sent_at
-        return at
+        with suppress(OperationalError):
+            at: datetime | None = self.world.notice(case_id).sent_at
+            return at
+        return None
 
     # ---- parts -------------------------------------------------------------------------------------------
 

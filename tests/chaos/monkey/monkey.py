@@ -4,6 +4,7 @@ import asyncio
 import os
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -30,31 +31,31 @@ async def play(terms: Terms, folder: Path) -> Report:
         await bank.to_escalation(terms.escalated)
         bank.open(terms.cases - terms.escalated)
         with bank.running():
-            journal, quiet = await asyncio.to_thread(_work, terms, bank)
+            journal, died, quiet = await asyncio.to_thread(_work, terms, bank)
             settled = await asyncio.to_thread(until_settled, bank, quiet)
             apart = await differences(bank)
-            ended = Ended(journal, settled, apart, (load, os.getloadavg()[0]))
+            ended = Ended(journal, died, settled, apart, (load, os.getloadavg()[0]))
             return await asyncio.to_thread(judge, terms, bank, ended)
 
 
 # ---- work and deaths -------------------------------------------------------------------------------------
 
 
-def _work(terms: Terms, bank: Bank) -> tuple[Journal, float]:
-    """Returns the journal and when peace began, with all parts up and every client answered."""
+def _work(terms: Terms, bank: Bank) -> tuple[Journal, Counter[str], float]:
+    """Returns the journal, who died, and when peace began, with every client answered."""
     journal, over, given_up = Journal(), threading.Event(), threading.Event()
     today = bank.world.rules.calendar.day_of(int(bank.world.start_at.timestamp()))
     office = Office(journal, over, given_up, today)
     clients = list(_clients(terms, bank, office))
     for client in clients:
         client.start()
-    _kill(terms, bank)
+    died = _kill(terms, bank)
     over.set()
     quiet = time.monotonic()
     for client in clients:
         client.join(PATIENCE_SECONDS)
     given_up.set()
-    return journal, quiet
+    return journal, died, quiet
 
 
 def _clients(terms: Terms, bank: Bank, office: Office) -> Iterator[Client]:
@@ -72,18 +73,19 @@ def _clients(terms: Terms, bank: Bank, office: Office) -> Iterator[Client]:
     yield Post(office, ops, Random(terms.seed), bank.folder / "letters", bank.sent_at)
 
 
-def _kill(terms: Terms, bank: Bank) -> None:
-    began = time.monotonic()
+def _kill(terms: Terms, bank: Bank) -> Counter[str]:
+    """Who is down at that moment already cannot die."""
+    began, died = time.monotonic(), Counter[str]()
     for death in deaths(terms):
         time.sleep(max(0.0, began + death.at - time.monotonic()))
-        _strike(bank.parts, death)
+        died[death.target] += _strike(bank.parts, death)
     time.sleep(max(0.0, began + terms.seconds - time.monotonic()))
+    return died
 
 
-def _strike(parts: dict[str, Part], death: Death) -> None:
+def _strike(parts: dict[str, Part], death: Death) -> bool:
     if death.target != "backend":
-        parts[death.target].kill()
-        return
+        return parts[death.target].kill()
     server = parts["postgres"].program
     assert isinstance(server, Postgres)
-    server.kill_a_backend(death.which)
+    return server.kill_a_backend(death.which)

@@ -29,11 +29,10 @@ class Program(Protocol):
 
 @dataclass
 class Part:
-    """Kept running by a thread until `end`; knows how often it was killed and how soon it served again."""
+    """Kept running by a thread until `end`; knows how often it ended by itself and how soon it served again."""
 
     name: str
     program: Program
-    kills: int = 0
     ended_by_itself: int = 0
     again: list[float] = field(default_factory=list)  # seconds from each start after a death until it served
     _up: threading.Event = field(default_factory=threading.Event)
@@ -58,7 +57,6 @@ class Part:
         self._up.clear()
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-        self.kills += 1
         return True
 
     def end(self) -> None:

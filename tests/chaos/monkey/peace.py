@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, func, select
 from arrears.store.tables import cases, messages
 from tests.chaos.monkey import verdict
 from tests.chaos.monkey.bank import Bank
-from tests.chaos.monkey.deaths import Terms, deaths
+from tests.chaos.monkey.deaths import Terms
 from tests.chaos.monkey.report import Report
 from tests.chaos.monkey.words import Journal
 
@@ -24,6 +24,7 @@ class Ended:
     """What is known when peace has come; `settled_seconds` is None when it did not, `load` before and after."""
 
     journal: Journal
+    died: Counter[str]
     settled_seconds: float | None
     apart: list[str]
     load: tuple[float, float]
@@ -76,7 +77,7 @@ def judge(terms: Terms, bank: Bank, ended: Ended) -> Report:
         seconds=terms.seconds,
         cases=terms.cases,
         load=ended.load,
-        deaths=Counter(death.target for death in deaths(terms)),
+        deaths=ended.died,
         again={part.name: part.again for part in parts},
         ended_by_themselves={part.name: part.ended_by_itself for part in parts if part.ended_by_itself},
         accepted=Counter(word.kind for word in journal.words if word.yes is not None),

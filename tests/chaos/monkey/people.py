@@ -69,9 +69,12 @@ class Client(threading.Thread):
         self.chance, self.pause = chance, pause
 
     def run(self) -> None:
-        while not self.office.over.is_set():
-            self.act()
-            self.office.over.wait(self.chance.expovariate(1 / self.pause))
+        try:
+            while not self.office.over.is_set():
+                self.act()
+                self.office.over.wait(self.chance.expovariate(1 / self.pause))
+        except Exception as fault:  # noqa: BLE001  # a client that falls silent is a fault of the run
+            self.office.journal.fell(f"{self.staff_id} fell: {fault!r}")
         self.line.close()
 
     @abstractmethod

@@ -77,6 +77,10 @@ class Journal:
             if not told.is_yes and told.status not in BORNE:
                 self.strange[f"{asked}: {told.status} {told.why}"] += 1
 
+    def fell(self, what: str) -> None:
+        with self._turn:
+            self.strange[what] += 1
+
     def of(self, kind: str) -> list[Word]:
         return [word for word in self.words if word.kind == kind]
 
