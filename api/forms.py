@@ -17,12 +17,12 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from api.desk.answering import Answer
+from api.desk.apart_work import Closing
 from api.desk.asking import ContactIn
 from api.desk.contacts import ResultIn
 from api.desk.deliveries import DeliveryIn
 from api.desk.holding import HoldIn
 from api.desk.inbound import HeardIn
-from api.desk.incident_work import Closing
 from api.desk.plans import PlanIn
 from arrears.policy.agreements import Acceptance, Charges, Clause, Offer
 from arrears.policy.codes import Action
@@ -298,14 +298,15 @@ class AssignBody(TasksBody):
 
 
 class IncidentClosing(Form):
-    """`outcome` and `reference` are of refunds alone."""
+    """`outcome`, `reference` and `loan_id` are of money alone."""
 
     reason: Words = ""
-    outcome: Literal["paid_out", "kept"] | None = None
+    outcome: Literal["assigned", "paid_out", "kept"] | None = None
     reference: Id | None = None
+    loan_id: Id | None = None
 
     def closing(self) -> Closing:
-        return Closing(self.reason, self.outcome, self.reference)
+        return Closing(self.reason, self.outcome, self.reference, self.loan_id)
 
 
 class SignInForm(Form):

@@ -45,7 +45,8 @@ def close_incident(
 ) -> reads.IncidentLine:
     """One that is closed already stays as it is, and is answered so.
 
-    Money paid too much is closed by operations as `paid_out` with the bank's `reference`, or `kept` with a reason.
+    Money is closed by operations: `assigned` to a `loan_id` with a reason, `paid_out` with the bank's `reference` (and,
+    unless it was paid too much, a reason), or `kept` with a reason.
     """
     desk.close_incident(who, known_shape(incident_id), closing.closing())
     with store.reading() as connection:

@@ -62,7 +62,17 @@ FAULTS: Final[Words] = {
     "before_it_was_sent": term("fault", "The notice was sent later than that"),
     "notice_not_under_way": term("fault", "This notice is not under way"),
     "reference_unreadable": term("fault", "The number takes letters, digits, - and _, 48 at most"),
-    "refund_outcome_required": term("fault", "Say whether it was paid out or is kept"),
+    "refund_outcome_required": term("fault", "Say what becomes of the money"),
+    "no_money_came": term("fault", "No money came here: it was a charge or a reversal"),
+    "may_still_bounce": term("fault", "This money may still bounce: wait until it is final"),
+    "typed_by_you": term("fault", "You typed this money in: somebody else of operations sends it back"),
+    "state_of_today": term(
+        "fault", "The state of this loan is of today: it takes the money from tomorrow on"
+    ),
+    "nothing_owed": term("fault", "This loan owes nothing"),
+    "no_case_takes_it": term(
+        "fault", "No open case of this loan takes money: its money is for the core bank to book"
+    ),
     "reference_required": term("fault", "Enter the bank's number of the payment out"),
     "surplus_gone": term("fault", "The money is no longer there: a reversal has taken it"),
     "not_a_refund": term("fault", "This incident is about no money to be given back"),

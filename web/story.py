@@ -77,7 +77,7 @@ class Teller:
             case "exhibit_named" | "exhibit_withdrawn" | "pack_made":
                 icon, headline = "file-text", _of_evidence(act)
             case "incident_closed":
-                icon, headline = "siren", _("An incident was closed")
+                icon, headline = "siren", _of_incident(act.detail)
             case what:
                 icon, headline = _at_a_contact(what, act.detail)
         return Entry(icon, headline, (), act.at, actor_name(act.actor, self.timeline.names))
@@ -246,7 +246,7 @@ class Teller:
     def _paid(self, content: Record) -> str:
         amount = {"amount": self._money(content["amount_minor"])}
         if content.get("kind") == "refund":
-            return _("%(amount)s that was paid too much was given back") % amount
+            return _("%(amount)s that was paid too much left this loan") % amount
         if content.get("kind") == "fee":
             return _("Fee of %(amount)s charged") % amount
         if content.get("kind") == COUNTED:
@@ -426,6 +426,13 @@ def _is_told_otherwise(entry: Step | Act) -> bool:
 
 def _hold_of(detail: Record) -> dict[str, str]:
     return {"hold": called(words.HOLDS, detail["kind"])}
+
+
+def _of_incident(detail: Record) -> str:
+    """Of money, with what became of it."""
+    if not detail.get("outcome"):
+        return _("An incident was closed")
+    return _("An incident was closed: %(what)s") % {"what": called(words.REFUNDS, detail["outcome"])}
 
 
 def _way_of(detail: Record) -> dict[str, str]:

@@ -634,10 +634,16 @@ STANDINGS: Final[Words] = {
     "repeated": term("standing", "Known already"),
 }
 
-# What became of money that was paid too much.
+# What became of money that an incident keeps.
 REFUNDS: Final[Words] = {
-    "paid_out": term("refund", "Paid out"),
+    "assigned": term("refund", "Put onto a loan"),
+    "paid_out": term("refund", "Sent back to the payer"),
     "kept": term("refund", "Kept, with a reason"),
+}
+OF_MONEY: Final[Words] = {
+    "assigned": term("refund", "As a payment of that loan; you are shown first what follows"),
+    "paid_out": term("refund", "When the bank has paid it out"),
+    "kept": term("refund", "It stays where it is: say why"),
 }
 
 # Why a loan got its part of a transfer.

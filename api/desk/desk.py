@@ -12,6 +12,7 @@ from api.auth.person import Person
 from api.desk import answering, contacts, deliveries, errors, incident_work, plans
 from api.desk.absences import stands_in_for
 from api.desk.answering import AT_ONCE, Answer
+from api.desk.apart_work import Act, Assignment, Closing
 from api.desk.assigning import AssignDesk
 from api.desk.consents import ConsentDesk
 from api.desk.deliveries import DeliveryIn
@@ -19,7 +20,6 @@ from api.desk.exporting import ExportDesk
 from api.desk.finding import FindDesk
 from api.desk.holding import HoldDesk
 from api.desk.inbound import InboundDesk
-from api.desk.incident_work import Closing
 from api.desk.live import must_be_live, must_be_seen
 from api.desk.paying import MoneyDesk
 from api.desk.plans import PlanIn
@@ -210,16 +210,25 @@ class Desk:
     # ---- incidents ---------------------------------------------------------------------------------------
 
     def close_incident(self, who: Person, incident_id: str, closing: Closing) -> None:
-        """Raises NotAllowed, NotFound, Invalid; an incident that is closed already stays as it is."""
+        """Raises NotAllowed, NotFound, Invalid and SurplusUnseen; one that is closed already stays as it is."""
         if not may(who, Permission.CLOSE_INCIDENT):
             raise errors.NotAllowed
-        at = clock.door_now()
-        rules = self._rules.at(int(at.timestamp()))
         with self._store.transaction() as connection:
-            closed = incident_work.close(connection, who, incident_id, closing, at=at, rules=rules)
+            closed = incident_work.close(connection, incident_id, closing, self._act(who))
             if closed is not None:
                 detail = {"incident_id": incident_id} | closed.told
                 self._note(connection, closed.stream, who, "incident_closed", detail)
+
+    def look_at_assignment(self, who: Person, incident_id: str, closing: Closing) -> Assignment | None:
+        """What `close_incident` would do with money that goes onto a loan; None when it is closed. Changes nothing."""
+        if not may(who, Permission.POST_PAYMENT):
+            raise errors.NotAllowed
+        with self._store.transaction() as connection:
+            return incident_work.look_at(connection, incident_id, closing, self._act(who))
+
+    def _act(self, who: Person) -> Act:
+        at = clock.door_now()
+        return Act(who, at, self._rules.at(int(at.timestamp())))
 
     # ---- demo --------------------------------------------------------------------------------------------
 

@@ -31,13 +31,14 @@ SAMPLE: Final = Path(arrears.__file__).parent.parent / "samples" / "uci"
 LOANS: Final = 500
 _LOGINS: Final = "demo-logins.json"
 
-# Two legal advisors: nobody approves litigation alone.
+# Two legal advisors: nobody approves litigation alone. Two of operations: who typed money in does not send it out.
 _PEOPLE: Final = (
     ("collector", "王敏", Role.COLLECTOR),
     ("lead", "李强", Role.TEAM_LEAD),
     ("advisor1", "赵静", Role.LEGAL_ADVISOR),
     ("advisor2", "钱伟", Role.LEGAL_ADVISOR),
     ("ops", "孙丽", Role.OPS),
+    ("ops2", "许宁", Role.OPS),
     ("planner", "吴芳", Role.PLAN_OFFICER),
     ("desk", "郑洁", Role.CASE_DESK),
     ("manager", "冯涛", Role.MANAGER),

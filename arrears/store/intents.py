@@ -308,7 +308,7 @@ def _place(
     if case is None:
         return _suspend(connection, payment, "payment_without_case", at)
     message_id = payment_message_id(payment.payment_id)
-    if payment.designation not in (None, payment.loan_id):
+    if payment.kind == "payment" and payment.designation not in (None, payment.loan_id):
         # The payer's word goes before the bank's order (W2); only the core bank can book it over.
         _tell_of(connection, payment, "payment_designated_elsewhere", at)
     signal = "payment_reversed" if payment.kind == "reversal" else "payment_posted"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from arrears.contracts import fingerprint
 from arrears.store.intents import PaymentIn, live_case, post_payment
@@ -53,25 +53,25 @@ def still_kept(connection: Connection, case_id: str | None, detail: Mapping[str,
 
 def pay_out(
     connection: Connection,
-    incident_id: str,
-    loan_id: str,
-    detail: Mapping[str, Any],
+    incident: Row[*tuple[Any, ...]],
     *,
     today: date,
     at: datetime,
     by: str,
     reopen_days: int,
+    onto: str | None = None,
 ) -> None:
-    """A line of the loan's money, told to its case as long as that hears money."""
+    """A line of the loan's money, told to its case as long as that hears money; `onto` is a loan that gets it."""
     payment = PaymentIn(
-        payment_id=f"refund-{fingerprint(incident_id)[:16]}",
-        loan_id=loan_id,
+        payment_id=f"refund-{fingerprint(incident.incident_id)[:16]}",
+        loan_id=incident.loan_id,
         booked_on=today,
         value_on=today,
-        amount_minor=detail["surplus_minor"],
-        currency=detail["currency"],
+        amount_minor=incident.detail["surplus_minor"],
+        currency=incident.detail["currency"],
         channel="transfer",
         kind="refund",
+        designation=onto,
     )
     post_payment(connection, payment, at=at, source=by, reopen_days=reopen_days)
 

@@ -310,11 +310,23 @@ class PaymentView:
     reverses_payment_id: str | None
     reversal_reason: str | None
     final_at: datetime | None
+    designation: str | None
     allocated: Mapping[str, int]
+    became: "Became | None" = None  # of money that an incident kept, once that is closed
 
     @property
     def may_bounce(self) -> bool:
         return self.provisional and self.final_at is None
+
+
+@dataclass(frozen=True)
+class Became:
+    """What a person did with money in suspense: `outcome` and `reference` as of its incident."""
+
+    incident_id: str
+    status: str
+    outcome: str | None
+    reference: str | None
 
 
 @dataclass(frozen=True)

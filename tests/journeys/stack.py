@@ -39,6 +39,7 @@ _PEOPLE = (
     ("legal_advisor", "赵静", Role.LEGAL_ADVISOR),
     ("second_advisor", "钱伟", Role.LEGAL_ADVISOR),
     ("ops", "孙丽", Role.OPS),
+    ("ops2", "许宁", Role.OPS),
     ("plan_officer", "吴芳", Role.PLAN_OFFICER),
     ("case_desk", "郑洁", Role.CASE_DESK),
     ("manager", "冯涛", Role.MANAGER),

@@ -9,7 +9,7 @@ from sqlalchemy import Row, select
 
 from api.auth.person import Person
 from api.desk import errors
-from api.desk.incident_work import Closing
+from api.desk.apart_work import Closing
 from arrears import clock
 from arrears.policy.money import TakenBack
 from arrears.policy.tasks import Role

@@ -12,7 +12,7 @@ from temporalio.client import Client
 
 from api.auth.person import Person
 from api.desk import errors
-from api.desk.incident_work import Closing
+from api.desk.apart_work import Closing
 from arrears import clock
 from arrears.policy.money import TakenBack
 from arrears.policy.tasks import Role

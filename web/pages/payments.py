@@ -79,7 +79,8 @@ def payment_page(request: Request, office: Office, payment_id: str, *, fault: st
             transfer = transfers.kept(connection, payment_id)
             if transfer is None:
                 raise NotFound
-            return office.pages.show(request, "transfer.html", transfer=transfer)
+            became = queries.became(connection, [payment_id]).get(payment_id)
+            return office.pages.show(request, "transfer.html", transfer=transfer, became=became)
         payment, said = known
         found = queries.cases_of_loan(connection, payment.loan_id)
         back = queries.reversal_of(connection, payment_id)

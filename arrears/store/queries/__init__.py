@@ -15,7 +15,7 @@ from arrears.store.queries.chosen import chosen
 from arrears.store.queries.debtor import contacts_with, loans_of
 from arrears.store.queries.inbox import counts, inbox
 from arrears.store.queries.incidents import incident, incident_list, incidents_of, open_incidents
-from arrears.store.queries.money import ledger_of, payment, reversal_of
+from arrears.store.queries.money import became, ledger_of, payment, reversal_of
 from arrears.store.queries.news import MOST_NEWS, task_news
 from arrears.store.queries.notices import deliveries_of, notice, notices_of
 from arrears.store.queries.paging import COUNTED, PAGE
@@ -36,6 +36,7 @@ __all__ = (
     "Found",
     "PartyView",
     "approvals",
+    "became",
     "beside",
     "case",
     "cases_of_loan",

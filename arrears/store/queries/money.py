@@ -1,12 +1,16 @@
 """Payments of a loan, and where the money went."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from sqlalchemy import Connection, RowMapping, select
 
 from arrears.store.queries.said import said, said_of
-from arrears.store.tables import allocations, messages, payments
-from arrears.store.views import PaymentView, Said
+from arrears.store.suspense import KINDS as SUSPENSE
+from arrears.store.tables import allocations, incidents, messages, payments
+from arrears.store.views import Became, PaymentView, Said
+
+_KEEPING: Final = (*sorted(SUSPENSE), "transfer_surplus")
 
 
 def ledger_of(connection: Connection, loan_id: str, *, limit: int = 200) -> tuple[PaymentView, ...]:
@@ -22,7 +26,10 @@ def ledger_of(connection: Connection, loan_id: str, *, limit: int = 200) -> tupl
         .all()
     )
     split = _allocated(connection, [row["payment_id"] for row in rows])
-    return tuple(_payment_of(row, split.get(row["payment_id"], {})) for row in rows)
+    kept = became(connection, [row["payment_id"] for row in rows if row["standing"] == "suspense"])
+    return tuple(
+        _payment_of(row, split.get(row["payment_id"], {}), kept.get(row["payment_id"])) for row in rows
+    )
 
 
 def payment(connection: Connection, payment_id: str) -> tuple[PaymentView, Said | None] | None:
@@ -32,7 +39,21 @@ def payment(connection: Connection, payment_id: str) -> tuple[PaymentView, Said 
         return None
     told = connection.execute(said().where(messages.c.message_id == f"pay-{payment_id}")).mappings().first()
     split = _allocated(connection, [payment_id]).get(payment_id, {})
-    return _payment_of(row, split), said_of(told) if told else None
+    kept = became(connection, [payment_id]).get(payment_id)
+    return _payment_of(row, split, kept), said_of(told) if told else None
+
+
+def became(connection: Connection, money_ids: Sequence[str]) -> dict[str, Became]:
+    """Of payments and transfers in suspense, by their id: what became of the incident that keeps each."""
+    named = {f"{kind}-{one}": one for one in money_ids for kind in _KEEPING}
+    if not named:
+        return {}
+    rows = connection.execute(
+        select(incidents.c.incident_id, incidents.c.status, incidents.c.outcome, incidents.c.reference).where(
+            incidents.c.incident_id.in_(list(named))
+        )
+    )
+    return {named[row.incident_id]: Became(**row._mapping) for row in rows}
 
 
 def reversal_of(connection: Connection, payment_id: str) -> str | None:
@@ -53,7 +74,7 @@ def _allocated(connection: Connection, payment_ids: Sequence[str]) -> dict[str, 
     return split
 
 
-def _payment_of(row: RowMapping, allocated: Mapping[str, int]) -> PaymentView:
+def _payment_of(row: RowMapping, allocated: Mapping[str, int], kept: Became | None) -> PaymentView:
     return PaymentView(
         payment_id=row["payment_id"],
         loan_id=row["loan_id"],
@@ -70,5 +91,7 @@ def _payment_of(row: RowMapping, allocated: Mapping[str, int]) -> PaymentView:
         reverses_payment_id=row["reverses_payment_id"],
         reversal_reason=row["reversal_reason"],
         final_at=row["final_at"],
+        designation=row["designation"],
         allocated=allocated,
+        became=kept,
     )
