@@ -21,6 +21,7 @@ from web.contact_panel import Look
 from web.forms import DecisionForm, VisitForm
 from web.guarding import because
 from web.language import gettext as _
+from web.letter_panel import STOPPED, is_asked, letter_panel, unread
 from web.list_pane import list_pane, next_href, next_row
 from web.listing import Listing
 from web.office import Office
@@ -55,6 +56,7 @@ class Beside:
     later: str = ""  # until when it was to be put off, as typed
     proof: bool = False  # the password is asked for again
     comment: Typed = field(default_factory=Typed)
+    letter: bool = False  # the letter was opened
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ def refused(act: Act, refusal: errors.DeskError, form: DecisionForm) -> Response
 
 def note_of(act: Act, refusal: errors.DeskError, form: DecisionForm) -> Told | None:
     """None for what gets a page of its own."""
-    return _of_contact(act, refusal) or _of_undo(refusal) or _note(act, refusal, form)
+    return _of_contact(act, refusal) or _of_undo(refusal) or _of_letter(refusal) or _note(act, refusal, form)
 
 
 def _note(act: Act, refusal: errors.DeskError, form: DecisionForm) -> Told | None:
@@ -175,6 +177,16 @@ def _of_undo(refusal: errors.DeskError) -> Told | None:
     return Told("warn", "hourglass", _("The answer is already on its way"), (line,), leads_on=False)
 
 
+def _of_letter(refusal: errors.DeskError) -> Told | None:
+    match refusal:
+        case errors.LetterUnread():
+            return _stays("file-text", *unread(refusal))
+        case errors.LetterStopped(why=why):
+            return _stays("file-text", _("No letter can be made"), called(STOPPED, why))
+        case _:
+            return None
+
+
 def _stays(icon: str, title: str, line: str) -> Told:
     return Told("bad", icon, title, (line,), leads_on=False)
 
@@ -238,7 +250,10 @@ def _setting(connection: Connection, act: Act, task: TaskView, beside: Beside) -
     look = Look(act.who, now, office.rules.at(int(now.timestamp())), office.shapes, beside.slot)
     href = act.listing.task_href(act.task_id, "reveal")
     seen = reveal_panel(connection, act.who, task.case_id, task.borrower_id, href=href, asked=beside.reveal)
-    return Setting(look, act.listing, seen, comment=beside.comment, settings=office.settings)
+    letters, letter = office.desk.letters, None
+    if letters is not None and seen is not None and is_asked(task, act.who):
+        letter = letter_panel(connection, letters, act.who, task, act.listing, opened=beside.letter)
+    return Setting(look, act.listing, seen, comment=beside.comment, letter=letter, settings=office.settings)
 
 
 def news_of(act: Act, *, facts_no: str, was_mine: bool) -> Told | None:

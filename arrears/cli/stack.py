@@ -191,6 +191,7 @@ class Stack:
                 self.rules,
                 time_machine=machine,
                 asks_for_evidence=True,
+                banks=bank.load(settings.bank_file),
                 step_up=timedelta(minutes=settings.step_up_minutes),
             ),
             entrance=open_entrance(self.store, keys, secure_cookies=settings.secure_cookies),

@@ -1,6 +1,7 @@
 """The operators' queue."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -128,14 +129,16 @@ def test_money_in_suspense_goes_onto_a_loan_after_a_look_at_what_follows(
     case_id = room.a_case(overdue=1_000_00, balance=20_000_00)
     loan_id, ops = room.case(case_id).loan_id, branch.at("ops")
     close = f"/incidents/{incident}/close"
-    said = {"outcome": "assigned", "loan_id": f" {loan_id} ", "reason": "付款附言写错一位"}
+    said: dict[str, Any] = {"outcome": "assigned", "loan_id": f" {loan_id} ", "reason": "付款附言写错一位"}
     first = ops.post(close, **said)
     page = read(first)
     assert (first.status_code, room.case(case_id).balance_minor) == (200, 20_000_00)
     for shown in ("全部 ¥12,500.00 将冲抵该贷款的欠款", loan_id, "刘*", "付款附言写错一位"):
         assert shown in page.words
     assert "刘明辉" not in page.words
-    asked = {one.attributes["name"]: one.attributes["value"] for one in page.all("input", type="hidden")}
+    asked: dict[str, Any] = {
+        one.attributes["name"]: one.attributes["value"] for one in page.all("input", type="hidden")
+    }
     posted = ops.post(close, **asked).headers["location"]
     assert room.case(case_id).balance_minor == 7_500_00
     assert "已生效" in ops.get(posted).text
@@ -151,7 +154,11 @@ def test_a_loan_that_owes_another_sum_by_now_is_shown_again(
 ) -> None:
     case_id = room.a_case(overdue=1_000_00, balance=20_000_00)
     ops, close = branch.at("ops"), f"/incidents/{incident}/close"
-    said = {"outcome": "assigned", "loan_id": room.case(case_id).loan_id, "reason": "核对无误"}
+    said: dict[str, Any] = {
+        "outcome": "assigned",
+        "loan_id": room.case(case_id).loan_id,
+        "reason": "核对无误",
+    }
     assert ops.post(close, **said).status_code == 200
     room.pay(case_id, 15_000_00)
     again = ops.post(close, **said, surplus_seen="0")
@@ -178,5 +185,5 @@ def test_money_in_suspense_is_sent_back_with_reason_and_number(branch: Branch, i
 def test_operators_do_not_move_money_in_suspense(branch: Branch, incident: str) -> None:
     operator = branch.at("operator")
     assert f"/incidents/{incident}/close" not in read(operator.get("/incidents")).actions
-    said = {"outcome": "assigned", "loan_id": "RL-1", "reason": "weg"}
+    said: dict[str, Any] = {"outcome": "assigned", "loan_id": "RL-1", "reason": "weg"}
     assert operator.post(f"/incidents/{incident}/close", **said).status_code == 403
