@@ -14,9 +14,12 @@ from arrears import clock
 from arrears.store import drafts, queries
 from arrears.store.contacts import Slot
 from arrears.store.drafts import Written
+from arrears.store.queries.approvals import KINDS
 from arrears.store.views import TaskView
 from web import words
+from web.approval_sheet import Seeing
 from web.comment_panel import Typed
+from web.confirming import Confirm, confirm_on_task
 from web.contact_panel import Look
 from web.forms import DecisionForm, VisitForm
 from web.guarding import because
@@ -57,6 +60,7 @@ class Beside:
     proof: bool = False  # the password is asked for again
     comment: Typed = field(default_factory=Typed)
     letter: bool = False  # the letter was opened
+    confirms: bool = False  # the answer leads to the court and waits for its confirmation
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,20 @@ def ask_proof(act: Act, form: DecisionForm, *, fault: str = "", status: int = 40
     )
     faults = {"password": fault} if fault else {}
     return show(act, status=status, form=form, faults=faults, note=note, beside=Beside(proof=True))
+
+
+def ask_confirm(act: Act, form: DecisionForm, *, fault: str = "", status: int = 200) -> Response:
+    """What follows from it, in the place of the form."""
+    faults = {"password": fault} if fault else {}
+    return show(
+        act,
+        status=status,
+        form=form,
+        faults=faults,
+        beside=Beside(confirms=True, proof=bool(fault)),
+        blocks=("detail",),
+        focus="decision",
+    )
 
 
 def refused(act: Act, refusal: errors.DeskError, form: DecisionForm) -> Response:
@@ -313,6 +331,23 @@ def lead_on(act: Act) -> Response:
     return answer
 
 
+def _confirm(  # noqa: PLR0917  # what a page of a task is made of
+    connection: Connection,
+    act: Act,
+    task: TaskView,
+    sheet: TaskSheet,
+    setting: Setting,
+    form: DecisionForm | None,
+    beside: Beside,
+) -> Confirm | None:
+    if not beside.confirms or form is None or task.kind not in KINDS:
+        return None
+    look = setting.look
+    seeing = Seeing(act.who, look.now, look.rules, look.shapes)
+    proof = beside.proof or act.office.desk.wants_proof(act.who, form.outcome)
+    return confirm_on_task(connection, task, sheet, seeing, form, wants_proof=proof)
+
+
 def _draft(connection: Connection, act: Act, sheet: TaskSheet) -> Written | None:
     """What this person was writing here, for as long as it can be answered."""
     return drafts.find(connection, act.task_id, act.who.staff_id) if sheet.shows_form else None
@@ -349,6 +384,7 @@ def show(
         setting = replace(setting, stands_in=task.assignee in away)
         leads_to = next_href(pane, but=act.task_id)
         sheet = task_sheet(connection, task, setting, next_href=leads_to)
+        confirm = _confirm(connection, act, task, sheet, setting, form, beside or Beside())
         offers = queries.undoable(connection, act.who.staff_id, now=now)
         draft = _draft(connection, act, sheet) if form is None else None
         if draft is not None and note is None and draft.facts_no != task.facts_no:
@@ -365,6 +401,8 @@ def show(
         draft_of=draft.saved_at if draft else None,
         errors=faults or {},
         beside=beside or Beside(),
+        confirm=confirm,
+        undo_seconds=office.settings.undo_seconds,
         told=note,
         told_next=leads_to if note and note.leads_on else None,
         undo=told_offers(offers, act.listing, now),

@@ -96,6 +96,8 @@ class Office:
         if reason:
             page.get_by_label(self.say("理由或备注")).fill(reason)
         page.get_by_role("button", name=self.say("保存结果")).click()
+        if answer in {"起诉", "同意起诉", "已立案"}:
+            page.get_by_role("button", name=self.say("确认决定")).click()
         expect(page.get_by_text(self.done(answer))).to_be_visible(timeout=PATIENCE)
         return page
 
