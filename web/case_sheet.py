@@ -33,6 +33,7 @@ from arrears.store.views import (
 )
 from web import explanation, plan_form
 from web.comment_panel import CommentPanel, Typed, comment_panel
+from web.document_panel import DocumentLine, document_lines
 from web.explanation import Line, Part
 from web.formats import Formats
 from web.language import gettext as _
@@ -116,6 +117,7 @@ class CaseSheet:
     ways: tuple[ConsentLine, ...]
     incidents: tuple[IncidentView, ...]
     comments: CommentPanel
+    documents: tuple[DocumentLine, ...]
     story: tuple[Entry, ...]
     is_earlier: bool
     earlier_href: str | None
@@ -160,6 +162,15 @@ def case_sheet(
     )
     explained = explanation.explained(case.state, int(look.now.timestamp()), look.calendar)
     overdue_since = case.first_overdue_on if case.overdue_minor else None
+    talk = comment_panel(
+        connection,
+        who,
+        href,
+        case.case_id,
+        acts=(f"{href}/comments", f"{href}/comments/seen"),
+        typed=beside.comment,
+        opens=seen is not None,
+    )
     return CaseSheet(
         case=case,
         now=look.now,
@@ -192,15 +203,8 @@ def case_sheet(
         hold_href=f"{href}/holds" if case.status == "open" and may(who, Permission.PLACE_HOLD) else None,
         ways=_ways(connection, href, case, who),
         incidents=_incidents(connection, case, who),
-        comments=comment_panel(
-            connection,
-            who,
-            href,
-            case.case_id,
-            acts=(f"{href}/comments", f"{href}/comments/seen"),
-            typed=beside.comment,
-            opens=seen is not None,
-        ),
+        comments=talk,
+        documents=document_lines(connection, who, case.case_id, talk),
         story=Teller(told, case.currency, look.shapes).tell(),
         is_earlier=before is not None,
         earlier_href=f"{href}?before={told.earlier}#story" if told.earlier else None,
