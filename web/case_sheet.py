@@ -122,6 +122,7 @@ class CaseSheet:
     is_earlier: bool
     earlier_href: str | None
     href: str
+    events_href: str
     engine_href: str | None
     may_skip: bool
     may_post: bool
@@ -148,6 +149,10 @@ class Beside:
     comment: Typed = field(default_factory=Typed)
 
 
+def case_href(case_id: str) -> str:
+    return f"/cases/{quote(case_id, safe='')}"
+
+
 def case_sheet(
     connection: Connection, case: CaseView, who: Person, look: Look, *, before: int | None, beside: Beside
 ) -> CaseSheet:
@@ -156,7 +161,7 @@ def case_sheet(
     told = queries.timeline(connection, case.case_id, before=before)
     holds = any(task.assignee == who.staff_id and task.status == "open" for task in tasks)
     lines = [TaskLine(task, _task_href(task, who)) for task in tasks]
-    href = f"/cases/{quote(case.case_id, safe='')}"
+    href = case_href(case.case_id)
     seen = reveal_panel(
         connection, who, case.case_id, case.borrower_id, href=f"{href}/reveal", asked=beside.asked
     )
@@ -209,6 +214,7 @@ def case_sheet(
         is_earlier=before is not None,
         earlier_href=f"{href}?before={told.earlier}#story" if told.earlier else None,
         href=href,
+        events_href=f"{href}/events?seen={queries.trail_lengths(connection, [case.case_id]).get(case.case_id, 0)}",
         engine_href=_engine_href(case, who, look.settings),
         may_skip=look.skips_time and case.status == "open" and may(who, Permission.SKIP_TIME),
         may_post=may(who, Permission.POST_PAYMENT),

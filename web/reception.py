@@ -60,7 +60,7 @@ class Reception:
         # Also when the sessions cannot be read there is somebody to show a page to.
         state["visitor"] = _visitor(None, cookies, headers)
         # A page that only listens is nobody at work: it keeps no session alive.
-        touch = scope["path"] != _LISTENS
+        touch = not scope["path"].endswith(_LISTENS)
         signed_in = await run_in_threadpool(self._sessions.find, cookies.get(self._cookie), touch=touch)
         state["visitor"] = visitor = _visitor(signed_in, cookies, headers)
         with speaking(visitor.language):

@@ -208,7 +208,7 @@ class Stack:
         try:
             yield
         finally:
-            app.state.office.feed.close()  # pages that listen are let go, or they would hold the server open
+            app.state.office.close()
             server.should_exit = True
             await asyncio.wait([running], timeout=10)
 

@@ -15,6 +15,7 @@ from arrears.store.views import Either, Narrowed, TaskNews, View
 from tests.builders import CaseRoom
 from tests.web.branch import Branch, listening
 from tests.web.reading import read
+from web.case_feed import CaseFeed
 from web.feed import Feed, cursor_of, since_of
 from web.listing import Listing
 from web.push import Looker, pushed
@@ -190,3 +191,86 @@ def test_the_list_alone_is_read_anew(branch: Branch, room: CaseRoom) -> None:
     assert not page.all("html")
     assert not page.all("article")
     assert f"row-{task_id}" in answer.text
+
+
+# ---- a case that is open somewhere -----------------------------------------------------------------------
+
+
+def _lines(url: str, branch: Branch, login: str, path: str, *, many: int) -> list[str]:
+    """What is pushed to this person's open page, until it has said so much."""
+    cookies = {"sid": branch.at(login).client.cookies["sid"]}
+    with httpx.stream("GET", f"{url}{path}", cookies=cookies, timeout=10) as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        lines = answer.iter_lines()
+        return [next(lines) for _ in range(many)]
+
+
+def _events_href(branch: Branch, login: str, case_id: str) -> str:
+    page = read(branch.at(login).get(f"/cases/{case_id}"))
+    (live,) = page.all("span", data_live="")
+    return live.attributes["hx-sse:connect"]
+
+
+def test_the_page_of_a_case_is_told_that_others_moved_it_and_not_what_happened(
+    branch: Branch, room: CaseRoom
+) -> None:
+    case_id = room.a_case(name="欧阳明月", phone="13811112222")
+    href = _events_href(branch, "lead", case_id)
+    task_id = room.task(case_id, "first_contact").task_id
+    with listening(branch.app) as url:
+        still = "\n".join(_lines(url, branch, "lead", href, many=2))
+        assert "moved" not in still
+        branch.at("collector").post(f"/tasks/{task_id}/claim")
+        said = "\n".join(_lines(url, branch, "lead", href, many=2))
+        own = "\n".join(_lines(url, branch, "collector", href, many=2))
+        branch.app.state.office.close()
+    assert 'hx-target="#moved"' in said
+    assert f"/cases/{case_id}" in said
+    assert "moved" not in own, "nobody is told what was one's own doing"
+    for private in ("欧阳", "明月", "1381111", "陈静"):
+        assert private not in said
+
+
+def test_the_stream_of_a_case_is_for_whoever_may_see_it(branch: Branch, room: CaseRoom) -> None:
+    case_id = room.a_case()
+    assert branch.at("admin").get(f"/cases/{case_id}/events").status_code == 403
+    assert branch.at("lead").get("/cases/case-none-1/events").status_code == 404
+
+
+def test_all_open_cases_are_fed_by_one_question(sqlite_store: Store, room: CaseRoom) -> None:
+    feed, first, second = CaseFeed(sqlite_store, every=0.02), room.a_case(), room.a_case()
+    asked: list[tuple[str, ...]] = []
+    look = feed._look
+
+    def counted(case_ids: tuple[str, ...]) -> dict[str, int]:
+        asked.append(case_ids)
+        return look(case_ids)
+
+    feed._look = counted  # type: ignore[method-assign]
+
+    async def page(case_id: str, *, then: asyncio.Event) -> list[int | None]:
+        async with feed.listening(case_id) as heard:
+            told = [await asyncio.wait_for(heard.get(), 10)]
+            then.set()
+            told += [await asyncio.wait_for(heard.get(), 10)]
+            return told
+
+    async def life() -> list[list[int | None]]:
+        ready = [asyncio.Event() for _ in range(3)]
+        cases = (first, first, second)
+        pages = [
+            asyncio.create_task(page(case_id, then=then)) for case_id, then in zip(cases, ready, strict=True)
+        ]
+        for one in ready:
+            await one.wait()
+        await asyncio.to_thread(room.pay, first, 100)
+        await asyncio.gather(*pages[:2])
+        feed.close()
+        return list(await asyncio.gather(*pages))
+
+    told = asyncio.run(life())
+    assert told[0] == told[1]
+    assert told[0][1] is not None
+    assert told[0][1] > (told[0][0] or 0)
+    assert told[2][1] is None, "the other case has not moved; its page was let go"
+    assert all(len(set(one)) == len(one) <= 2 for one in asked)

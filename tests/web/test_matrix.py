@@ -50,6 +50,8 @@ PAGES: Final[dict[str, Permission | None]] = {
     "POST /staff/{staff_id}/absences/{absence_id}/end": P.PLAN_ABSENCE,
     "GET /inbox": P.CLAIM_TASK,
     "GET /tasks/{task_id}": P.READ_TASK,
+    "POST /approvals/{task_id}/undo": P.DECIDE_TASK,
+    "GET /cases/{case_id}/events": P.READ_CASE,
     "GET /tasks/{task_id}/letter": P.DECIDE_TASK,
     "GET /tasks/{task_id}/letter.pdf": P.DECIDE_TASK,
     "GET /tasks/{task_id}/letter/{number}.png": P.DECIDE_TASK,

@@ -205,7 +205,10 @@
   document.addEventListener("htmx:after:swap", (event) => {
     markRow();
     countNews();
-    focusMarked(event.detail.ctx?.sourceElement);
+    const source = event.detail.ctx?.sourceElement;
+    focusMarked(source);
+    // All of a page was shown anew in its place: nothing jumps.
+    if (source?.id === "main") source.focus({ preventScroll: true });
     watchLooks();
     offerAll();
     watchOffers();
