@@ -18,7 +18,7 @@ from web.visitor import KEYS, KEYS_COOKIE, LANGUAGE_COOKIE, THEME_COOKIE, THEMES
 
 PLAIN: Final = ("/static/", "/api/", "/health/", "/metrics")
 
-_LISTENS: Final = "/events"
+_LISTENS: Final = ("/events", "/inbox/clocks")
 
 log = structlog.get_logger(__name__)
 

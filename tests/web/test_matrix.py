@@ -49,6 +49,7 @@ PAGES: Final[dict[str, Permission | None]] = {
     "POST /staff/{staff_id}/absences": P.PLAN_ABSENCE,
     "POST /staff/{staff_id}/absences/{absence_id}/end": P.PLAN_ABSENCE,
     "GET /inbox": P.CLAIM_TASK,
+    "GET /inbox/clocks": P.CLAIM_TASK,
     "GET /tasks/{task_id}": P.READ_TASK,
     "POST /approvals/{task_id}/undo": P.DECIDE_TASK,
     "GET /cases/{case_id}/events": P.READ_CASE,

@@ -1,7 +1,7 @@
 """What changes while a list is open, pushed to it: rows grey, new ones are counted, the open task says so."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from datetime import datetime, timedelta
 from typing import Annotated, Final, TypeVar
 
@@ -18,6 +18,7 @@ from api.paging import known_shape
 from arrears import clock
 from arrears.store import queries
 from arrears.store.views import TaskNews
+from web import list_pane
 from web.case_sheet import case_href
 from web.feed import cursor_of, since_of
 from web.gate import Permitted
@@ -54,9 +55,11 @@ async def stream(
         missed = await run_in_threadpool(_since, office, max(since, now - LONGEST_AWAY))
         if since < now - LONGEST_AWAY:
             missed = None
-        yield ServerSentEvent(id=cursor_of(now), raw_data=_said(office, looker, missed))
+        yield ServerSentEvent(
+            id=cursor_of(now), raw_data=await run_in_threadpool(_said, office, looker, missed)
+        )
         async for news in _until_it_ends(heard):
-            if text := _said(office, looker, news):
+            if text := await run_in_threadpool(_said, office, looker, news):
                 yield ServerSentEvent(id=cursor_of(max(one.at for one in news)), raw_data=text)
 
 
@@ -145,6 +148,19 @@ def _since(office: Office, since: datetime) -> tuple[TaskNews, ...] | None:
 
 
 def _said(office: Office, looker: Looker, news: tuple[TaskNews, ...] | None) -> str:
+    def belonging(task_ids: Collection[str]) -> Collection[str]:
+        away = office.desk.stands_in_for(looker.who)
+        with office.store.reading() as connection:
+            return list_pane.belonging(
+                connection,
+                looker.who,
+                looker.listing,
+                office,
+                task_ids,
+                now=clock.door_now(),
+                stands_in_for=away,
+            )
+
     with speaking(looker.language):
-        told = None if news is None or len(news) > queries.MOST_NEWS else pushed(looker, news)
+        told = None if news is None or len(news) > queries.MOST_NEWS else pushed(looker, news, belonging)
         return " ".join(office.pages.fragment("_push.html", told=told).split())

@@ -180,6 +180,18 @@
     }
   };
 
+  // What is being written is kept every two seconds, however long somebody writes without a pause.
+  const KEEP_MS = 2_000;
+  let keeping;
+  document.addEventListener("input", (event) => {
+    const draft = event.target.closest?.("form.answering")?.querySelector("[data-draft]");
+    if (!draft || keeping) return;
+    keeping = setTimeout(() => {
+      keeping = undefined;
+      if (draft.isConnected) draft.dispatchEvent(new Event("keep"));
+    }, KEEP_MS);
+  });
+
   // ---- what is pushed: nothing moves, new rows are counted until somebody asks for them ----
 
   const countNews = () => {
