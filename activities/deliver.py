@@ -1,28 +1,31 @@
 """`deliver`: one contact with a person, reserved under the guard, sent once, and confirmed."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, select, update
 from temporalio import activity
 
 from activities.counted import delivery_failed, guard_refused
-from arrears.channels.letters import Bank, DemandLetter, LetterRefused, language_for, render
+from arrears.channels import demand
+from arrears.channels.demand import Banks, Demand
+from arrears.channels.letters import DemandLetter, LetterRefused, render
 from arrears.channels.port import Address, Channel, ChannelDown, ChannelRefused, Letter
 from arrears.channels.typesetting import LetterUnprintable
 from arrears.contracts import Rules, RulesInForce, Sending, SendingAnswer
 from arrears.policy.codes import Action
 from arrears.policy.guard import Never, NotBefore
-from arrears.store import contacts, known
+from arrears.store import contacts, read_letters
 from arrears.store.known import Ask, Point
 from arrears.store.session import Store
-from arrears.store.tables import borrowers, cases, loans, notices
+from arrears.store.tables import cases, notices
 
-Banks = Mapping[Any, Bank]
 _POST: Final = "post"
 _CHANNEL_REST_SECONDS: Final = 900
+
+
+class LetterDiffers(Exception):
+    """It is not the letter that was read and released: what stands in it has changed since."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ class Reserved:
     letter: DemandLetter
     to: Address
     again: bool
+    promised: str | None = None  # the hash of the letter its release was given on
 
 
 class DeliverActivities:
@@ -55,8 +59,10 @@ class DeliverActivities:
             return self._confirm(sending, at, status="uncertain")
         try:
             letter = render(reserved.letter)
+            if reserved.promised not in (None, letter.sha256):
+                raise LetterDiffers
             sent = self._channel.send(sending.notice_id, letter, reserved.to)
-        except (LetterRefused, LetterUnprintable, ChannelRefused) as refusal:
+        except (LetterRefused, LetterUnprintable, LetterDiffers, ChannelRefused) as refusal:
             # After an earlier attempt of this contact a refusal does not tell that nothing went.
             status = "uncertain" if reserved.again else "failed"
             return self._confirm(sending, at, status=status, why=type(refusal).__name__)
@@ -120,8 +126,7 @@ class _Guard:
         if earlier is not None and earlier.status not in ("reserved", "released"):
             return self._known(earlier)
         again = earlier is not None and earlier.status == "reserved"
-        where = known.first_point(self._connection, facts.borrower_id, Action.NOTICE)
-        to = where.address if where is not None else facts.home
+        to, where = demand.where_to(self._connection, facts)
         if not to:
             return self._answer("refused", rule="no_address")
         ask = self._ask(facts, to)
@@ -130,7 +135,8 @@ class _Guard:
             return stopped if not again or stopped.answer == "not_before" else self._doubtful()
         if not again:
             contacts.put(self._connection, ask, where, at=self._at)
-        return Reserved(self._letter(facts, to), Address(_POST, to), again=again)
+        promised = read_letters.released(self._connection, self._sending.case_id)
+        return Reserved(self._letter(facts, to), Address(_POST, to), again=again, promised=promised)
 
     def _ask(self, facts: Row[*tuple[Any, ...]], to: str) -> Ask:
         return Ask(
@@ -184,60 +190,11 @@ class _Guard:
         ).scalar()
         if person is None or not contacts.hold_person(self._connection, person):
             return None
-        return self._connection.execute(
-            select(
-                notices.c.status,
-                notices.c.amount_minor,
-                notices.c.balance_minor,
-                notices.c.as_of,
-                cases.c.borrower_id,
-                cases.c.loan_id,
-                cases.c.currency,
-                cases.c.overdue_minor,
-                cases.c.balance_minor.label("case_balance"),
-                cases.c.first_overdue_on,
-                cases.c.state,
-                loans.c.product,
-                loans.c.contract_no,
-                borrowers.c.name,
-                borrowers.c.kind,
-                borrowers.c.address.label("home"),
-                borrowers.c.language,
-                borrowers.c.service_address_agreed,
-            )
-            .join(cases, cases.c.case_id == notices.c.case_id)
-            .join(loans, loans.c.loan_id == cases.c.loan_id)
-            .join(borrowers, borrowers.c.borrower_id == cases.c.borrower_id)
-            .where(notices.c.notice_id == self._sending.notice_id)
-        ).first()
+        return demand.facts_of_notice(self._connection, self._sending.notice_id)
 
     def _letter(self, facts: Row[*tuple[Any, ...]], to: str) -> DemandLetter:
-        terms = self._rules.terms
-        language = language_for(facts.language)
-        owed = facts.state["owed"]
-        return DemandLetter(
-            notice_id=self._sending.notice_id,
-            case_id=self._sending.case_id,
-            language=language,
-            bank=replace(self._banks[language], zone=self._rules.calendar.zone),
-            name=facts.name,
-            address=to,
-            enterprise=facts.kind == "enterprise",
-            service_address_agreed=facts.service_address_agreed,
-            product=facts.product,
-            loan_id=facts.loan_id,
-            contract_no=facts.contract_no,
-            currency=facts.currency,
-            costs_minor=owed["costs"],
-            interest_minor=owed["interest"],
-            principal_minor=owed["principal"],
-            balance_minor=facts.balance_minor,
-            overdue_minor=facts.amount_minor,
-            first_overdue_on=facts.first_overdue_on,
-            as_of=facts.as_of,
-            cure_on=self._cure_on(facts.as_of, terms.arrival_days + terms.cure_days),
-            cure_days=terms.cure_days,
+        sending = self._sending
+        said = Demand(
+            sending.notice_id, sending.case_id, facts.amount_minor, facts.balance_minor, facts.as_of
         )
-
-    def _cure_on(self, as_of: datetime, days: int) -> date:
-        return self._rules.calendar.day_of(int(as_of.timestamp())) + timedelta(days=days)
+        return demand.letter(facts, said, to, self._rules, self._banks)

@@ -22,6 +22,7 @@ from arrears.contracts import RulesInForce
 from arrears.settings import Settings
 from arrears.store.session import Store
 from web.assets import PREFIX, Assets
+from web.case_feed import CaseFeed
 from web.feed import Feed
 from web.formats import Formats
 from web.headers import SecurityHeaders
@@ -46,6 +47,7 @@ from web.pages import (
     incidents,
     invitation,
     leaving,
+    letters,
     lists,
     packs,
     payment_acts,
@@ -87,7 +89,9 @@ def create_app(
     app.state.store, app.state.desk, app.state.entrance = store, desk, entrance
     app.state.temporal_reachable = temporal_ready
     app.state.metrics_token = settings.metrics_token and settings.metrics_token.get_secret_value()
-    app.state.office = Office(settings, store, desk, entrance, rules, pages, Feed(store), patience, envelope)
+    app.state.office = Office(
+        settings, store, desk, entrance, rules, pages, Feed(store), CaseFeed(store), patience, envelope
+    )
     app.router.routes.extend(_routes())
     app.mount(PREFIX, assets, name="static")
     errors.install(app, page=mishaps)
@@ -121,6 +125,7 @@ def _routes() -> tuple[BaseRoute, ...]:
         staff,
         inbox,
         tasks,
+        letters,
         comments,
         drafts,
         events,

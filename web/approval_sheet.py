@@ -140,6 +140,7 @@ class ApprovalSheet:
     blocked: frozenset[str]  # answers that are not to be given while something is lacking
     before: Before | None
     may_file: bool
+    next_is_manager: bool  # the second approval, by the balance (4.4)
     pack_href: str  # for whoever may read what names the debtor in full
     own_name: str = field(repr=False)
 
@@ -190,6 +191,7 @@ def approval_sheet(
         lacking=missing,
         blocked=frozenset({TO_COURT[TaskKind(task.kind)].value}) if missing else frozenset(),
         before=_before(connection, task),
+        next_is_manager=case.state.balance > case.state.terms.manager_above_minor,
         may_file=task.case_status == "open" and may(seeing.who, Permission.FILE_EXHIBIT),
         pack_href=f"{href}/pack.pdf{stated.query}" if may(seeing.who, Permission.READ_EXHIBIT) else "",
         own_name=seeing.who.name,

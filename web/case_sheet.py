@@ -33,6 +33,7 @@ from arrears.store.views import (
 )
 from web import explanation, plan_form
 from web.comment_panel import CommentPanel, Typed, comment_panel
+from web.document_panel import DocumentLine, document_lines
 from web.explanation import Line, Part
 from web.formats import Formats
 from web.language import gettext as _
@@ -116,10 +117,12 @@ class CaseSheet:
     ways: tuple[ConsentLine, ...]
     incidents: tuple[IncidentView, ...]
     comments: CommentPanel
+    documents: tuple[DocumentLine, ...]
     story: tuple[Entry, ...]
     is_earlier: bool
     earlier_href: str | None
     href: str
+    events_href: str
     engine_href: str | None
     may_skip: bool
     may_post: bool
@@ -146,6 +149,10 @@ class Beside:
     comment: Typed = field(default_factory=Typed)
 
 
+def case_href(case_id: str) -> str:
+    return f"/cases/{quote(case_id, safe='')}"
+
+
 def case_sheet(
     connection: Connection, case: CaseView, who: Person, look: Look, *, before: int | None, beside: Beside
 ) -> CaseSheet:
@@ -154,12 +161,21 @@ def case_sheet(
     told = queries.timeline(connection, case.case_id, before=before)
     holds = any(task.assignee == who.staff_id and task.status == "open" for task in tasks)
     lines = [TaskLine(task, _task_href(task, who)) for task in tasks]
-    href = f"/cases/{quote(case.case_id, safe='')}"
+    href = case_href(case.case_id)
     seen = reveal_panel(
         connection, who, case.case_id, case.borrower_id, href=f"{href}/reveal", asked=beside.asked
     )
     explained = explanation.explained(case.state, int(look.now.timestamp()), look.calendar)
     overdue_since = case.first_overdue_on if case.overdue_minor else None
+    talk = comment_panel(
+        connection,
+        who,
+        href,
+        case.case_id,
+        acts=(f"{href}/comments", f"{href}/comments/seen"),
+        typed=beside.comment,
+        opens=seen is not None,
+    )
     return CaseSheet(
         case=case,
         now=look.now,
@@ -192,19 +208,13 @@ def case_sheet(
         hold_href=f"{href}/holds" if case.status == "open" and may(who, Permission.PLACE_HOLD) else None,
         ways=_ways(connection, href, case, who),
         incidents=_incidents(connection, case, who),
-        comments=comment_panel(
-            connection,
-            who,
-            href,
-            case.case_id,
-            acts=(f"{href}/comments", f"{href}/comments/seen"),
-            typed=beside.comment,
-            opens=seen is not None,
-        ),
+        comments=talk,
+        documents=document_lines(connection, who, case.case_id, talk),
         story=Teller(told, case.currency, look.shapes).tell(),
         is_earlier=before is not None,
         earlier_href=f"{href}?before={told.earlier}#story" if told.earlier else None,
         href=href,
+        events_href=f"{href}/events?seen={queries.trail_lengths(connection, [case.case_id]).get(case.case_id, 0)}",
         engine_href=_engine_href(case, who, look.settings),
         may_skip=look.skips_time and case.status == "open" and may(who, Permission.SKIP_TIME),
         may_post=may(who, Permission.POST_PAYMENT),

@@ -29,6 +29,7 @@ class CommentLine:
     said: Comment
     document: str = field(default="", repr=False)
     href: str = ""
+    attached: Attached | None = None
 
 
 @dataclass(frozen=True)
@@ -75,5 +76,7 @@ def _line(said: Comment, attached: Attached | None, case_href: str, *, opens: bo
         return CommentLine(said)
     kind = called(words.DOCUMENTS, attached.media_type)
     if not opens:
-        return CommentLine(said, kind)
-    return CommentLine(said, attached.name or kind, f"{case_href}/comments/{said.remark_id}/document")
+        return CommentLine(said, kind, attached=attached)
+    return CommentLine(
+        said, attached.name or kind, f"{case_href}/comments/{said.remark_id}/document", attached
+    )

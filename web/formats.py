@@ -39,6 +39,11 @@ class Formats:
         at = datetime.fromtimestamp(instant, UTC) if isinstance(instant, int) else instant
         return at.astimezone(self.zone)
 
+    def size(self, size_bytes: int) -> str:
+        """Of a file, as people know it."""
+        kilo = size_bytes / 1024
+        return f"{kilo / 1024:.1f} MB" if kilo >= 1000 else f"{max(1, round(kilo))} kB"
+
     def day_of(self, instant: datetime | int) -> date:
         return self.local(instant).date()
 

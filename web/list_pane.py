@@ -147,6 +147,19 @@ def whole_list(
     connection: Connection, who: Person, listing: Listing, office: Office, *, now: datetime, most: int
 ) -> tuple[RowView, ...]:
     """All rows of the list in one piece, `most` at most."""
+    return _rows(connection, who, listing.first_page, office, now=now, most=most)
+
+
+def ticking(
+    connection: Connection, who: Person, listing: Listing, office: Office, *, now: datetime
+) -> tuple[RowView, ...]:
+    """The rows a page of the list has, and those that may have come between them since it was read."""
+    return _rows(connection, who, listing, office, now=now, most=2 * queries.PAGE)
+
+
+def _rows(
+    connection: Connection, who: Person, listing: Listing, office: Office, *, now: datetime, most: int
+) -> tuple[RowView, ...]:
     reader = reader_of(who, listing, office, now)
     page = queries.inbox(
         connection,
@@ -154,10 +167,36 @@ def whole_list(
         view=listing.view,
         narrowed=in_money(listing.narrowed, office),
         among=_sought(connection, reader, listing).among,
+        after=listing.after,
         page=most,
     )
     beside = queries.beside(connection, {row.case_id for row in page.rows})
     return tuple(row_view(row, who, listing, office.shapes, beside) for row in page.rows)
+
+
+def belonging(
+    connection: Connection,
+    who: Person,
+    listing: Listing,
+    office: Office,
+    task_ids: Collection[str],
+    *,
+    now: datetime,
+    stands_in_for: Collection[str] = (),
+) -> frozenset[str]:
+    """Which of these tasks are in the list, as it is narrowed and searched."""
+    reader = reader_of(who, listing, office, now, stands_in_for)
+    among = _sought(connection, reader, listing).among
+    wanted = frozenset(task_ids) if among is None else frozenset(task_ids) & among
+    page = queries.inbox(
+        connection,
+        reader,
+        view=listing.view,
+        narrowed=in_money(listing.narrowed, office),
+        among=wanted,
+        page=max(1, len(wanted)),
+    )
+    return frozenset(row.task_id for row in page.rows)
 
 
 def reader_of(

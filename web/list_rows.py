@@ -30,7 +30,6 @@ class RowView:
     days_past_due: int
     due_at: datetime
     now: datetime
-    urgency: str
     holder: str | None
     for_away: bool  # the holder is away and the reader stands in
     is_mine: bool
@@ -66,7 +65,6 @@ def row_view(
         shapes.days_past_due(row.first_overdue_on, now),
         row.due_at,
         now,
-        shapes.due(row.due_at, now).state,
         row.assignee_name,
         row.assignee in stands_in_for,
         row.assignee == who.staff_id,

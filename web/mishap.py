@@ -16,7 +16,7 @@ from web.visitor import safe_next
 # What is posted from these is still being written, and only this page has it.
 _WITH_WORDS: Final = ("/draft", "/decision")
 # What a page asks for by itself: nobody is led away from a form by it.
-_BY_ITSELF: Final = ("/events", "/news")
+_BY_ITSELF: Final = ("/events", "/news", "/clocks")
 _ACT_ON_TASK: Final = re.compile(r"(/tasks/[A-Za-z0-9_.:-]+)/")
 
 Mishap = Callable[[Request, Problem], Response]

@@ -13,6 +13,7 @@ from arrears import clock
 from arrears.contracts import Rules, RulesInForce
 from arrears.settings import Settings
 from arrears.store.session import Store
+from web.case_feed import CaseFeed
 from web.counting import Counts
 from web.feed import Feed
 from web.formats import Formats
@@ -30,9 +31,15 @@ class Office:
     rules: RulesInForce
     pages: Pages
     feed: Feed
+    case_feed: CaseFeed
     patience: float = PATIENCE  # seconds a page waits for a case to answer
     envelope: PayloadCodec | None = None  # opens what is sealed in Temporal, for its UI
     counts: Counts = field(default_factory=Counts)
+
+    def close(self) -> None:
+        """Pages that listen are let go, or they would hold the server open."""
+        self.feed.close()
+        self.case_feed.close()
 
     @property
     def undo(self) -> timedelta:

@@ -18,7 +18,7 @@ from web.visitor import KEYS, KEYS_COOKIE, LANGUAGE_COOKIE, THEME_COOKIE, THEMES
 
 PLAIN: Final = ("/static/", "/api/", "/health/", "/metrics")
 
-_LISTENS: Final = "/events"
+_LISTENS: Final = ("/events", "/inbox/clocks")
 
 log = structlog.get_logger(__name__)
 
@@ -60,7 +60,7 @@ class Reception:
         # Also when the sessions cannot be read there is somebody to show a page to.
         state["visitor"] = _visitor(None, cookies, headers)
         # A page that only listens is nobody at work: it keeps no session alive.
-        touch = scope["path"] != _LISTENS
+        touch = not scope["path"].endswith(_LISTENS)
         signed_in = await run_in_threadpool(self._sessions.find, cookies.get(self._cookie), touch=touch)
         state["visitor"] = visitor = _visitor(signed_in, cookies, headers)
         with speaking(visitor.language):

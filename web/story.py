@@ -76,6 +76,8 @@ class Teller:
                 icon, headline = "file-text", _("The whole case was exported as a file")
             case "exhibit_named" | "exhibit_withdrawn" | "pack_made":
                 icon, headline = "file-text", _of_evidence(act)
+            case "letter_read":
+                icon, headline = "file-text", _("The letter was read before its release")
             case "incident_closed":
                 icon, headline = "siren", _of_incident(act.detail)
             case what:

@@ -14,13 +14,17 @@ from arrears import clock
 from arrears.store import drafts, queries
 from arrears.store.contacts import Slot
 from arrears.store.drafts import Written
+from arrears.store.queries.approvals import KINDS
 from arrears.store.views import TaskView
 from web import words
+from web.approval_sheet import Seeing
 from web.comment_panel import Typed
+from web.confirming import Confirm, confirm_on_task
 from web.contact_panel import Look
 from web.forms import DecisionForm, VisitForm
 from web.guarding import because
 from web.language import gettext as _
+from web.letter_panel import STOPPED, is_asked, letter_panel, unread
 from web.list_pane import list_pane, next_href, next_row
 from web.listing import Listing
 from web.office import Office
@@ -55,6 +59,8 @@ class Beside:
     later: str = ""  # until when it was to be put off, as typed
     proof: bool = False  # the password is asked for again
     comment: Typed = field(default_factory=Typed)
+    letter: bool = False  # the letter was opened
+    confirms: bool = False  # the answer leads to the court and waits for its confirmation
 
 
 @dataclass(frozen=True)
@@ -94,6 +100,20 @@ def ask_proof(act: Act, form: DecisionForm, *, fault: str = "", status: int = 40
     return show(act, status=status, form=form, faults=faults, note=note, beside=Beside(proof=True))
 
 
+def ask_confirm(act: Act, form: DecisionForm, *, fault: str = "", status: int = 200) -> Response:
+    """What follows from it, in the place of the form."""
+    faults = {"password": fault} if fault else {}
+    return show(
+        act,
+        status=status,
+        form=form,
+        faults=faults,
+        beside=Beside(confirms=True, proof=bool(fault)),
+        blocks=("detail",),
+        focus="decision",
+    )
+
+
 def refused(act: Act, refusal: errors.DeskError, form: DecisionForm) -> Response:
     if isinstance(refusal, errors.ProofNeeded):
         return ask_proof(act, form)
@@ -105,7 +125,7 @@ def refused(act: Act, refusal: errors.DeskError, form: DecisionForm) -> Response
 
 def note_of(act: Act, refusal: errors.DeskError, form: DecisionForm) -> Told | None:
     """None for what gets a page of its own."""
-    return _of_contact(act, refusal) or _of_undo(refusal) or _note(act, refusal, form)
+    return _of_contact(act, refusal) or _of_undo(refusal) or _of_letter(refusal) or _note(act, refusal, form)
 
 
 def _note(act: Act, refusal: errors.DeskError, form: DecisionForm) -> Told | None:
@@ -175,6 +195,16 @@ def _of_undo(refusal: errors.DeskError) -> Told | None:
     return Told("warn", "hourglass", _("The answer is already on its way"), (line,), leads_on=False)
 
 
+def _of_letter(refusal: errors.DeskError) -> Told | None:
+    match refusal:
+        case errors.LetterUnread():
+            return _stays("file-text", *unread(refusal))
+        case errors.LetterStopped(why=why):
+            return _stays("file-text", _("No letter can be made"), called(STOPPED, why))
+        case _:
+            return None
+
+
 def _stays(icon: str, title: str, line: str) -> Told:
     return Told("bad", icon, title, (line,), leads_on=False)
 
@@ -238,7 +268,10 @@ def _setting(connection: Connection, act: Act, task: TaskView, beside: Beside) -
     look = Look(act.who, now, office.rules.at(int(now.timestamp())), office.shapes, beside.slot)
     href = act.listing.task_href(act.task_id, "reveal")
     seen = reveal_panel(connection, act.who, task.case_id, task.borrower_id, href=href, asked=beside.reveal)
-    return Setting(look, act.listing, seen, comment=beside.comment, settings=office.settings)
+    letters, letter = office.desk.letters, None
+    if letters is not None and seen is not None and is_asked(task, act.who):
+        letter = letter_panel(connection, letters, act.who, task, act.listing, opened=beside.letter)
+    return Setting(look, act.listing, seen, comment=beside.comment, letter=letter, settings=office.settings)
 
 
 def news_of(act: Act, *, facts_no: str, was_mine: bool) -> Told | None:
@@ -298,6 +331,23 @@ def lead_on(act: Act) -> Response:
     return answer
 
 
+def _confirm(  # noqa: PLR0917  # what a page of a task is made of
+    connection: Connection,
+    act: Act,
+    task: TaskView,
+    sheet: TaskSheet,
+    setting: Setting,
+    form: DecisionForm | None,
+    beside: Beside,
+) -> Confirm | None:
+    if not beside.confirms or form is None or task.kind not in KINDS:
+        return None
+    look = setting.look
+    seeing = Seeing(act.who, look.now, look.rules, look.shapes)
+    proof = beside.proof or act.office.desk.wants_proof(act.who, form.outcome)
+    return confirm_on_task(connection, task, sheet, seeing, form, wants_proof=proof)
+
+
 def _draft(connection: Connection, act: Act, sheet: TaskSheet) -> Written | None:
     """What this person was writing here, for as long as it can be answered."""
     return drafts.find(connection, act.task_id, act.who.staff_id) if sheet.shows_form else None
@@ -334,6 +384,7 @@ def show(
         setting = replace(setting, stands_in=task.assignee in away)
         leads_to = next_href(pane, but=act.task_id)
         sheet = task_sheet(connection, task, setting, next_href=leads_to)
+        confirm = _confirm(connection, act, task, sheet, setting, form, beside or Beside())
         offers = queries.undoable(connection, act.who.staff_id, now=now)
         draft = _draft(connection, act, sheet) if form is None else None
         if draft is not None and note is None and draft.facts_no != task.facts_no:
@@ -350,6 +401,8 @@ def show(
         draft_of=draft.saved_at if draft else None,
         errors=faults or {},
         beside=beside or Beside(),
+        confirm=confirm,
+        undo_seconds=office.settings.undo_seconds,
         told=note,
         told_next=leads_to if note and note.leads_on else None,
         undo=told_offers(offers, act.listing, now),

@@ -28,6 +28,7 @@ from web.contact_panel import Look, Panel, panel
 from web.formats import Formats, money
 from web.language import gettext as _
 from web.language import pgettext
+from web.letter_panel import LetterPanel
 from web.listing import Listing
 from web.reveal_panel import RevealPanel
 from web.seen import shown_name
@@ -100,6 +101,7 @@ class TaskSheet:
     next_href: str | None
     comments: CommentPanel
     script: CallScript | None
+    letter: LetterPanel | None  # that this person is asked to release
     approval_href: str = ""  # of a claim, where its evidence is seen
 
     def href(self, act: str) -> str:
@@ -132,6 +134,7 @@ class Setting:
     reveal: RevealPanel | None = None
     stands_in: bool = False  # the holder is away today and the reader may take the task
     comment: Typed = field(default_factory=Typed)
+    letter: LetterPanel | None = None
     settings: Settings | None = None  # where calls are made: the bank's own words
 
     @property
@@ -199,6 +202,7 @@ def task_sheet(
         asked_before=_asked_before(earlier(connection, task.task_id), task, setting.shapes),
         next_href=next_href if settled else None,
         script=_script(task, setting),
+        letter=setting.letter,
         comments=comment_panel(
             connection,
             who,

@@ -39,6 +39,7 @@ class Answer:
     attempt_id: str | None = None  # the contact it tells the result of, when one was started
     recording_id: str | None = None
     profile: Profile = NOTHING_SAID  # what the debtor said of cause, will and means
+    letter_sha256: str | None = None  # the letter that was read and is released
 
 
 def may_wait(outcome: str) -> bool:
@@ -139,6 +140,8 @@ def say(
         "on": None if answer.on is None else answer.on.isoformat(),
         "facts": fingerprint(task.facts),
     } | _of_contact(connection, attempt_id)
+    if answer.letter_sha256 is not None:
+        content["letter_sha256"] = answer.letter_sha256
     later = at + undo if may_wait(answer.outcome) else at
     said = Said(
         task.case_id,

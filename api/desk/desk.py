@@ -1,7 +1,8 @@
 """What people do: take a task, answer it, report a letter, sign a plan, end an incident. The desk writes what they said."""
 
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -20,12 +21,14 @@ from api.desk.exporting import ExportDesk
 from api.desk.finding import FindDesk
 from api.desk.holding import HoldDesk
 from api.desk.inbound import InboundDesk
+from api.desk.letters import LetterDesk
 from api.desk.live import must_be_live, must_be_seen
 from api.desk.paying import MoneyDesk
 from api.desk.plans import PlanIn
 from api.desk.saving import SavedViewDesk
 from api.desk.time_machine import CannotSkip, TimeMachine
 from arrears import clock
+from arrears.channels.letters import Bank
 from arrears.contracts import RulesInForce
 from arrears.policy.codes import Outcome
 from arrears.policy.tasks import APPROVALS, Missing
@@ -52,11 +55,13 @@ class Desk:
         time_machine: TimeMachine | None = None,
         step_up: timedelta | None = None,
         asks_for_evidence: bool = False,
+        banks: Mapping[Any, Bank] | None = None,
     ) -> None:
         """`time_machine` only where time may be skipped: demo, practice floor, tests.
 
         `step_up`: how old the last proof of a person may be at an approval; None where no doors are open to people.
         `asks_for_evidence` wherever documents can be handed in (4.9): a simulation has none.
+        `banks` write the letters that are read before they are released; without them nobody can.
         """
         self._store = store
         self._asks_for_evidence = asks_for_evidence
@@ -71,6 +76,7 @@ class Desk:
         self.finder = FindDesk(store)
         self.views = SavedViewDesk(store)
         self.exports = ExportDesk(store, rules)
+        self.letters = LetterDesk(store, rules, banks) if banks else None
         self.work = AssignDesk(store, rules, self.claim)
 
     @property
@@ -147,6 +153,9 @@ class Desk:
             if first is None:
                 self._take(connection, who, task)
                 attempt_id = answering.contact_of(connection, who, task, answer, rules, at=now)
+                if self.letters is not None and answer.outcome == Outcome.RELEASE:
+                    released = self.letters.must_be_read(connection, who, task, at=now)
+                    answer = replace(answer, letter_sha256=released)
                 said = answering.say(connection, who, task, answer, attempt_id, undo=undo)
                 if said is None:
                     first = answering.first_answer(connection, task_id)

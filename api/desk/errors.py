@@ -122,6 +122,26 @@ class EvidenceLacking(Invalid):
         self.items = items
 
 
+class LetterUnread(DeskError):
+    """A letter is released by whoever has read it; `changed` when another one than that would go out by now."""
+
+    message_id = "letter_unread"
+
+    def __init__(self, *, changed: bool = False) -> None:
+        super().__init__(self.message_id)
+        self.changed = changed
+
+
+class LetterStopped(DeskError):
+    """No letter can be made of the figures and names there are; `why` is a code."""
+
+    message_id = "letter_stopped"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(self.message_id)
+        self.why = why
+
+
 class PaymentConflict(DeskError):
     """This payment id is known with other content; the first one stands."""
 

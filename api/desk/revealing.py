@@ -72,6 +72,10 @@ class RevealDesk:
         with self._store.transaction() as connection:
             _read(connection, who, case_id, "letter")
 
+    def note_letter(self, connection: Connection, who: Person, case_id: str, task_id: str) -> None:
+        """As `open_letter`, of one that is not sent yet, in the caller's transaction."""
+        _read(connection, who, case_id, "letter", task_id)
+
     def open_attachment(self, who: Person, case_id: str, remark_id: str) -> Attached:
         """What colleagues hand each other may name the debtor as a letter does. Raises NotFound and NotAllowed."""
         with self._store.transaction() as connection:
@@ -94,8 +98,8 @@ def may_reveal(connection: Connection, who: Person, case_id: str, borrower_id: s
     )
 
 
-def _read(connection: Connection, who: Person, case_id: str, what: str) -> None:
-    said = RevealIn(case_id, what, reveals.FOR_THE_LETTER)
+def _read(connection: Connection, who: Person, case_id: str, what: str, task_id: str | None = None) -> None:
+    said = RevealIn(case_id, what, reveals.FOR_THE_LETTER, task_id=task_id)
     case = _case(connection, who, said)
     reveals.note(connection, _seen(who, case.borrower_id, said), at=clock.door_now())
 

@@ -1,7 +1,7 @@
 """What the bank's letters say: the facts of one letter in, the finished document out."""
 
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final, assert_never
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from babel.numbers import format_currency, get_currency_name
 
 from arrears.channels.port import Letter
-from arrears.channels.typesetting import typeset
+from arrears.channels.typesetting import typeset, typeset_pictures
 from arrears.policy.currency import EXPONENTS
 
 _MAY_BE_EMPTY: Final = {"contract_no", "enterprise", "service_address_agreed"}
@@ -81,7 +81,13 @@ def language_for(tag: str | None) -> Language:
 def render(letter: DemandLetter) -> Letter:
     """Raises LetterRefused or LetterUnprintable: a person has to look, trying again changes nothing."""
     _must_add_up(letter)
-    return Letter(_subject(letter), typeset("demand.typ", _demand(letter), at=letter.as_of))
+    return Letter(_subject(letter), typeset("demand.typ", _demand(letter), at=_dated(letter)))
+
+
+def pictures(letter: DemandLetter) -> tuple[bytes, ...]:
+    """Each page of `render` as a PNG, to be looked at on a screen."""
+    _must_add_up(letter)
+    return typeset_pictures("demand.typ", _demand(letter), at=_dated(letter))
 
 
 def money(minor: int, currency: str, *, language: Language) -> str:
@@ -120,6 +126,15 @@ def _must_add_up(letter: DemandLetter) -> None:
 
 def _written_on(letter: DemandLetter) -> date:
     return letter.as_of.astimezone(ZoneInfo(letter.bank.zone)).date()
+
+
+def page_count(letter: DemandLetter) -> int:
+    return len(pictures(letter))
+
+
+def _dated(letter: DemandLetter) -> datetime:
+    """Noon of its day: what was read in the morning and is released later that day is the same document, bit by bit."""
+    return datetime.combine(_written_on(letter), time(12), ZoneInfo(letter.bank.zone))
 
 
 def _subject(letter: DemandLetter) -> str:

@@ -16,6 +16,7 @@ TEMPLATES: Final = Path(__file__).parent / "letters"
 
 _NO_GLYPH: Final = re.compile(r'the text `"(.+?)"` could not be displayed')
 _MOST_SPELT_OUT: Final = 100
+_SCREEN: Final = 110  # dots an inch: sharp at the width of a column
 _ESCAPED: Final = re.compile(r"\\u\{([0-9a-f]+)\}")  # how Typst quotes what is not printable
 
 
@@ -32,6 +33,17 @@ def typeset(template: str, data: Mapping[str, str], *, at: datetime) -> bytes:
     if lacking:
         raise LetterUnprintable(f"{_field_with(lacking, data)} holds a character the letter fonts lack")
     return pdf
+
+
+def typeset_pictures(template: str, data: Mapping[str, str], *, at: datetime) -> tuple[bytes, ...]:
+    """The pages of what `typeset` makes, as PNG. It is for a screen: whether all can be printed `typeset` says."""
+    pages = _compiler(template).compile(
+        format="png",
+        ppi=_SCREEN,
+        sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+        timestamp=int(at.timestamp()),
+    )
+    return (pages,) if isinstance(pages, bytes) else tuple(pages or ())
 
 
 def typeset_record(template: str, data: Mapping[str, Any], *, at: datetime) -> bytes:
@@ -51,11 +63,8 @@ def typeset_record(template: str, data: Mapping[str, Any], *, at: datetime) -> b
 
 def _set(template: str, data: Mapping[str, Any], *, at: datetime) -> tuple[bytes, str]:
     """The document, or the text that could not be printed."""
-    compiler = typst.Compiler(
-        TEMPLATES / template, root=TEMPLATES, font_paths=_fonts(), ignore_system_fonts=True
-    )
     try:
-        pdf = compiler.compile(
+        pdf = _compiler(template).compile(
             format="pdf",
             # Data never becomes source: a name full of Typst's own signs prints as it is.
             sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
@@ -72,6 +81,10 @@ def _set(template: str, data: Mapping[str, Any], *, at: datetime) -> tuple[bytes
         return pdf, ""
     # Outside the handler: Typst quotes the text it could not print, and that may be a name.
     return b"", _ESCAPED.sub(lambda found: chr(int(found[1], 16)), lacking[1])
+
+
+def _compiler(template: str) -> typst.Compiler:
+    return typst.Compiler(TEMPLATES / template, root=TEMPLATES, font_paths=_fonts(), ignore_system_fonts=True)
 
 
 def _respelt(value: Any, spell: Callable[[str], str]) -> Any:

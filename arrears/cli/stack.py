@@ -218,6 +218,7 @@ class Stack:
                 self.rules,
                 time_machine=machine,
                 asks_for_evidence=True,
+                banks=bank.load(settings.bank_file),
                 step_up=timedelta(minutes=settings.step_up_minutes),
             ),
             entrance=open_entrance(self.store, keys, secure_cookies=settings.secure_cookies),
@@ -239,7 +240,7 @@ class Stack:
         try:
             yield
         finally:
-            app.state.office.feed.close()  # pages that listen are let go, or they would hold the server open
+            app.state.office.close()
             server.should_exit = True
             await asyncio.wait([running], timeout=10)
 

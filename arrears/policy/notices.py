@@ -7,7 +7,7 @@ from typing import Final
 from arrears.policy import evidence, legal, matrix, stages
 from arrears.policy.effects import NoticeBecame, RaiseIncident, Refuse, ReleaseNotice
 from arrears.policy.events import DeliveryReported, SendAnswered, TaskDecided
-from arrears.policy.state import Clock, NoticeUnderWay, Stage
+from arrears.policy.state import CaseState, Clock, NoticeUnderWay, Stage
 from arrears.policy.tasks import Outcome, TaskKind
 from arrears.policy.turn import Turn
 
@@ -25,13 +25,22 @@ def release_decided(turn: Turn, outcome: Outcome, event: TaskDecided) -> None:
 def release(turn: Turn, by: str) -> None:
     """The amounts are those of the ledger at this instant, without what is disputed; any later change withdraws it."""
     state = turn.state
-    number = state.notices + 1
+    overdue, balance = demanded(state)
+    notice = NoticeUnderWay(next_id(state), "released", overdue, by)
+    turn.change(notice=notice, notices=state.notices + 1)
+    turn.tell(ReleaseNotice(notice.notice_id, overdue, balance, by))
+    turn.arm(Clock.SEND, turn.now.at)
+
+
+def demanded(state: CaseState) -> tuple[int, int]:
+    """What a notice of now names as overdue and as the balance, minor units."""
     disputed = matrix.disputed(state.holds)
     overdue = max(0, state.overdue - disputed)
-    notice = NoticeUnderWay(f"{state.case_id}-notice-{number}", "released", overdue, by)
-    turn.change(notice=notice, notices=number)
-    turn.tell(ReleaseNotice(notice.notice_id, overdue, max(overdue, state.balance - disputed), by))
-    turn.arm(Clock.SEND, turn.now.at)
+    return overdue, max(overdue, state.balance - disputed)
+
+
+def next_id(state: CaseState) -> str:
+    return f"{state.case_id}-notice-{state.notices + 1}"
 
 
 def send_answered(turn: Turn, event: SendAnswered) -> None:

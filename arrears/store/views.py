@@ -170,6 +170,7 @@ class Undoable:
     """An answer that waits and can be taken back until then."""
 
     task_id: str
+    kind: str
     loan_id: str
     outcome: str
     until: datetime

@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 
 from arrears.channels.bank import INVENTED
-from arrears.channels.letters import DemandLetter, Language, LetterRefused, language_for, money, render
+from arrears.channels.letters import (
+    DemandLetter,
+    Language,
+    LetterRefused,
+    language_for,
+    money,
+    pictures,
+    render,
+)
 from arrears.channels.typesetting import LetterUnprintable
 from tests.channels.demand import a_demand
 from tests.channels.pdf import Pdf
@@ -129,7 +137,7 @@ def test_it_is_a_pdf_for_the_evidence_file_with_its_own_fonts(language: Language
 def test_the_document_is_dated_by_the_ledger_and_names_nobody_in_its_metadata(language: Language) -> None:
     letter = render(a_demand(language, name="Zhang Example"))
     metadata = Pdf(letter.body).metadata()
-    assert "<xmp:CreateDate>2026-11-23T02:00:00+00:00</xmp:CreateDate>" in metadata
+    assert "<xmp:CreateDate>2026-11-23T04:00:00+00:00</xmp:CreateDate>" in metadata
     assert "Zhang" not in metadata
     assert "Zhang" not in letter.subject
 
@@ -145,9 +153,18 @@ def test_another_process_sets_the_same_bytes() -> None:
     assert there.stdout.strip() == here
 
 
-def test_another_instant_is_another_document() -> None:
+def test_another_day_is_another_document_and_a_later_hour_is_the_same() -> None:
+    """What a lead has read is, bit by bit, what goes out when it is released that day."""
     later = a_demand(as_of=datetime(2026, 11, 23, 3, tzinfo=UTC))
-    assert render(later).sha256 != render(a_demand()).sha256
+    assert render(later).sha256 == render(a_demand()).sha256
+    tomorrow = a_demand(as_of=datetime(2026, 11, 24, 3, tzinfo=UTC))
+    assert render(tomorrow).sha256 != render(a_demand()).sha256
+
+
+def test_its_pages_can_be_looked_at() -> None:
+    pages = pictures(a_demand())
+    assert pages
+    assert all(page.startswith(b"\x89PNG") for page in pages)
 
 
 @BOTH

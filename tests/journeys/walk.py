@@ -90,12 +90,20 @@ class Office:
     def decide(self, role: str, case_id: str, task: str, answer: str, reason: str = "") -> Page:
         """Takes the task, answers it, and sees that it was applied."""
         page = self.take(role, case_id, task)
+        if task == "催告函签发":
+            self.read_letter(page)
         self.choose(page, answer)
         if reason:
             page.get_by_label(self.say("理由或备注")).fill(reason)
         page.get_by_role("button", name=self.say("保存结果")).click()
+        if answer in {"起诉", "同意起诉", "已立案"}:
+            page.get_by_role("button", name=self.say("确认决定")).click()
         expect(page.get_by_text(self.done(answer))).to_be_visible(timeout=PATIENCE)
         return page
+
+    def read_letter(self, page: Page) -> None:
+        page.get_by_role("link", name=self.say("阅看函件")).click()
+        expect(page.get_by_text(self.say("您已阅看"))).to_be_visible()
 
     def choose(self, page: Page, answer: str, meaning: str = "answer") -> None:
         said = page.get_by_text(self.say(answer, meaning), exact=True)

@@ -1,10 +1,12 @@
 """One case in full, the list of open ones, its letters."""
 
+import hashlib
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
 
+from arrears import clock
 from arrears.policy.state import Clock
 from arrears.store import people
 from arrears.store.tables import messages, tasks
@@ -223,3 +225,40 @@ def test_an_answer_on_its_way_stands_beside_its_task(branch: Branch, room: CaseR
     room.away = False
     room.hear_everything()
     assert "已处理，案件即将收到" not in read(desk.get(f"/cases/{case_id}")).words
+
+
+# ---- documents -------------------------------------------------------------------------------------------
+
+
+def _with_documents(branch: Branch, room: CaseRoom) -> tuple[str, str, str]:
+    """A case with a contract that an advisor handed in and a scan beside a collector's comment; and their hashes."""
+    case_id = room.a_claim()
+    path = f"/approvals/{room.task(case_id, 'legal_review').task_id}/evidence"
+    contract, scan = b"%PDF-1.7 contract", b"%PDF-1.7 letter of the debtor"
+    with clock.door_time(room.now):
+        branch.at("advisor1").send_file(path, contract, item="contract", dated_on="2024-03-01")
+        holder = branch.at("lead")
+        holder.send_file(f"/cases/{case_id}/comments", scan, name="周海燕来函.pdf", words="客户来函")
+    return case_id, hashlib.sha256(contract).hexdigest(), hashlib.sha256(scan).hexdigest()
+
+
+def test_the_documents_of_a_case_stand_on_its_page_with_hash_and_hand(branch: Branch, room: CaseRoom) -> None:
+    case_id, contract, scan = _with_documents(branch, room)
+    with clock.door_time(room.now):
+        page = read(branch.at("compliance").get(f"/cases/{case_id}"))
+    for shown in ("文件材料", "借款合同", "日期 2024-03-01", "提交人：赵静", "随内部留言", "提交人：周凯"):
+        assert shown in page.words, shown
+    hashes = {one.attributes["title"].removeprefix("SHA-256 ") for one in page.all("code")}
+    assert {contract, scan} <= hashes
+    assert page.links["周海燕来函.pdf"].startswith(f"/cases/{case_id}/comments/")
+    assert f"/evidence/{contract}" in page.links.values()
+
+
+def test_whoever_may_not_open_a_document_sees_that_there_is_one(branch: Branch, room: CaseRoom) -> None:
+    case_id, contract, _ = _with_documents(branch, room)
+    with clock.door_time(room.now):
+        ops = read(branch.at("ops").get(f"/cases/{case_id}"))
+    assert "借款合同" in ops.words
+    assert "周海燕来函.pdf" not in ops.words
+    assert not any(href.startswith("/evidence/") or "/document" in href for href in ops.links.values())
+    assert branch.at("ops").get(f"/evidence/{contract}").status_code == 403

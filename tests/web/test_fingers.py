@@ -74,6 +74,25 @@ def test_words_are_kept_after_two_quiet_seconds_and_are_there_again(place: Desk)
     page.context.close()
 
 
+def test_whoever_writes_without_a_pause_has_the_words_kept_all_the_same(place: Desk) -> None:
+    task = place.room.task(place.room.a_case(name="郭晓云"), "first_contact")
+    page = place.signed_in("collector")
+    page.goto(f"{place.url}/tasks/{task.task_id}")
+    page.get_by_role("button", name="领取任务").click()
+    words = page.get_by_label("理由或备注")
+    words.click()
+    kept: list[str] = []
+    page.on("requestfinished", lambda request: kept.append(request.url) if "/draft" in request.url else None)
+    for _ in range(100):  # never quiet for two seconds
+        words.press_sequentially("一直在写", delay=50)
+        if kept:
+            break
+    assert kept
+    page.goto(f"{place.url}/tasks/{task.task_id}")
+    assert page.get_by_label("理由或备注").input_value().startswith("一直在写")
+    page.context.close()
+
+
 def test_signed_out_in_the_middle_of_a_form_nothing_that_was_typed_is_lost(place: Desk) -> None:
     address = place.task_href(place.room.a_case(name="郭晓峰"), "first_contact")
     page = place.signed_in("collector")

@@ -154,7 +154,11 @@ def test_a_loan_that_owes_another_sum_by_now_is_shown_again(
 ) -> None:
     case_id = room.a_case(overdue=1_000_00, balance=20_000_00)
     ops, close = branch.at("ops"), f"/incidents/{incident}/close"
-    said = {"outcome": "assigned", "loan_id": room.case(case_id).loan_id, "reason": "核对无误"}
+    said: dict[str, Any] = {
+        "outcome": "assigned",
+        "loan_id": room.case(case_id).loan_id,
+        "reason": "核对无误",
+    }
     assert ops.post(close, **said).status_code == 200
     room.pay(case_id, 15_000_00)
     again = ops.post(close, **said, surplus_seen="0")

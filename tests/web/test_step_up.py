@@ -49,7 +49,8 @@ def _age(room: CaseRoom, **how_long: float) -> None:
 def _sue(branch: Branch, task_id: str, **more: str) -> httpx.Response:
     desk = branch.at("advisor1")
     number = read(desk.get(f"/tasks/{task_id}")).one("input", name="facts_no").attributes["value"]
-    fields = {"csrf": desk.csrf, "outcome": "sue", "facts_no": number, "reason": "证据齐全", **more}
+    said = {"outcome": "sue", "facts_no": number, "reason": "证据齐全", "confirmed": "yes"}
+    fields = {"csrf": desk.csrf, **said, **more}
     return desk.client.post(f"/tasks/{task_id}/decision", data=fields)
 
 
@@ -72,8 +73,8 @@ def test_an_old_proof_is_asked_for_and_what_was_typed_stays(
     page = read(asked)
     assert (asked.status_code, _said(room, review)) == (403, 0)
     assert page.one("input", name="password").attributes["type"] == "password"
-    assert "checked" in page.one("input", name="outcome", value="sue").attributes
-    assert page.one("textarea", name="reason").text == "证据齐全"
+    assert page.one("input", name="outcome", type="hidden").attributes["value"] == "sue"
+    assert page.one("input", name="reason", type="hidden").attributes["value"] == "证据齐全"
     done = _sue(branch, review, password=PASSWORD)
     assert (done.status_code, _said(room, review)) == (303, 1)
     after = branch.at("advisor1").client.cookies["sid"]
@@ -94,7 +95,7 @@ def test_a_wrong_password_approves_nothing(
     answer = _sue(branch, review, password=password)
     assert (answer.status_code, "密码不正确" in answer.text, _said(room, review)) == (422, True, 0)
     assert password not in answer.text
-    assert read(answer).one("textarea", name="reason").text == "证据齐全"
+    assert read(answer).one("input", name="reason", type="hidden").attributes["value"] == "证据齐全"
     assert _sue(branch, review).status_code == 403
 
 

@@ -1,5 +1,7 @@
 """One task: taken by one person, answered once, and whoever comes second is told."""
 
+from typing import Any
+
 import httpx
 import pytest
 
@@ -8,6 +10,7 @@ from arrears.store.intents import Said
 from tests.builders import CaseRoom
 from tests.web.branch import Branch, Desk
 from tests.web.reading import read
+from web.formats import money
 
 
 @pytest.fixture
@@ -297,14 +300,57 @@ def test_the_same_person_does_not_approve_twice(branch: Branch, room: CaseRoom) 
     answer = first.post(f"/tasks/{task.task_id}/decision", outcome="approve", facts_no=str(task.facts_no))
     assert answer.status_code == 403
     assert "此事须由另一人决定" in answer.text
-    second = branch.at("advisor2")
-    assert (
-        second.post(
-            f"/tasks/{task.task_id}/decision", outcome="approve", facts_no=str(task.facts_no)
-        ).status_code
-        == 303
-    )
+    second, path = branch.at("advisor2"), f"/tasks/{task.task_id}/decision"
+    said: dict[str, Any] = {"outcome": "approve", "facts_no": str(task.facts_no)}
+    assert second.post(path, **said, confirmed="yes").status_code == 303
     assert room.state(case_id).approval is not None
+
+
+def _second(room: CaseRoom, case_id: str) -> str:
+    approval = room.state(case_id).approval
+    assert approval is not None
+    return approval.second
+
+
+def test_what_leads_to_the_court_is_said_once_more_with_its_figures(branch: Branch, room: CaseRoom) -> None:
+    case_id = _up_to_second_approval(room)
+    task, second = room.task(case_id, "second_approval"), branch.at("advisor2")
+    path = f"/tasks/{task.task_id}/decision"
+    said: dict[str, Any] = {"outcome": "approve", "facts_no": str(task.facts_no), "reason": "证据齐全"}
+    asked = second.post(path, **said)
+    page = read(asked)
+    assert (asked.status_code, _second(room, case_id)) == (200, "")
+    balance = room.case(case_id).balance_minor
+    for shown in (
+        "确认：同意起诉",
+        money(balance, "CNY"),
+        "案件受理费",
+        "时效届满",
+        "无须再审批",
+        "证据齐全",
+    ):
+        assert shown in page.words, shown
+    back = read(second.get(page.links["返回，不作决定"]))
+    assert back.one("textarea", name="reason").text == "证据齐全", "who goes back finds the words again"
+    fields: dict[str, Any] = {
+        one.attributes["name"]: one.attributes["value"] for one in page.all("input", type="hidden")
+    }
+    assert second.post(path, **fields).status_code == 303
+    assert _second(room, case_id) == "s-advisor2"
+
+
+def test_who_decides_after_a_first_approval_is_named(branch: Branch, room: CaseRoom) -> None:
+    for balance, told in ((20_000_00, "另一名法务"), (600_000_00, "经理：欠款超过")):
+        case_id = room.a_case(stage="formal", overdue=8_000_00, balance=balance, days_past_due=80)
+        room.to_review(case_id)
+        task = room.task(case_id, "legal_review")
+        said: dict[str, Any] = {"outcome": "sue", "facts_no": str(task.facts_no)}
+        asked = branch.at("advisor1").post(f"/tasks/{task.task_id}/decision", **said)
+        assert told in read(asked).words
+        back = branch.at("advisor1").post(
+            f"/tasks/{task.task_id}/decision", **(said | {"outcome": "return", "reason": "材料不全"})
+        )
+        assert back.status_code == 303, "what leads nowhere near the court is not asked twice"
 
 
 def test_without_the_engine_an_answer_is_kept_and_waits(branch: Branch, room: CaseRoom, task_id: str) -> None:

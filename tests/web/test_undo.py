@@ -39,6 +39,26 @@ def _answer(desk: Desk, task_id: str, outcome: str, *, swap: bool = False, **mor
     return desk.post(f"/tasks/{task_id}/decision", swap=swap, outcome=outcome, facts_no="1", **more)
 
 
+def test_an_approval_can_be_taken_back_on_the_page_of_its_claim(branch: Branch, room: CaseRoom) -> None:
+    case_id = room.a_case(stage="formal", overdue=8_000_00, balance=20_000_00, days_past_due=80)
+    room.undo_is_over = True  # for all that happens before
+    room.to_review(case_id)
+    room.undo_is_over = False
+    task, desk = room.task(case_id, "legal_review"), branch.at("advisor1")
+    path = f"/approvals/{task.task_id}"
+    said: dict[str, Any] = {"outcome": "sue", "facts_no": str(task.facts_no), "reason": "证据齐全"}
+    with clock.door_time(room.now):
+        assert "10 秒内可撤回" in desk.post(f"{path}/decision", **said).text
+        assert desk.post(f"{path}/decision", **said, confirmed="yes").status_code == 303
+        assert _statuses(room, task.task_id) == ["waiting"]
+        assert f"{path}/undo" in read(desk.get(path)).actions
+        assert desk.post(f"{path}/undo").headers["location"].startswith(path)
+        page = read(desk.get(path))
+        assert _statuses(room, task.task_id) == ["withdrawn"]
+        assert page.one("textarea", name="reason").text == "证据齐全"
+        assert desk.post(f"{path}/undo").status_code == 404, "there is nothing left to take back"
+
+
 def _statuses(room: CaseRoom, task_id: str) -> list[str]:
     with room.store.reading() as connection:
         told = select(messages.c.status).where(messages.c.task_id == task_id).order_by(messages.c.arrival)

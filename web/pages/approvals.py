@@ -15,6 +15,7 @@ from api.desk import errors
 from api.desk.answering import Answer
 from api.desk.drafting import DraftDesk
 from api.desk.exhibits import ExhibitDesk, ExhibitIn
+from api.desk.undoing import UndoDesk
 from api.paging import instant_behind, instant_cursor, known_shape
 from arrears import clock
 from arrears.channels.cabinet import LARGEST, Cabinet
@@ -22,7 +23,8 @@ from arrears.policy.checklist import FILED_BY_HAND
 from arrears.policy.tasks import Missing, Role
 from arrears.store import drafts, queries
 from arrears.store.views import ApprovalRow, TaskKey, TaskView
-from web.approval_sheet import Seeing, Stated, approval_sheet, claim_task, consequence, queue_line
+from web.approval_sheet import Seeing, Stated, approval_sheet, claim_task, queue_line
+from web.confirming import confirm_of
 from web.contact_panel import Look
 from web.formats import typed_day
 from web.forms import DecisionForm, told
@@ -34,6 +36,7 @@ from web.papers import paper
 from web.proof import NotProved, keep, prove
 from web.task_page import Act, Beside, Told, note_of
 from web.task_sheet import Setting, task_sheet
+from web.undo_offer import own_offers
 from web.waiting import until_settled
 from web.words import ITEMS, called
 
@@ -56,7 +59,7 @@ class Shown:
     exhibit: Mapping[str, str] = field(default_factory=dict)
     exhibit_faults: Mapping[str, str] = field(default_factory=dict)
     status: int = 200
-    confirms: str = ""  # the consequence of the answer that waits for its confirmation
+    confirms: bool = False  # the answer waits for its confirmation
     wants_proof: bool = False  # the password is asked for with it
 
 
@@ -124,7 +127,21 @@ async def _decided(act: Act, stated: Stated, form: DecisionForm, *, sure: bool) 
     said = await run_in_threadpool(_decide, act, stated, form, sure=sure)
     if isinstance(said, Response):
         return said
-    await until_settled(act.office.desk, act.who, said, patience=act.office.patience)
+    if not act.office.undo:
+        await until_settled(act.office.desk, act.who, said, patience=act.office.patience)
+    return RedirectResponse(f"{_href(act.task_id)}#decision-title", 303)
+
+
+@router.post("/approvals/{task_id}/undo")
+def undo(request: Request, task_id: str, office: TheOffice, who: Decider) -> Response:
+    """As long as its case has not heard it; the words come back as a draft."""
+    act = Act(request, office, who, known_shape(task_id))
+    try:
+        back = UndoDesk(office.store).take_back(who, act.task_id)
+    except errors.DeskError as refusal:
+        return _refused(act, Stated(), refusal, DecisionForm())
+    form = DecisionForm.of(back.answer, office.rules_now().terms.currency)
+    DraftDesk(office.store).keep(who, act.task_id, form.words, facts_no=max(form.seen_facts, 0))
     return RedirectResponse(f"{_href(act.task_id)}#decision-title", 303)
 
 
@@ -194,7 +211,7 @@ def _decide(act: Act, stated: Stated, form: DecisionForm, *, sure: bool) -> str 
         if not sure:
             act.office.desk.check(act.who, act.task_id, answer)
             return _confirm(act, stated, form, answer.outcome)
-        return act.office.desk.decide(act.who, act.task_id, answer)
+        return act.office.desk.decide(act.who, act.task_id, answer, undo=act.office.undo)
     except errors.ProofNeeded:
         return _confirm(act, stated, form, answer.outcome, status=403)
     except errors.Invalid as invalid:
@@ -206,10 +223,9 @@ def _decide(act: Act, stated: Stated, form: DecisionForm, *, sure: bool) -> str 
 def _confirm(
     act: Act, stated: Stated, form: DecisionForm, outcome: str, *, fault: str = "", status: int = 200
 ) -> Response:
-    words = consequence(outcome, act.office.rules_now())
     wants_proof = bool(fault) or act.office.desk.wants_proof(act.who, outcome)
     faults = {"password": fault} if fault else {}
-    return _page(act, stated, Shown(form, faults, confirms=words, wants_proof=wants_proof, status=status))
+    return _page(act, stated, Shown(form, faults, confirms=True, wants_proof=wants_proof, status=status))
 
 
 def _ask_proof(act: Act, stated: Stated, form: DecisionForm, wrong: NotProved) -> Response:
@@ -249,6 +265,7 @@ def _page(act: Act, stated: Stated, shown: Shown) -> Response:
         sheet = task_sheet(connection, task, Setting(look, Listing()), next_href=None)
         page = approval_sheet(connection, task, sheet, seeing, stated)
         draft = drafts.find(connection, task.task_id, act.who.staff_id) if sheet.shows_form else None
+        offers = queries.undoable(connection, act.who.staff_id, now=clock.door_now())
     faults = told(page.faults)
     # What was just posted stands in the form; else what this person was writing here.
     draft = draft if shown.form == DecisionForm() else None
@@ -266,8 +283,11 @@ def _page(act: Act, stated: Stated, shown: Shown) -> Response:
         told=shown.note,
         told_next=None,
         focus="",
-        confirms=shown.confirms,
-        wants_proof=shown.wants_proof,
+        confirm=confirm_of(page, shown.form, seeing, wants_proof=shown.wants_proof)
+        if shown.confirms
+        else None,
+        undo_seconds=office.settings.undo_seconds,
+        undo=own_offers(offers, clock.door_now()),
         beside=Beside(),
         draft_of=draft.saved_at if draft else None,
         items=[(item.value, called(ITEMS, item.value)) for item in FILED_BY_HAND],

@@ -11,7 +11,7 @@ from api.auth.person import Person
 from arrears import clock
 from arrears.store import queries
 from web.gate import Permitted
-from web.list_pane import list_pane
+from web.list_pane import list_pane, ticking
 from web.listing import Listing
 from web.office import TheOffice
 from web.undo_offer import told_offers
@@ -41,6 +41,15 @@ def show(request: Request, office: TheOffice, who: Worker) -> Response:
         undo=undo,
         has_beside="/tasks/" in request.headers.get("hx-current-url", ""),
     )
+
+
+@router.get("/inbox/clocks")
+def clocks(request: Request, office: TheOffice, who: Worker) -> Response:
+    """Of the rows of a list that is open, and of those that came between: only their two clocks, nothing moves."""
+    listing = Listing.read(request.query_params)
+    with office.store.reading() as connection:
+        rows = ticking(connection, who, listing, office, now=clock.door_now())
+    return office.pages.show(request, "_clocks.html", rows=rows)
 
 
 @router.post("/inbox/search")

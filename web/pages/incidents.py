@@ -22,6 +22,7 @@ from arrears.store.views import IncidentKey, IncidentView
 from web.formats import money
 from web.forms import told
 from web.gate import Permitted
+from web.guarding import RULES, because
 from web.office import Office, TheOffice
 from web.story import DETAILS, INCIDENTS
 from web.waiting import until_settled
@@ -216,4 +217,4 @@ def _fact(name: str, value: object, incident: IncidentView) -> str:
     currency = incident.detail.get("currency")
     if name.endswith("_minor") and isinstance(value, int) and isinstance(currency, str):
         return money(value, currency)
-    return str(value)
+    return because(str(value)) if name == "rule" and value in RULES else str(value)

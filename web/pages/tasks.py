@@ -16,12 +16,13 @@ from api.desk.undoing import UndoDesk
 from api.paging import known_shape
 from arrears.policy.codes import Outcome
 from arrears.store import queries
+from web.confirming import leads_to_court
 from web.forms import DecisionForm
 from web.gate import Permitted
 from web.office import TheOffice
 from web.proof import NotProved, keep, prove
 from web.rendering import is_swap
-from web.task_page import Act, ask_proof, done, lead_on, leave, refused
+from web.task_page import Act, ask_confirm, ask_proof, done, lead_on, leave, refused
 from web.task_page import show as show_task
 from web.waiting import until_settled
 
@@ -103,18 +104,20 @@ async def decide(  # noqa: PLR0917  # one a field
     who: Decider,
     form: Annotated[DecisionForm, Depends(typed)],
     password: Annotated[str, Form()] = "",
+    confirmed: Annotated[str, Form()] = "",
 ) -> Response:
+    """What leads to the court is said once more before it is kept."""
     act = Act(request, office, who, known_shape(task_id))
     try:
         proved = await run_in_threadpool(prove, request, office, who, password)
     except NotProved as wrong:
-        return await run_in_threadpool(ask_proof, act, form, fault=wrong.words, status=wrong.status)
-    answer = await _decided(replace(act, who=proved), form)
+        return await run_in_threadpool(_ask_proof, act, form, wrong)
+    answer = await _decided(replace(act, who=proved), form, sure=confirmed == "yes")
     return await run_in_threadpool(keep, request, office, answer) if password else answer
 
 
-async def _decided(act: Act, form: DecisionForm) -> Response:
-    said = await run_in_threadpool(_decide, act, form)
+async def _decided(act: Act, form: DecisionForm, *, sure: bool) -> Response:
+    said = await run_in_threadpool(_decide, act, form, sure=sure)
     if isinstance(said, Response):
         return said
     office = act.office
@@ -153,14 +156,32 @@ def _look_again(act: Act) -> Response:
     return settled
 
 
-def _decide(act: Act, form: DecisionForm) -> str | Response:
-    """The message id; else the page that says why not."""
+def _decide(act: Act, form: DecisionForm, *, sure: bool) -> str | Response:
+    """The message id; else the page that asks once more, or says why not."""
     answer = form.read(act.office.rules_now().terms.currency)
     if not isinstance(answer, Answer):
         return show_task(act, status=422, form=form, faults=form.told(answer), blocks=("detail",))
     try:
+        if not sure and _is_for_court(act, form):
+            act.office.desk.check(act.who, act.task_id, answer)
+            # Who goes back finds the words again.
+            DraftDesk(act.office.store).keep(act.who, act.task_id, form.words, facts_no=answer.facts_no)
+            return ask_confirm(act, form)
         return act.office.desk.decide(act.who, act.task_id, answer, undo=act.office.undo)
+    except errors.ProofNeeded as refusal:
+        return ask_confirm(act, form, status=403) if sure else refused(act, refusal, form)
     except errors.Invalid as invalid:
         return show_task(act, status=422, form=form, faults=form.told(invalid.missing), blocks=("detail",))
     except errors.DeskError as refusal:
         return refused(act, refusal, form)
+
+
+def _is_for_court(act: Act, form: DecisionForm) -> bool:
+    with act.office.store.reading() as connection:
+        task = queries.task(connection, act.task_id)
+    return task is not None and leads_to_court(task.kind, form.outcome)
+
+
+def _ask_proof(act: Act, form: DecisionForm, wrong: NotProved) -> Response:
+    again = ask_confirm if _is_for_court(act, form) else ask_proof
+    return again(act, form, fault=wrong.words, status=wrong.status)

@@ -180,6 +180,18 @@
     }
   };
 
+  // What is being written is kept every two seconds, however long somebody writes without a pause.
+  const KEEP_MS = 2_000;
+  let keeping;
+  document.addEventListener("input", (event) => {
+    const draft = event.target.closest?.("form.answering")?.querySelector("[data-draft]");
+    if (!draft || keeping) return;
+    keeping = setTimeout(() => {
+      keeping = undefined;
+      if (draft.isConnected) draft.dispatchEvent(new Event("keep"));
+    }, KEEP_MS);
+  });
+
   // ---- what is pushed: nothing moves, new rows are counted until somebody asks for them ----
 
   const countNews = () => {
@@ -205,7 +217,10 @@
   document.addEventListener("htmx:after:swap", (event) => {
     markRow();
     countNews();
-    focusMarked(event.detail.ctx?.sourceElement);
+    const source = event.detail.ctx?.sourceElement;
+    focusMarked(source);
+    // All of a page was shown anew in its place: nothing jumps.
+    if (source?.id === "main") source.focus({ preventScroll: true });
     watchLooks();
     offerAll();
     watchOffers();

@@ -16,7 +16,7 @@ from arrears.store.queries.debtor import contacts_with, loans_of
 from arrears.store.queries.inbox import counts, inbox
 from arrears.store.queries.incidents import incident, incident_list, incidents_of, open_incidents
 from arrears.store.queries.money import became, ledger_of, payment, reversal_of
-from arrears.store.queries.news import MOST_NEWS, task_news
+from arrears.store.queries.news import MOST_NEWS, moved_by_others, task_news, trail_lengths
 from arrears.store.queries.notices import deliveries_of, notice, notices_of
 from arrears.store.queries.paging import COUNTED, PAGE
 from arrears.store.queries.parties import PartyView, parties_of, points_of
@@ -59,6 +59,7 @@ __all__ = (
     "limitation",
     "loads",
     "loans_of",
+    "moved_by_others",
     "names",
     "notice",
     "notices_of",
@@ -76,5 +77,6 @@ __all__ = (
     "task_news",
     "tasks_of",
     "timeline",
+    "trail_lengths",
     "undoable",
 )

@@ -1,5 +1,6 @@
-"""What changed among the tasks since an instant: for lists that are open somewhere."""
+"""What changed among the tasks since an instant, and in cases: for lists and pages that are open somewhere."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -7,7 +8,7 @@ from sqlalchemy import Connection, Select, exists, func, select, union_all
 from sqlalchemy.sql.elements import ColumnElement
 
 from arrears.store.queries.said import LIVE
-from arrears.store.tables import messages, records, staff, tasks
+from arrears.store.tables import audit_rows, messages, records, staff, tasks
 from arrears.store.views import TaskNews
 
 MOST_NEWS: Final = 200  # beyond it a list is better read anew
@@ -63,3 +64,21 @@ def _news(*which: ColumnElement[bool]) -> Select[Any]:
         .where(*which)
         .order_by(tasks.c.changed_at)
     )
+
+
+def trail_lengths(connection: Connection, case_ids: Sequence[str]) -> dict[str, int]:
+    """How many rows the trail of each case has: whatever happens to a case adds one."""
+    rows = connection.execute(
+        select(audit_rows.c.stream, func.max(audit_rows.c.n).label("length"))
+        .where(audit_rows.c.stream.in_(case_ids))
+        .group_by(audit_rows.c.stream)
+    )
+    return {row.stream: row.length for row in rows}
+
+
+def moved_by_others(connection: Connection, case_id: str, *, since: int, but: str) -> bool:
+    """Whether anybody else, or the case itself, added to the trail beyond that row."""
+    beyond = select(audit_rows.c.n).where(
+        audit_rows.c.stream == case_id, audit_rows.c.n > since, audit_rows.c.actor != but
+    )
+    return connection.execute(beyond.limit(1)).first() is not None

@@ -17,6 +17,7 @@ def undoable(connection: Connection, staff_id: str, *, now: datetime) -> tuple[U
     rows = connection.execute(
         select(
             messages.c.task_id,
+            tasks.c.kind,
             tasks.c.loan_id,
             messages.c.content,
             messages.c.effective_at.label("until"),
@@ -34,7 +35,9 @@ def undoable(connection: Connection, staff_id: str, *, now: datetime) -> tuple[U
         .order_by(messages.c.arrival.desc())
         .limit(MOST)
     )
-    return tuple(Undoable(row.task_id, row.loan_id, row.content["outcome"], row.until) for row in rows)
+    return tuple(
+        Undoable(row.task_id, row.kind, row.loan_id, row.content["outcome"], row.until) for row in rows
+    )
 
 
 def refused(connection: Connection, staff_id: str, *, since: datetime) -> tuple[RefusedAnswer, ...]:
