@@ -8,6 +8,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from arrears.engine.ports import choose
 from arrears.store import schema
 from arrears.store.session import Store, open_engine
 from tests import postgres
@@ -35,7 +36,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def postgres_cluster() -> Iterator[postgres.Cluster]:
     """A server of our own for the whole run; skips, or fails where the tool is required, when it cannot be had."""
     try:
-        with postgres.cluster() as made:
+        with postgres.cluster(port=choose(["postgres"], kept={})["postgres"]) as made:
             yield made
     except postgres.NoPostgres as reason:
         lacking(str(reason), marker="postgres")

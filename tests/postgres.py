@@ -1,6 +1,7 @@
-"""A PostgreSQL cluster of our own in a temporary folder, reached through a Unix socket only."""
+"""A PostgreSQL cluster of our own in a temporary folder, reached through a Unix socket, and by port where one is asked for."""
 
 import os
+import secrets
 import shutil
 import subprocess
 import tempfile
@@ -32,9 +33,13 @@ class Cluster:
 
     binaries: Path
     folder: Path
+    port: int | None = (
+        None  # on loopback, for programs that know no sockets; with a password, unlike the socket
+    )
+    password: str = ""
 
-    def url(self, database: str) -> str:
-        return f"postgresql+psycopg://postgres@/{database}?host={self.folder}"
+    def url(self, database: str, *, role: str = "postgres") -> str:
+        return f"postgresql+psycopg://{role}@/{database}?host={self.folder}&port={self.port or 5432}"
 
     def create(self, database: str, *, template: str = "template1") -> str:
         self._run(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
@@ -53,13 +58,13 @@ class Cluster:
 
 
 @contextmanager
-def cluster(*, durable: bool = False) -> Iterator[Cluster]:
+def cluster(*, durable: bool = False, port: int | None = None) -> Iterator[Cluster]:
     """Started, and stopped at the end; `durable` leaves PostgreSQL's own defaults for what a commit promises."""
     binaries = _binaries()
     folder = Path(tempfile.mkdtemp(prefix="arrears-pg-"))
     try:
         _hand_over(folder)
-        made = Cluster(binaries, folder)
+        made = Cluster(binaries, folder, port, secrets.token_hex(16))
         _initialise(made)
         _start(made, durable=durable)
         try:
@@ -70,10 +75,10 @@ def cluster(*, durable: bool = False) -> Iterator[Cluster]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _hand_over(folder: Path) -> None:
+def _hand_over(path: Path) -> None:
     if os.geteuid() == 0:
         try:
-            shutil.chown(folder, "postgres", "postgres")
+            shutil.chown(path, "postgres", "postgres")
         except LookupError as nobody:
             raise NoPostgres("a user `postgres` to run the server as") from nobody
 
@@ -91,12 +96,21 @@ def _binaries() -> Path:
 
 def _initialise(made: Cluster) -> None:
     # C.UTF-8 sorts by code point, as SQLite does.
-    how = ["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
-    _as_postgres([str(made.binaries / "initdb"), f"--pgdata={made.folder / 'data'}", *how])
+    how = ["--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
+    # Whoever else is on this machine cannot enter the folder of the socket, but may knock at a port.
+    how += ["--auth-local=trust", "--auth-host=scram-sha-256"]
+    with tempfile.NamedTemporaryFile("w") as secret:
+        secret.write(made.password)
+        secret.flush()
+        _hand_over(Path(secret.name))
+        how.append(f"--pwfile={secret.name}")
+        _as_postgres([str(made.binaries / "initdb"), f"--pgdata={made.folder / 'data'}", *how])
 
 
 def _start(made: Cluster, *, durable: bool) -> None:
     settings = {**_SETTINGS, "unix_socket_directories": str(made.folder)}
+    if made.port is not None:
+        settings |= {"listen_addresses": "127.0.0.1", "port": str(made.port)}
     if durable:
         settings = {name: value for name, value in settings.items() if value != "off"}
     with (made.folder / "data" / "postgresql.conf").open("a") as conf:

@@ -47,7 +47,7 @@ def go_on_path() -> Go | str:
 
 
 def build(go: Go, module: str, *, place: Path, cache: Cache, what: str, say: Say) -> Path:
-    """Both programs are called `server`, so each gets a GOBIN of its own."""
+    """Two of the programs are called `server`, so each gets a GOBIN of its own. Raises BuildFailed."""
     with cache.staging() as staging:
         say(f"building the {what} with Go {go.version} (once per machine)")
         _run(
@@ -57,7 +57,8 @@ def build(go: Go, module: str, *, place: Path, cache: Cache, what: str, say: Say
             what=what,
             say=say,
         )
-        return cache.keep(staging / "server", place)
+        # Named after the last word of its module, before the version.
+        return cache.keep(staging / module.partition("@")[0].rpartition("/")[2], place)
 
 
 def _run(command: list[str], *, env: dict[str, str], cwd: Path, what: str, say: Say) -> None:

@@ -43,18 +43,20 @@ def port_names(form: Form) -> tuple[str, ...]:
 
 
 def server_launch(
-    program: ServerProgram, folder: EngineFolder, *, ports: Mapping[str, int], time_skipping: bool
+    program: ServerProgram,
+    folder: EngineFolder,
+    *,
+    ports: Mapping[str, int],
+    time_skipping: bool,
+    keeps: Mapping[str, str] | None = None,
 ) -> Launch:
-    """Configured by environment alone; the schema makes itself in the two SQLite files."""
+    """Configured by environment alone. `keeps` says where histories lie; else in two SQLite files, whose schema makes itself."""
     _write_dynamic_config(folder.dynamic_config, time_skipping=time_skipping)
     env = {
         **bare_environment(),
-        "DB": "sqlite",
-        "DBNAME": str(folder.histories),
-        "VISIBILITY_DBNAME": str(folder.visibility),
+        **(keeps or _in_sqlite(folder)),
         "BIND_ON_IP": "127.0.0.1",
         "TEMPORAL_BROADCAST_ADDRESS": "127.0.0.1",
-        "NUM_HISTORY_SHARDS": "1",
         "LOG_LEVEL": "error",
         "DYNAMIC_CONFIG_FILE_PATH": str(folder.dynamic_config),
         **{name: str(ports[name]) for name in _SERVER_PORTS},
@@ -66,6 +68,15 @@ def server_launch(
         log=folder.server_log,
         record=folder.server_record,
     )
+
+
+def _in_sqlite(folder: EngineFolder) -> dict[str, str]:
+    return {
+        "DB": "sqlite",
+        "DBNAME": str(folder.histories),
+        "VISIBILITY_DBNAME": str(folder.visibility),
+        "NUM_HISTORY_SHARDS": "1",
+    }
 
 
 def cli_launch(

@@ -6,6 +6,7 @@ from typing import Final
 SERVER: Final = "1.32.0"
 UI: Final = "2.54.1"
 SERVER_MODULE: Final = f"go.temporal.io/server/cmd/server@v{SERVER}"
+SCHEMA_TOOL_MODULE: Final = f"go.temporal.io/server/cmd/tools/sql@v{SERVER}"
 UI_MODULE: Final = f"github.com/temporalio/ui-server/v2/cmd/server@v{UI}"
 
 OLDEST_SERVER: Final = "1.32.0"  # the first that skips time per workflow
