@@ -11,6 +11,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from starlette.exceptions import HTTPException
 
 from api.auth.passwords import PasswordUnfit, TooBusy
@@ -61,6 +62,7 @@ TABLE: Final[dict[type[Exception], tuple[HTTPStatus, str]]] = {
     KeyReused: (HTTPStatus.UNPROCESSABLE_ENTITY, "key_reused"),
     OperationalError: (HTTPStatus.SERVICE_UNAVAILABLE, "database_away"),
     InterfaceError: (HTTPStatus.SERVICE_UNAVAILABLE, "database_away"),
+    PoolExhausted: (HTTPStatus.SERVICE_UNAVAILABLE, "database_away"),
 }
 
 _BY_STATUS: Final = {

@@ -1,8 +1,10 @@
-"""Carries messages from the database to their cases: one at a time for a case, again until it is settled."""
+"""Carries messages from the database to their cases: one at a time for a case, again until it is settled.
+
+Several relays share the work: what one is taking the others pass over.
+"""
 
 import asyncio
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,7 +27,7 @@ from sqlalchemy import case as when
 from api.gateway import CaseGateway, CaseNotRunning, TemporalAway
 from arrears import clock, traces
 from arrears.contracts import CaseInput, Message, RulesInForce
-from arrears.store import certificates, drafts, publishing
+from arrears.store import certificates, drafts, publishing, turns
 from arrears.store.intents import raise_incident
 from arrears.store.session import Store
 from arrears.store.states import state_from_json
@@ -139,7 +141,6 @@ class Relay:
         self._bell = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._swept_at: datetime | None = None
-        self._claimer: int | None = None
 
     def wake(self) -> None:
         """From any thread: something was written."""
@@ -149,7 +150,7 @@ class Relay:
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`; what is under way is finished first."""
         self._loop = asyncio.get_running_loop()
-        self._store.on_commit(self._written)
+        self._store.on_commit(self.wake)
         self._swept_at = None
         while not stop.is_set():
             self._bell.clear()
@@ -165,11 +166,6 @@ class Relay:
             if not self._may_be_more(rows):
                 await self._rest(stop, self._terms.poll_seconds)
         await asyncio.gather(*self._busy.values(), return_exceptions=True)
-
-    def _written(self) -> None:
-        """Somebody else wrote something; what the relay itself marks is nothing to look for."""
-        if threading.get_ident() != self._claimer:
-            self.wake()
 
     def _may_be_more(self, rows: Sequence[MessageRow]) -> bool:
         """As many as fit were taken, or a handful of cases to open."""
@@ -209,44 +205,47 @@ class Relay:
             return []
         now, door = clock.machine_now(), self._door()
         with self._store.reading() as connection:
-            heads = self._heads(connection, now=now, door=door, room=room)
-        if not heads:
+            said = self._candidates(connection, _SAID, now=now, door=door, room=room)
+            spare = self._spare(connection, now)
+            opens = self._candidates(connection, _OPENS, now=now, door=door, room=min(room, spare))
+        if not said and not opens:
             return []
-        self._claimer = threading.get_ident()
-        try:
-            with self._store.transaction() as connection:
-                return [row for row in heads if self._mark(connection, row, now)]
-        finally:
-            self._claimer = None
+        # What is taken concerns nobody else: neither pages nor other relays are woken by it.
+        with self._store.transaction(told=False) as connection:
+            mine = turns.take(connection, [*said, *opens])
+            ready = self._ready(connection, mine.intersection(said), now=now, door=door)[:room]
+            fresh = self._ready(connection, mine.intersection(opens).difference(said), now=now, door=door)
+            fresh = fresh[: min(room - len(ready), spare)]
+            self._opening |= {row.message_id for row in fresh}
+            return [row for row in (*ready, *fresh) if self._mark(connection, row, now)]
 
-    def _heads(self, connection: Connection, *, now: datetime, door: datetime, room: int) -> list[MessageRow]:
-        said = self._ready(connection, _SAID, now=now, door=door, room=room)
-        # Starting a portfolio must not keep a collector waiting, nor flood the workers: only so many cases are
-        # opening at once. They are taken by the handful, because each taking is a durable write. One that stays
-        # silent gives its place to others.
+    def _spare(self, connection: Connection, now: datetime) -> int:
+        """Starting a portfolio must not keep a collector waiting, nor flood the workers: only so many cases are
+        opening at once. They are taken by the handful, because each taking is a durable write. One that stays
+        silent gives its place to others."""
         recent = {"names": list(self._opening), "since": now - self._pause(1)}
         self._opening &= set(connection.execute(_STILL_SENT, recent).scalars())
         most = self._terms.opening
-        if len(self._opening) > most - min(_HANDFUL, most):
-            return said
-        spare = min(room - len(said), most - len(self._opening))
-        opens = self._ready(connection, _OPENS, now=now, door=door, room=spare)
-        self._opening |= {row.message_id for row in opens}
-        return [*said, *opens]
+        return 0 if len(self._opening) > most - min(_HANDFUL, most) else most - len(self._opening)
 
-    def _ready(
+    def _candidates(
         self, connection: Connection, which: Select[Any], *, now: datetime, door: datetime, room: int
-    ) -> list[MessageRow]:
+    ) -> list[str]:
+        """Cases that can be told something now; another relay may be about to."""
         if room <= 0:
             return []
         silent = {name: now - self._pause(tries) for tries, name in enumerate(_PAUSES, 1)}
         most = room + len(self._busy) + 64
-        candidates = connection.execute(which, {"door": door, "most": most, **silent}).scalars()
-        names = [case for case in candidates if case not in self._busy]
+        found = connection.execute(which, {"door": door, "most": most, **silent}).scalars()
+        return [case for case in found if case not in self._busy]
+
+    def _ready(
+        self, connection: Connection, names: Collection[str], *, now: datetime, door: datetime
+    ) -> list[MessageRow]:
         if not names:
             return []
-        rows = connection.execute(_UNSETTLED_OF, {"names": names}).all()
-        return self._first_of_each(rows, now=now, door=door)[:room]
+        rows = connection.execute(_UNSETTLED_OF, {"names": sorted(names)}).all()
+        return self._first_of_each(rows, now=now, door=door)
 
     def _first_of_each(
         self, rows: Sequence[MessageRow], *, now: datetime, door: datetime

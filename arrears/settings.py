@@ -16,6 +16,8 @@ class Settings(BaseSettings):
     cache_dir: Path | None = None
     database_url: str | None = None
     busy_seconds: float = Field(default=4.0, gt=0, le=8)
+    statement_seconds: float = Field(default=30.0, ge=1, le=600)
+    database_pool: int = Field(default=16, ge=1, le=200)
 
     temporal_address: str | None = None
     temporal_namespace: str = "arrears"

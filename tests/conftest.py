@@ -9,7 +9,7 @@ import hypothesis
 import pytest
 
 from arrears.engine.ports import choose
-from arrears.store import schema
+from arrears.store import roles, schema
 from arrears.store.session import Store, open_engine
 from tests import postgres
 from tests.grammar import one_grammar
@@ -40,6 +40,8 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fi
 def _migrated(url: str, request: pytest.FixtureRequest) -> None:
     store = Store(open_engine(url))
     schema.upgrade(store)
+    if not store.is_sqlite:
+        roles.make(store)
     if request.config.getoption("--later-tables"):
         with store.transaction() as connection:
             expand(connection)
@@ -75,11 +77,30 @@ def sqlite_store(sqlite_template: Path, tmp_path: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def postgres_store(postgres_cluster: postgres.Cluster, postgres_template: str) -> Iterator[Store]:
+    """Signed in as the app: what a test does there, the product may do."""
     name = f"t{next(_number)}"
-    store = Store(open_engine(postgres_cluster.create(name, template=postgres_template)))
+    postgres_cluster.create(name, template=postgres_template)
+    store = Store(open_engine(postgres_cluster.url(name, role=roles.APP)))
     yield store
     store.close()
     postgres_cluster.drop(name)
+
+
+@pytest.fixture
+def postgres_owned_store(postgres_store: Store) -> Iterator[Store]:
+    """The same database with its owner's rights."""
+    store = Store(open_engine(str(postgres_store.engine.url.set(username="postgres"))))
+    yield store
+    store.close()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def owned_store(request: pytest.FixtureRequest) -> Store:
+    """For tests that make tables, or change what no process of ours may."""
+    name = "sqlite_store" if request.param == "sqlite" else "postgres_owned_store"
+    made = request.getfixturevalue(name)
+    assert isinstance(made, Store)
+    return made
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

@@ -42,11 +42,11 @@ class Cluster:
         return f"postgresql+psycopg://{role}@/{database}?host={self.folder}&port={self.port or 5432}"
 
     def create(self, database: str, *, template: str = "template1") -> str:
-        self._run(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
+        self.run(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
         return self.url(database)
 
     def drop(self, database: str) -> None:
-        self._run(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+        self.run(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
 
     def stop(self) -> None:
         """What was acknowledged is kept; `in_foreground` is the command that goes on from there."""
@@ -58,7 +58,8 @@ class Cluster:
         # Another user's process forgets whose life it was tied to, unless it is told again.
         return [server[0], "--pdeathsig=KILL", *server[1:]] if os.geteuid() == 0 else server
 
-    def _run(self, statement: str) -> None:
+    def run(self, statement: str) -> None:
+        """As the superuser, for the whole cluster."""
         engine = create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT")
         try:
             with engine.connect() as connection:

@@ -1,8 +1,8 @@
-"""What changes among the tasks, told to every page that is open: one small question a second for all of them."""
+"""What changes among the tasks, told to every page that is open: one small question for all of them, when it may have changed."""
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -11,12 +11,17 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from arrears import clock
 from arrears.store import queries
+from arrears.store.bell import Bell
 from arrears.store.session import Store
 from arrears.store.views import TaskNews
 
 log = structlog.get_logger(__name__)
 
+# So often it is asked whatever happens, and so seldom where every process is heard that writes.
 EVERY: Final = 1.0
+SELDOM: Final = 5.0
+# However much is written, not oftener.
+_PAUSE: Final = 0.5
 # What was stamped earlier may be committed later, and clocks of machines differ: looked at again for so long.
 OVERLAP: Final = timedelta(seconds=5)
 _ROOM: Final = 50
@@ -33,14 +38,29 @@ class Feed:
     def __init__(self, store: Store, *, every: float = EVERY) -> None:
         self._store = store
         self._every = every
+        self._rung = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._bell: Bell | None = None
         self._listeners: set[asyncio.Queue[Heard]] = set()
         self._asking: asyncio.Task[None] | None = None
         self._told: dict[tuple[str, datetime, bool], datetime] = {}
         self._door = clock.door_now()
         self._is_closing = False
 
+    def listen_to(self, bell: Bell) -> None:
+        """Asked is then as soon as this process or another has written."""
+        self._bell = bell
+        self._store.on_commit(self.wake)
+        bell.on_ring(self.wake)
+
+    def wake(self) -> None:
+        """From any thread: something was written."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._rung.set)
+
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[asyncio.Queue[Heard]]:
+        self._loop = asyncio.get_running_loop()
         heard: asyncio.Queue[Heard] = asyncio.Queue(_ROOM)
         if self._is_closing:
             heard.put_nowait(None)
@@ -65,7 +85,7 @@ class Feed:
     async def _ask(self) -> None:
         since, self._door = clock.machine_now(), clock.door_now()
         while self._listeners and not self._is_closing:
-            await asyncio.sleep(self._every)
+            await self._next_turn()
             now = clock.machine_now()
             try:
                 news = await asyncio.to_thread(self._look, since)
@@ -76,6 +96,14 @@ class Feed:
             if news:
                 for listener in self._listeners:
                     _put(listener, news)
+
+    async def _next_turn(self) -> None:
+        pause = min(_PAUSE, self._every)
+        await asyncio.sleep(pause)
+        longest = max(SELDOM, self._every) if self._bell is not None and self._bell.hears else self._every
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._rung.wait(), max(longest - pause, 0.0))
+        self._rung.clear()
 
     def _look(self, since: datetime) -> tuple[TaskNews, ...]:
         door = clock.door_now()

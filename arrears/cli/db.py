@@ -1,4 +1,4 @@
-"""`arrears db upgrade` and `arrears backup`: the care of the database."""
+"""`arrears db upgrade`, `arrears db roles` and `arrears backup`: the care of the database."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,12 +12,14 @@ from sqlalchemy.exc import OperationalError
 from arrears import clock
 from arrears.cli.config import load_settings
 from arrears.settings import Settings
-from arrears.store import schema
+from arrears.store import roles, schema
 from arrears.store.backup import BackupError
 from arrears.store.backup import backup as copy_database
 from arrears.store.session import Store, open_engine
 
-app = typer.Typer(no_args_is_help=True, help="The database: bring its tables to this version.")
+app = typer.Typer(
+    no_args_is_help=True, help="The database: its tables of this version, and who may do what there."
+)
 
 
 @app.command("upgrade")
@@ -32,6 +34,20 @@ def upgrade() -> None:
         schema.upgrade(store)
         after = schema.current(store)
     typer.echo(f"The database is at revision {after}" + (", as it was." if before == after else "."))
+
+
+@app.command("roles")
+def make_roles() -> None:
+    """Make the roles with which the product works on PostgreSQL, and grant what each may; run as the tables' owner."""
+    with _opened(load_settings()) as store:
+        if store.is_sqlite:
+            typer.echo("SQLite has no roles: whoever may write the file may do everything.", err=True)
+            raise typer.Exit(1)
+        schema.require_current(store)
+        made = roles.make(store)
+    for name in made:
+        typer.echo(f"{name} was made and has no password yet: set one with psql, \\password {name}")
+    typer.echo(f"{', '.join(roles.ALL)} may do what they need, and nothing else.")
 
 
 def backup(
@@ -66,7 +82,7 @@ def _opened(settings: Settings) -> Iterator[Store]:
     store = Store(open_engine(settings.database, busy_seconds=settings.busy_seconds))
     try:
         yield store
-    except (schema.SchemaError, BackupError) as reason:
+    except (schema.SchemaError, BackupError, roles.RolesRefused) as reason:
         typer.echo(str(reason), err=True)
         raise typer.Exit(1) from reason
     except OperationalError as reason:

@@ -30,11 +30,12 @@ from arrears.engine.server import GRPC
 from arrears.engine.ui import PORT as UI_PORT
 from arrears.engine.ui import url
 from arrears.settings import Settings
-from arrears.store import schema
+from arrears.store import roles, schema
 from arrears.store.session import Store, open_engine
 
 PACKAGES: Final = ("arrears", "workflows", "activities", "api", "web")
 _BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
+_LESS: Final = f"Run `arrears db roles`, and let web, relay and worker come in as {roles.APP}."
 _DEBIAN_POSTGRES: Final = Path("/usr/lib/postgresql")
 
 
@@ -196,7 +197,12 @@ def _database(settings: Settings) -> Finding:
     try:
         schema.require_current(store)
         # SQLAlchemy shows an address without its password.
-        return Finding("database", State.GOOD, f"{where!r} at revision {schema.head()}")
+        says = f"{where!r} at revision {schema.head()}"
+        if not store.is_sqlite and _owns_the_tables(store):
+            return Finding(
+                "database", State.NOTE, f"{says}; this role owns the tables and could change the trail", _LESS
+            )
+        return Finding("database", State.GOOD, says)
     except schema.SchemaError as wrong:
         return Finding("database", State.BAD, str(wrong))
     except SQLAlchemyError as wrong:
@@ -209,6 +215,11 @@ def _database(settings: Settings) -> Finding:
         )
     finally:
         store.close()
+
+
+def _owns_the_tables(store: Store) -> bool:
+    with store.reading() as connection:
+        return roles.owns_the_tables(connection)
 
 
 def _exists(where: URL) -> bool:

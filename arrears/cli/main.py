@@ -62,7 +62,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
         "arrears.cli.doctor:doctor",
         "Say what was found on this machine and what a start would do; ends with 1 when something is wrong.",
     ),
-    "db": ("arrears.cli.db:app", "The database: bring its tables to this version."),
+    "db": ("arrears.cli.db:app", "The database: its tables of this version, and who may do what there."),
     "backup": (
         "arrears.cli.db:backup",
         "Copy the database while it is in use, into one file that only its owner can read.",

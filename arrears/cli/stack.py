@@ -34,9 +34,10 @@ from arrears.engine.namespace import prepare
 from arrears.engine.ui import UiOptions
 from arrears.settings import Settings
 from arrears.store import schema
+from arrears.store.bell import Bell
 from arrears.store.in_force import PublishedRules
 from arrears.store.packs import Pack
-from arrears.store.session import Store, open_engine
+from arrears.store.session import Limits, Store, open_engine
 from web.app import create_app
 
 log = structlog.get_logger(__name__)
@@ -54,7 +55,9 @@ class Stack:
         self.pack = pack
         self.say = say
         self.stop = asyncio.Event()
-        self.store: Store = opened_store(settings)
+        limits = Limits(statement=settings.statement_seconds, lock=settings.busy_seconds)
+        self.store: Store = opened_store(settings, limits=limits)
+        self.bell = Bell(self.store)
         self.rules: RulesInForce = PublishedRules(self.store, pack.rules)
         self.address = settings.temporal_address or ""
         self.ui_url = settings.temporal_ui_url
@@ -160,6 +163,7 @@ class Stack:
                 case_url=self.web_url,
             ),
         )
+        self.bell.on_ring(relay.wake)
         ended = asyncio.Event()
         running = asyncio.create_task(relay.run(ended))
         running.add_done_callback(self._must_not_end)
@@ -231,6 +235,7 @@ class Stack:
             from arrears.cli import tracing
 
             tracing.watch(app)
+        app.state.office.feed.listen_to(self.bell)
         config = uvicorn.Config(
             app, log_config=None, access_log=False, timeout_graceful_shutdown=3, server_header=False
         )
@@ -258,11 +263,18 @@ class _QuietServer(uvicorn.Server):
         yield
 
 
-def opened_store(settings: Settings) -> Store:
+def opened_store(settings: Settings, *, limits: Limits | None = None) -> Store:
     # What lies there is personal data: for nobody but the one who runs this.
     os.umask(0o077)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    return Store(open_engine(settings.database, busy_seconds=settings.busy_seconds))
+    return Store(
+        open_engine(
+            settings.database,
+            busy_seconds=settings.busy_seconds,
+            pool_size=settings.database_pool,
+            limits=limits,
+        )
+    )
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -293,6 +305,8 @@ async def run(stack: Stack, *parts: str, ready: Callable[[], object] | None = No
     async with AsyncExitStack() as running:
         for part in parts:
             await running.enter_async_context(getattr(stack, part)())
+        await asyncio.to_thread(stack.bell.start)
+        running.callback(stack.bell.stop)
         if ready is not None:
             await asyncio.to_thread(ready)
         await stack.stop.wait()

@@ -13,6 +13,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, delete, insert, inspect, select, text
 
+from arrears.store import roles
 from arrears.store.session import Store
 from arrears.store.tables import serves
 
@@ -39,15 +40,23 @@ class DatabaseOlder(SchemaError):
 
 
 def upgrade(store: Store) -> None:
-    """Creates or brings forward all tables in one transaction; nothing happens where all is done."""
+    """Creates or brings forward all tables in one transaction; nothing happens where all is done.
+
+    Whoever brings tables forward owns them, and grants what the other roles may do there.
+    """
     with store.transaction() as connection:
         if not store.is_sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_UPGRADE_AT_A_TIME})
-        if _is_newer(connection):
+        if _is_newer(connection) or _found(connection) == head():
             return
+        if not store.is_sqlite:
+            # Whoever works there shall not queue behind an upgrade that queues behind somebody else.
+            connection.execute(text("SET LOCAL lock_timeout = '3s'"))
         command.upgrade(config(connection), "head")
         connection.execute(delete(serves))
         connection.execute(insert(serves).values(oldest=_oldest_served()))
+        if not store.is_sqlite:
+            roles.grant(connection)
 
 
 def current(store: Store) -> str | None:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final
@@ -18,10 +19,37 @@ from arrears import clock
 AfterCommit = Callable[[], None]
 
 _FRESH_FOR: Final = timedelta(seconds=2)
+_POOL_SECONDS: Final = 5.0
+_RENEWED_AFTER: Final = timedelta(minutes=30)
+_REACHED_SECONDS: Final = 5
+_SILENT_SECONDS: Final = 15
 
 
-def open_engine(url: str, *, busy_seconds: float = 4.0, pool_size: int = 16) -> Engine:
-    """`sqlite:///path` or `postgresql+psycopg://…`; SQLite writes are durable before they are acknowledged."""
+@dataclass(frozen=True)
+class Limits:
+    """What PostgreSQL ends by itself, in seconds: a statement, a wait for a lock, a transaction in which nothing happens."""
+
+    statement: float
+    lock: float
+    idle: float = 60.0
+
+    def as_options(self) -> str:
+        said = {
+            "statement_timeout": self.statement,
+            "lock_timeout": self.lock,
+            "idle_in_transaction_session_timeout": self.idle,
+        }
+        return " ".join(f"-c {name}={int(seconds * 1000)}" for name, seconds in said.items())
+
+
+def open_engine(
+    url: str, *, busy_seconds: float = 4.0, pool_size: int = 16, limits: Limits | None = None
+) -> Engine:
+    """`sqlite:///path` or `postgresql+psycopg://…`; SQLite writes are durable before they are acknowledged.
+
+    `pool_size` connections are kept, twice as many at most. `limits` are for processes that serve others; a verb that
+    counts through everything has none.
+    """
     if make_url(url).get_backend_name() == "sqlite":
         engine = create_engine(
             url,
@@ -38,10 +66,29 @@ def open_engine(url: str, *, busy_seconds: float = 4.0, pool_size: int = 16) -> 
         event.listen(engine, "connect", _sqlite_pragmas)
         event.listen(engine, "begin", _sqlite_begin)
         return engine
-    engine = create_engine(url, pool_size=pool_size, max_overflow=pool_size, hide_parameters=True)
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=_POOL_SECONDS,
+        pool_recycle=_RENEWED_AFTER.total_seconds(),
+        hide_parameters=True,
+        connect_args=_postgres_terms(limits),
+    )
     event.listen(engine, "checkin", _lay_down)
     event.listen(engine, "checkout", partial(_take_up, engine))
     return engine
+
+
+def _postgres_terms(limits: Limits | None) -> dict[str, Any]:
+    """A server that is gone is noticed in seconds and not when the system gives up, hours later."""
+    terms: dict[str, Any] = {
+        "application_name": "arrears",
+        "connect_timeout": _REACHED_SECONDS,
+        "keepalives_idle": _SILENT_SECONDS,
+        "tcp_user_timeout": _SILENT_SECONDS * 1000,
+    }
+    return terms if limits is None else terms | {"options": limits.as_options()}
 
 
 def _lay_down(_connection: Any, record: ConnectionPoolEntry) -> None:
@@ -109,14 +156,15 @@ class Store:
         self._after_commit.append(listener)
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
+    def transaction(self, *, told: bool = True) -> Iterator[Connection]:
+        """Kept when the block ends well; `told` is False for what concerns nobody else."""
         with (
             self._turn,
             self.engine.connect().execution_options(writes=True) as connection,
             connection.begin(),
         ):
             yield connection
-        for listener in self._after_commit:
+        for listener in self._after_commit if told else ():
             listener()
 
     @contextmanager

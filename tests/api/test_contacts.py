@@ -28,6 +28,7 @@ from arrears.store.tables import (
 )
 from tests.api import rows
 from tests.api.conftest import Server
+from tests.tampering import as_owner
 
 URL = "/api/v1/contacts"
 
@@ -186,7 +187,7 @@ def test_only_who_stands_in_the_loan_is_contacted(server: Server, case_id: str) 
 @pytest.mark.rule("C19")
 def test_without_a_certificate_nobody_gets_a_number(server: Server, case_id: str) -> None:
     client = server.as_(Role.COLLECTOR)
-    with server.store.transaction() as connection:
+    with as_owner(server.store) as connection:
         connection.execute(certificates.delete())
     answer = _start(client)
     assert (answer.status_code, answer.json()["detail"]) == (403, "not_certified")

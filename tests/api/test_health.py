@@ -11,6 +11,7 @@ from arrears.store.session import Store, open_engine
 from tests.api import rows
 from tests.api.conftest import Server
 from tests.store.expanding import expand
+from tests.tampering import as_owner
 
 
 async def _reached() -> bool:
@@ -68,7 +69,7 @@ def test_without_a_database_nobody_does(tmp_path: Path, serve: Callable[[Store],
 
 
 def test_a_database_of_another_version_is_not_ready(server: Server) -> None:
-    with server.store.transaction() as connection:
+    with as_owner(server.store) as connection:
         connection.execute(text("update alembic_version set version_num = '9999'"))
         connection.execute(text("update schema_serves set oldest = '9999'"))
     status, body = _ready(server)

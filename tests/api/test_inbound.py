@@ -27,6 +27,7 @@ from arrears.store.tables import (
 )
 from tests.api import rows
 from tests.api.conftest import Server
+from tests.tampering import as_owner
 
 
 @pytest.fixture
@@ -193,7 +194,7 @@ def test_whoever_is_complained_of_is_named_and_kept_off(server: Server, case_id:
 
 def test_what_was_heard_needs_no_certificate(server: Server, case_id: str) -> None:
     client = server.as_(Role.COLLECTOR)
-    with server.store.transaction() as connection:
+    with as_owner(server.store) as connection:
         connection.execute(certificates.delete())
     assert _hear(client).status_code == 201
 

@@ -75,9 +75,9 @@ class MortalStore(Store):
         self._fate = fate
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
+    def transaction(self, *, told: bool = True) -> Iterator[Connection]:
         recording = activity.in_activity() and activity.info().activity_type == "record"
-        with super().transaction() as connection:
+        with super().transaction(told=told) as connection:
             yield connection
             if recording:
                 self._fate.comes_to(BEFORE_COMMIT)

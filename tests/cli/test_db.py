@@ -34,6 +34,29 @@ def test_upgrade_makes_the_tables_and_may_be_repeated(folder: Path) -> None:
     store.close()
 
 
+def test_sqlite_has_no_roles_and_says_so(folder: Path) -> None:
+    said = CliRunner().invoke(commands, ["db", "roles"])
+    assert (said.exit_code, said.stdout) == (1, "")
+    assert said.stderr.startswith("SQLite has no roles")
+
+
+@pytest.mark.postgres
+def test_roles_are_granted_by_the_owner_and_by_nobody_else(
+    folder: Path, postgres_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = postgres_store.engine.url
+    monkeypatch.setenv("ARREARS_DATABASE_URL", str(address.set(username="postgres")))
+    said = CliRunner().invoke(commands, ["db", "roles"])
+    assert (said.exit_code, said.output) == (
+        0,
+        "arrears_app, arrears_reader, arrears_backup may do what they need, and nothing else.\n",
+    )
+    monkeypatch.setenv("ARREARS_DATABASE_URL", str(address))
+    said = CliRunner().invoke(commands, ["db", "roles"])
+    assert (said.exit_code, said.stdout) == (1, "")
+    assert "come in as that one" in said.stderr
+
+
 def test_backup_names_the_file_it_wrote(folder: Path) -> None:
     CliRunner().invoke(commands, ["db", "upgrade"])
     said = CliRunner().invoke(commands, ["backup"])

@@ -7,8 +7,10 @@ from typing import Any, Final
 import pytest
 import yaml
 
+from arrears.cli.config import load_settings
 from arrears.engine.versions import SERVER, UI
 from arrears.settings import Settings
+from arrears.store import roles
 
 ROOT: Final = Path(__file__).parents[2]
 TEXT: Final = (ROOT / "docker-compose.yml").read_text("utf-8")
@@ -43,7 +45,19 @@ def test_a_secret_has_no_default_and_is_required(name: str) -> None:
 def test_settings_know_every_name_that_compose_sets() -> None:
     given = {name for service in SERVICES.values() for name in service.get("environment", {})}
     ours = {name.removeprefix("ARREARS_").lower() for name in given if name.startswith("ARREARS_")}
-    assert ours - {"db_password"} <= set(Settings.model_fields)
+    assert ours <= set(Settings.model_fields)
+
+
+def test_each_part_comes_in_as_the_least_it_needs_to_be() -> None:
+    came = {
+        name: url.split("//")[1].split(":")[0]
+        for name, service in SERVICES.items()
+        if (url := service.get("environment", {}).get("ARREARS_DATABASE_URL"))
+    }
+    app = dict.fromkeys(("serve", "relay", "worker"), roles.APP)
+    assert came == app | {"migrate": "arrears", "backup": roles.BACKUP}
+    made = COMPOSE["configs"]["databases"]["content"]
+    assert all(f"create role {role} login" in made for role in roles.ALL)
 
 
 def test_a_filled_in_example_is_no_obstacle_to_the_command_line(
@@ -52,7 +66,7 @@ def test_a_filled_in_example_is_no_obstacle_to_the_command_line(
     filled = {name: value or "ab" * 32 for name, value in EXAMPLE.items()}
     (tmp_path / ".env").write_text("\n".join(f"{name}={value}" for name, value in filled.items()))
     monkeypatch.chdir(tmp_path)
-    settings = Settings()
+    settings = load_settings()
     assert settings.token_key is not None
     assert settings.temporal_ui_url == EXAMPLE["ARREARS_TEMPORAL_UI_URL"]
 

@@ -45,11 +45,14 @@ def test_each_row_names_the_hash_of_the_one_before(store: Store) -> None:
 @pytest.mark.parametrize(
     "harm", ["UPDATE audit SET actor = 'x' WHERE n = 2", "DELETE FROM audit WHERE n = 2"]
 )
-def test_the_database_itself_refuses_to_change_the_trail(store: Store, harm: str) -> None:
-    _three(store)
-    with pytest.raises(DBAPIError, match="the trail is only appended"), store.transaction() as connection:
+def test_the_database_itself_refuses_to_change_the_trail(owned_store: Store, harm: str) -> None:
+    _three(owned_store)
+    with (
+        pytest.raises(DBAPIError, match="the trail is only appended"),
+        owned_store.transaction() as connection,
+    ):
         connection.execute(text(harm))
-    with store.reading() as connection:
+    with owned_store.reading() as connection:
         assert connection.execute(text("SELECT count(*) FROM audit")).scalar() == 3
         assert audit.verify(connection, "case-L1-1") == []
 
@@ -93,34 +96,34 @@ def test_an_append_goes_when_its_transaction_goes(store: Store) -> None:
         "prev_hash = 'abc'",
     ],
 )
-def test_a_changed_row_is_found(store: Store, change: str) -> None:
-    _three(store)
-    with store.transaction() as connection:
+def test_a_changed_row_is_found(owned_store: Store, change: str) -> None:
+    _three(owned_store)
+    with owned_store.transaction() as connection:
         off_guard(connection)
         connection.execute(text(f"UPDATE audit SET {change} WHERE n = 2"))
-    with store.reading() as connection:
+    with owned_store.reading() as connection:
         found = audit.verify(connection, "case-L1-1")
     assert Break("case-L1-1", 2, "was changed after it was written") in found
 
 
-def test_a_removed_row_is_found(store: Store) -> None:
-    _three(store)
-    with store.transaction() as connection:
+def test_a_removed_row_is_found(owned_store: Store) -> None:
+    _three(owned_store)
+    with owned_store.transaction() as connection:
         off_guard(connection)
         connection.execute(text("DELETE FROM audit WHERE n = 2"))
-    with store.reading() as connection:
+    with owned_store.reading() as connection:
         assert audit.verify(connection, "case-L1-1") == [
             Break("case-L1-1", 2, "missing: the next row is number 3")
         ]
 
 
-def test_a_removed_row_is_found_though_the_rest_was_numbered_anew(store: Store) -> None:
-    _three(store)
-    with store.transaction() as connection:
+def test_a_removed_row_is_found_though_the_rest_was_numbered_anew(owned_store: Store) -> None:
+    _three(owned_store)
+    with owned_store.transaction() as connection:
         off_guard(connection)
         connection.execute(text("DELETE FROM audit WHERE n = 2"))
         connection.execute(text("UPDATE audit SET n = 2 WHERE n = 3"))
-    with store.reading() as connection:
+    with owned_store.reading() as connection:
         assert audit.verify(connection, "case-L1-1") == [
             Break("case-L1-1", 2, "does not follow the row before it"),
             Break("case-L1-1", 2, "was changed after it was written"),

@@ -8,7 +8,7 @@ from threading import Event, Thread
 import pytest
 from sqlalchemy import text
 
-from arrears.store import audit, schema
+from arrears.store import audit, roles, schema
 from arrears.store.backup import BackupError, BackupExists, BackupToolMissing, backup
 from arrears.store.session import Store, open_engine
 from tests.postgres import Cluster
@@ -67,11 +67,13 @@ def test_a_dump_restores_into_another_database(
     postgres_store: Store, postgres_cluster: Cluster, tmp_path: Path
 ) -> None:
     _write(postgres_store, 1)
-    target = backup(postgres_store, tmp_path / "copy.dump")
+    only_reads = Store(open_engine(str(postgres_store.engine.url.set(username=roles.BACKUP))))
+    target = backup(only_reads, tmp_path / "copy.dump")
+    only_reads.close()
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     url = postgres_cluster.create("restored", template="template0")
     try:
-        where = f"--dbname=host={postgres_cluster.folder} user=postgres dbname=restored"
+        where = f"--dbname=host={postgres_cluster.folder} port={postgres_cluster.port} user=postgres dbname=restored"
         subprocess.run(
             [postgres_cluster.binaries / "pg_restore", "--exit-on-error", where, str(target)], check=True
         )

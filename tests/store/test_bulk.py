@@ -79,7 +79,7 @@ CONTENT = st.dictionaries(
 
 @given(contents=st.lists(CONTENT, min_size=1, max_size=5))
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_many_messages_are_what_each_would_be(store: Store, contents: list[dict[str, Any]]) -> None:
+def test_many_messages_are_what_each_would_be(owned_store: Store, contents: list[dict[str, Any]]) -> None:
     def said(prefix: str) -> list[Said]:
         return [
             Said(
@@ -94,12 +94,12 @@ def test_many_messages_are_what_each_would_be(store: Store, contents: list[dict[
             for n, content in enumerate(contents)
         ]
 
-    with store.transaction() as connection:
+    with owned_store.transaction() as connection:
         connection.execute(messages.delete())
         for one in said("one"):
             assert intents.say(connection, one)
         assert intents.say_many(connection, said("many")) == len(contents)
-    rows = _rows(store, messages, order="arrival")
+    rows = _rows(owned_store, messages, order="arrival")
     half = len(contents)
     for alone, many in zip(rows[:half], rows[half:], strict=True):
         differs = {name for name in alone._fields if getattr(alone, name) != getattr(many, name)}
@@ -161,26 +161,26 @@ BATCH = [
 ]
 
 
-def test_many_payments_stand_where_each_would(store: Store) -> None:
+def test_many_payments_stand_where_each_would(owned_store: Store) -> None:
     standings: list[dict[str, str]] = []
     for in_bulk in (False, True):
-        with store.transaction() as connection:
+        with owned_store.transaction() as connection:
             for table in (payments, messages, incidents, loans):
                 connection.execute(table.delete())
-        _loan(store, "L1", DAY)
-        _loan(store, "L1-1", DAY)
-        with store.transaction() as connection:
+        _loan(owned_store, "L1", DAY)
+        _loan(owned_store, "L1-1", DAY)
+        with owned_store.transaction() as connection:
             if in_bulk:
                 counted = intents.post_payments(connection, BATCH, at=AT, source="t", reopen_days=7)
                 assert counted == {Standing.HISTORY: 1, Standing.MESSAGE: 3, Standing.SUSPENSE: 1}
             else:
                 for payment in BATCH:
                     intents.post_payment(connection, payment, at=AT, source="t", reopen_days=7)
-        rows = _rows(store, payments, order="payment_id")
+        rows = _rows(owned_store, payments, order="payment_id")
         standings.append(
             {row.payment_id: f"{row.standing} {row.content_hash} {row.provisional}" for row in rows}
         )
-        told = {row.message_id: row.case_id for row in _rows(store, messages, order="arrival")}
+        told = {row.message_id: row.case_id for row in _rows(owned_store, messages, order="arrival")}
         # A loan whose id begins like another one's is another loan.
         assert told["pay-P-today"] == told["pay-P-reversal"] == "case-L1-1"
         assert told["pay-P-other-loan"] == "case-L1-1-1"

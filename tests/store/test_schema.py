@@ -13,6 +13,12 @@ from arrears.store.session import Store, open_engine
 from arrears.store.tables import Row, recordings
 
 
+@pytest.fixture
+def store(owned_store: Store) -> Store:
+    """Here tables are made."""
+    return owned_store
+
+
 def test_the_migrated_database_has_the_tables_of_the_code(store: Store) -> None:
     with store.transaction() as connection:
         migrated = _shape(connection)

@@ -6,10 +6,10 @@ from threading import Event, Thread
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from arrears import clock
-from arrears.store.session import Store, open_engine
+from arrears.store.session import Limits, Store, open_engine
 
 
 def _set(store: Store, name: str, value: str) -> None:
@@ -88,7 +88,7 @@ def test_a_read_that_goes_on_to_write_waits_for_its_turn_and_sees_what_came_befo
 HOLDER = """
 import sys
 from arrears import clock
-from arrears.store.session import Store, open_engine
+from arrears.store.session import Limits, Store, open_engine
 from sqlalchemy import text
 with Store(open_engine(sys.argv[1])).transaction() as connection:
     connection.execute(text("INSERT INTO keepsakes VALUES ('theirs', '1')"))
@@ -147,7 +147,7 @@ def test_a_write_outlives_a_process_killed_right_after_it(sqlite_store: Store, t
 KILLED = """
 import os, signal, sys
 from arrears import clock
-from arrears.store.session import Store, open_engine
+from arrears.store.session import Limits, Store, open_engine
 from sqlalchemy import text
 store = Store(open_engine(sys.argv[1]))
 with store.transaction() as connection:
@@ -186,3 +186,42 @@ def _end(store: Store, process: int) -> None:
     with other.connect() as connection:
         connection.execute(text("SELECT pg_terminate_backend(:process)"), {"process": process})
     other.dispose()
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    ("statement", "ended"),
+    [
+        ("SELECT pg_sleep(30)", "statement timeout"),
+        ("INSERT INTO keepsakes VALUES ('held', '2')", "lock timeout"),
+    ],
+)
+def test_what_takes_too_long_is_ended_by_the_database(
+    postgres_store: Store, statement: str, ended: str
+) -> None:
+    limits = Limits(statement=2.0 if "sleep" in statement else 30.0, lock=0.2)
+    limited = Store(open_engine(str(postgres_store.engine.url), limits=limits))
+    with postgres_store.transaction() as held:
+        held.execute(text("INSERT INTO keepsakes (name, value) VALUES ('held', '1')"))
+        with pytest.raises(OperationalError, match=ended), limited.transaction() as connection:
+            connection.execute(text(statement))
+    _set(limited, "later", "2")  # and the next one goes on
+    limited.close()
+
+
+@pytest.mark.postgres
+def test_who_leaves_a_transaction_open_loses_it_and_not_the_others(postgres_store: Store) -> None:
+    limited = Store(
+        open_engine(str(postgres_store.engine.url), limits=Limits(statement=30.0, lock=30.0, idle=0.2))
+    )
+
+    def leave_open() -> None:
+        with limited.transaction() as connection:
+            connection.execute(text("INSERT INTO keepsakes (name, value) VALUES ('one', '1')"))
+            _set(postgres_store, "one", "2")  # waits for the other, which ends
+            connection.execute(text("SELECT 1"))
+
+    with pytest.raises(DBAPIError, match="idle-in-transaction"):
+        leave_open()
+    assert _names(postgres_store) == ["one"]
+    limited.close()

@@ -12,6 +12,12 @@ from arrears.store.types import Day, Flag, Instant, Int, Json, Text
 SHANGHAI = timezone(timedelta(hours=8))
 
 
+@pytest.fixture
+def store(owned_store: Store) -> Store:
+    """Here tables are made."""
+    return owned_store
+
+
 def _kept(store: Store, kind: TypeEngine[Any], *values: Any) -> list[Any]:
     """What comes back, in the order the database sorts it."""
     table = Table("kept", MetaData(), Column("value", kind), sqlite_strict=True)

@@ -10,14 +10,16 @@ from starlette.datastructures import QueryParams
 
 from api.auth.person import Person
 from arrears import clock
+from arrears.contracts import Rules
 from arrears.policy.tasks import Role
-from arrears.store.session import Store
+from arrears.store.bell import Bell
+from arrears.store.session import Store, open_engine
 from arrears.store.views import TaskKey, TaskNews
 from tests.builders import CaseRoom
 from tests.web.branch import Branch, listening
 from tests.web.reading import read
 from web.case_feed import CaseFeed
-from web.feed import Feed, cursor_of, since_of
+from web.feed import Feed, Heard, cursor_of, since_of
 from web.list_pane import belonging
 from web.listing import Listing
 from web.push import Looker, pushed
@@ -177,6 +179,33 @@ def test_all_pages_are_fed_by_one_question(sqlite_store: Store, room: CaseRoom) 
     assert all(one == told[0] for one in told)
     assert len(told[0]) == 1  # told once, though it is looked at again for some seconds
     assert len(looks) < 30
+
+
+@pytest.mark.postgres
+def test_what_another_process_did_is_on_the_page_without_waiting_for_the_next_turn(
+    postgres_store: Store, rules: Rules
+) -> None:
+    """The feed would ask by itself in an hour."""
+    feed, bell = Feed(postgres_store, every=3600.0), Bell(postgres_store)
+    feed.listen_to(bell)
+    other = Store(open_engine(str(postgres_store.engine.url)))
+    far = Bell(other)
+
+    async def life() -> Heard:
+        async with feed.listening() as heard:
+            await asyncio.to_thread(CaseRoom(other, rules).a_case)
+            return await asyncio.wait_for(heard.get(), 20)
+
+    bell.start()
+    far.start()
+    try:
+        told = asyncio.run(life())
+    finally:
+        far.stop()
+        bell.stop()
+        other.close()
+    assert told
+    assert len(told) == 1
 
 
 def test_a_stream_tells_who_took_it_and_nothing_of_the_debtor(branch: Branch, room: CaseRoom) -> None:

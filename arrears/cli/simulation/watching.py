@@ -40,10 +40,10 @@ class WatchedStore(Store):
         self._written.pop(case_id, None)
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
+    def transaction(self, *, told: bool = True) -> Iterator[Connection]:
         case_id = (activity.info().workflow_id or "") if activity.in_activity() else ""
         try:
-            with super().transaction() as connection:
+            with super().transaction(told=told) as connection:
                 yield connection
         except Exception as failure:
             if case_id:
