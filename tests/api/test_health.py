@@ -77,7 +77,7 @@ def test_a_database_of_another_version_is_not_ready(server: Server) -> None:
 
 
 def test_tables_that_a_later_version_added_to_are_ready(server: Server) -> None:
-    with server.store.transaction() as connection:
+    with as_owner(server.store) as connection:
         expand(connection)
     status, body = _ready(server)
     assert (status, body["database"]) == (200, "ok")
