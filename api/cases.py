@@ -21,8 +21,8 @@ Limit = Annotated[int, Query(ge=1, le=MOST)]
 
 
 @router.get("")
-def list_cases(
-    _who: Reader,
+def list_cases(  # noqa: PLR0917  # one a parameter of the address
+    who: Reader,
     store: TheStore,
     stage: Stage | None = None,
     status: Annotated[str | None, Query(pattern="^(open|closed)$")] = None,
@@ -32,7 +32,9 @@ def list_cases(
     """By case id; `next` of a page is the `cursor` of the following one."""
     behind = key_behind(cursor)
     with store.reading() as connection:
-        found = reads.cases(connection, stage=stage, status=status, after=behind, limit=limit + 1)
+        found = reads.cases(
+            connection, staff_id=who.staff_id, stage=stage, status=status, after=behind, limit=limit + 1
+        )
     items = found[:limit]
     return CasePage(items=items, next=key_cursor(items[-1].case_id) if len(found) > limit else None)
 

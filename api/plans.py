@@ -12,6 +12,7 @@ from api.auth.person import Person
 from api.deps import Allowed, TheDesk, TheStore
 from api.desk import plans as desk_plans
 from api.desk.errors import NotFound
+from api.desk.live import must_be_seen
 from api.forms import PlanBody
 from api.paging import known_shape
 from arrears.store import plans, reads
@@ -21,13 +22,14 @@ router = APIRouter(prefix="/cases", tags=["plans"])
 
 @router.get("/{case_id}/plans")
 def list_plans(
-    case_id: str, _who: Annotated[Person, Depends(Allowed(Permission.READ_CASE))], store: TheStore
+    case_id: str, who: Annotated[Person, Depends(Allowed(Permission.READ_CASE))], store: TheStore
 ) -> PlanList:
     """Every plan of the case with its instalments, and what is paid of each."""
     with store.reading() as connection:
         ground = desk_plans.ground_of(connection, known_shape(case_id))
         if ground is None:
             raise NotFound
+        must_be_seen(connection, who, case_id)
         kept = plans.of_case(connection, case_id)
     items = [PlanFull.model_validate(asdict(one)) for one in kept]
     return PlanList(facts_no=ground.facts_no, items=items)

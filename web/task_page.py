@@ -14,6 +14,7 @@ from arrears import clock
 from arrears.store import drafts, queries
 from arrears.store.contacts import Slot
 from arrears.store.drafts import Written
+from arrears.store.holds import keeps_off
 from arrears.store.queries.approvals import KINDS
 from arrears.store.views import TaskView
 from web import words
@@ -82,9 +83,20 @@ class Act:
 
 
 def done(act: Act) -> Response:
+    """The task as it is now; the list where what was done took the task out of this person's sight."""
+    if not _is_seen(act):
+        return leave(act)
     if is_swap(act.request):
         return show(act, focus="decision")
     return RedirectResponse(act.page_href, 303)
+
+
+def _is_seen(act: Act) -> bool:
+    with act.office.store.reading() as connection:
+        task = queries.task(connection, act.task_id)
+        if task is None or not may_read(act.who, task):
+            return False
+        return not keeps_off(connection, task.case_id, act.who.staff_id)
 
 
 def ask_proof(act: Act, form: DecisionForm, *, fault: str = "", status: int = 403) -> Response:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, func, select
 from api.auth.permissions import Permission, may, own_relation, task_relations
 from api.auth.person import Person
 from api.desk import errors
+from api.desk.live import must_be_seen
 from arrears.policy.codes import Action
 from arrears.policy.guard import PartyRole
 from arrears.policy.stages import CONTACT_TASKS
@@ -56,6 +57,7 @@ def held_task(connection: Connection, who: Person, task_id: str) -> Task:
     relations = task_relations(who, role=task.role, assignee=task.assignee, barred=task.barred)
     if not may(who, Permission.READ_TASK, relations):
         raise errors.NotFound
+    must_be_seen(connection, who, task.case_id)
     if not may(who, Permission.CONTACT) or not may(who, Permission.DECIDE_TASK, relations):
         raise errors.NotAllowed
     if TaskKind(task.kind) not in CONTACT_TASKS:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select
 from api.auth.permissions import Permission, may
 from api.auth.person import Person
 from api.desk import errors
+from api.desk.live import must_be_seen
 from arrears import clock
 from arrears.policy.tasks import Missing
 from arrears.store import audit, circumstances, intents
@@ -30,6 +31,7 @@ class ConsentDesk:
         if given and not evidence:
             raise errors.Invalid([Missing("evidence", "evidence_required")])
         with self._store.transaction() as connection:
+            must_be_seen(connection, who, case_id)
             way = _way(connection, case_id, contact_id)
             if way.is_open is given:
                 return

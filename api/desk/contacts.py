@@ -11,7 +11,7 @@ from api.auth.person import Person
 from api.counted import REFUSED
 from api.desk import errors
 from api.desk.asking import ContactIn, Task, asked, held_task, must_be_staff, under_task
-from api.desk.live import must_be_live
+from api.desk.live import must_be_live, must_be_seen
 from api.desk.revealing import report_quota
 from arrears import clock
 from arrears.contracts import Rules, RulesInForce
@@ -70,6 +70,7 @@ class ContactDesk:
         with self._store.transaction() as connection:
             if contacts.person_of(connection, said.case_id) is None:
                 raise errors.NotFound
+            must_be_seen(connection, who, said.case_id)
             at = must_be_live(connection, said.case_id)
             self._must_be_certified(connection, who)
             ask, where = asked(connection, who, said)

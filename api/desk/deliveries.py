@@ -8,8 +8,9 @@ from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, Row, func, select
 
+from api.auth.person import Person
 from api.desk.errors import DeliveryConflict, Invalid, NotFound
-from api.desk.live import must_be_live
+from api.desk.live import must_be_live, must_be_seen
 from arrears.names import delivery_message_id
 from arrears.policy.calendar import Calendar
 from arrears.policy.tasks import Missing
@@ -46,7 +47,7 @@ class DeliveryIn:
         return told if self.reference is None else told | {"reference": self.reference}
 
 
-def report(connection: Connection, delivery: DeliveryIn, *, by: str, at: datetime) -> str:
+def report(connection: Connection, who: Person, delivery: DeliveryIn, *, at: datetime) -> str:
     """Tell the case of the notice. Returns the message id; the same report again is the same message.
 
     Raises NotFound, CaseClosed, DeliveryConflict, Invalid.
@@ -58,6 +59,8 @@ def report(connection: Connection, delivery: DeliveryIn, *, by: str, at: datetim
     ).first()
     if notice is None:
         raise NotFound
+    must_be_seen(connection, who, notice.case_id)
+    by = who.staff_id
     if _is_known(connection, delivery):
         return delivery.message_id
     now = must_be_live(connection, notice.case_id)

@@ -94,7 +94,6 @@ class Desk:
         """False when it was in these hands already. Raises NotFound, SecondPersonNeeded, NotCertified, TaskTaken, TaskGone."""
         with self._store.transaction() as connection:
             task = self._open_task(connection, who, task_id)
-            must_be_seen(connection, who, task.case_id)
             self._take(connection, who, task)
             return bool(task.assignee != who.staff_id)
 
@@ -119,7 +118,7 @@ class Desk:
         """
         try:
             return self._decide(who, task_id, answer, undo)
-        except (errors.TaskGone, errors.CaseClosed):
+        except (errors.TaskGone, errors.CaseClosed, errors.NotFound):
             if answer.attempt_id is not None:
                 came = contacts.ResultIn(answer.outcome, answer.amount_minor, answer.on, answer.recording_id)
                 with suppress(errors.DeskError):
@@ -192,7 +191,7 @@ class Desk:
         if not may(who, Permission.REPORT_DELIVERY):
             raise errors.NotAllowed
         with self._store.transaction() as connection:
-            return deliveries.report(connection, delivery, by=who.staff_id, at=clock.door_now())
+            return deliveries.report(connection, who, delivery, at=clock.door_now())
 
     # ---- plans -------------------------------------------------------------------------------------------
 
@@ -204,13 +203,14 @@ class Desk:
         if not may(who, Permission.SIGN_PLAN):
             raise errors.NotAllowed
         with self._store.transaction() as connection:
-            return plans.sign(connection, plan, by=who.staff_id, rules=self._rules, at=clock.door_now())
+            return plans.sign(connection, who, plan, rules=self._rules, at=clock.door_now())
 
     def plan_faults(self, who: Person, plan: PlanIn) -> list[Missing]:
         """What `sign_plan` would find wrong with the agreement itself. Raises NotAllowed, NotFound and CaseClosed."""
         if not may(who, Permission.SIGN_PLAN):
             raise errors.NotAllowed
         with self._store.transaction() as connection:
+            must_be_seen(connection, who, plan.case_id)
             now = must_be_live(connection, plan.case_id)
             ground = plans.ground_of(connection, plan.case_id)
             assert ground is not None, "a live case has a row"
@@ -259,6 +259,7 @@ class Desk:
         relations = task_relations(who, role=task.role, assignee=task.assignee, barred=task.barred)
         if not may(who, Permission.READ_TASK, relations):
             raise errors.NotFound
+        must_be_seen(connection, who, task.case_id)
         if not may(who, Permission.DECIDE_TASK, relations):
             barred = who.staff_id in task.barred
             raise errors.SecondPersonNeeded if barred else errors.NotAllowed

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, func, insert, select
 from api.auth.permissions import Permission, may
 from api.auth.person import Person
 from api.desk import errors
-from api.desk.live import must_be_live
+from api.desk.live import must_be_live, must_be_seen
 from arrears import clock
 from arrears.contracts import Rules, RulesInForce, fingerprint
 from arrears.policy import matrix
@@ -59,7 +59,7 @@ class HoldDesk:
         if not may(who, Permission.PLACE_HOLD):
             raise errors.NotAllowed
         with self._store.transaction() as connection:
-            case = _case(connection, case_id)
+            case = _case(connection, who, case_id)
             now = must_be_live(connection, case_id)
             holds.lock_person(connection, case.borrower_id)
             rules = self._rules.at(int(now.timestamp()))
@@ -79,7 +79,7 @@ class HoldDesk:
         if not reason.strip():
             raise errors.Invalid([Missing("reason", "reason_required")])
         with self._store.transaction() as connection:
-            case = _case(connection, case_id)
+            case = _case(connection, who, case_id)
             must_be_live(connection, case_id)
             holds.lock_person(connection, case.borrower_id)
             hold = _hold_of(connection, case, hold_id)
@@ -176,7 +176,7 @@ def may_end(who: Person, kind: HoldKind, against: str | None = None) -> bool:
 # ---- what was said, checked ------------------------------------------------------------------------------
 
 
-def _case(connection: Connection, case_id: str) -> Row[*tuple[Any, ...]]:
+def _case(connection: Connection, who: Person, case_id: str) -> Row[*tuple[Any, ...]]:
     case = connection.execute(
         select(cases.c.case_id, cases.c.borrower_id, cases.c.loan_id, cases.c.balance_minor).where(
             cases.c.case_id == case_id
@@ -184,6 +184,7 @@ def _case(connection: Connection, case_id: str) -> Row[*tuple[Any, ...]]:
     ).first()
     if case is None:
         raise errors.NotFound
+    must_be_seen(connection, who, case_id)
     return case
 
 
@@ -307,8 +308,6 @@ def _hold_of(connection: Connection, case: Row[*tuple[Any, ...]], hold_id: str) 
 
 
 def _must_be_theirs(who: Person, hold: Row[*tuple[Any, ...]]) -> None:
-    if hold.against == who.staff_id:
-        raise errors.SecondPersonNeeded
     if not may_end(who, HoldKind(hold.kind), hold.against):
         raise errors.NotAllowed
 

@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, select
 
+from api.auth.person import Person
 from api.desk.errors import Invalid, NotFound, PlanStands, SecondPersonNeeded, StaleForm
-from api.desk.live import must_be_live
+from api.desk.live import must_be_live, must_be_seen
 from arrears.contracts import RulesInForce, fingerprint
 from arrears.names import plan_message_id
 from arrears.policy import agreements
@@ -40,10 +41,10 @@ class Ground:
 
     debt: Debt
     facts_no: int
-    hands: tuple[str, ...] = ()  # who worked the case, or is kept off it
+    hands: tuple[str, ...] = ()  # who worked the case
 
 
-def sign(connection: Connection, plan: PlanIn, *, by: str, rules: RulesInForce, at: datetime) -> str:
+def sign(connection: Connection, who: Person, plan: PlanIn, *, rules: RulesInForce, at: datetime) -> str:
     """Tell the case. Returns the message id; the same plan on the same figures is the same message.
 
     Raises NotFound, CaseClosed, SecondPersonNeeded, PlanStands, StaleForm and Invalid.
@@ -51,6 +52,8 @@ def sign(connection: Connection, plan: PlanIn, *, by: str, rules: RulesInForce, 
     ground = ground_of(connection, plan.case_id)
     if ground is None:
         raise NotFound
+    must_be_seen(connection, who, plan.case_id)
+    by = who.staff_id
     content = _content(plan, is_guaranteed=ground.debt.is_guaranteed)
     message_id = plan_message_id(plan.case_id, fingerprint(content))
     _one_at_a_time(connection, plan.case_id)
@@ -84,7 +87,7 @@ def ground_of(connection: Connection, case_id: str) -> Ground | None:
         parties.c.loan_id == row.loan_id, parties.c.role == GUARANTOR
     )
     is_guaranteed = connection.execute(stands_for_it.limit(1)).first() is not None
-    hands = (*row.state.get("hands", ()), *row.state.get("kept_off", ()))
+    hands = tuple(row.state.get("hands", ()))
     return Ground(
         Debt(row.balance_minor, row.overdue_minor, is_guaranteed), row.state.get("facts_no", 1), hands
     )

@@ -79,7 +79,6 @@ class RevealDesk:
     def open_attachment(self, who: Person, case_id: str, remark_id: str) -> Attached:
         """What colleagues hand each other may name the debtor as a letter does. Raises NotFound and NotAllowed."""
         with self._store.transaction() as connection:
-            must_be_seen(connection, who, case_id)
             attached = attachments.find(connection, case_id, remark_id)
             if attached is None:
                 raise errors.NotFound
@@ -124,6 +123,7 @@ def _case(connection: Connection, who: Person, said: RevealIn) -> Row[tuple[str]
     case = connection.execute(select(cases.c.borrower_id).where(cases.c.case_id == said.case_id)).first()
     if case is None:
         raise errors.NotFound
+    must_be_seen(connection, who, said.case_id)
     if not may_reveal(connection, who, said.case_id, case.borrower_id):
         raise errors.NotAllowed
     return case

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, select, update
 from api.auth.permissions import Permission, may, own_relation
 from api.auth.person import Person
 from api.desk import errors
+from api.desk.live import must_be_seen
 from arrears import clock
 from arrears.policy.tasks import Missing
 from arrears.store import audit, queries
@@ -62,6 +63,7 @@ def _held(connection: Connection, who: Person, task_id: str) -> Row[*tuple[Any, 
     task = connection.execute(select(tasks).where(tasks.c.task_id == task_id)).first()
     if task is None:
         raise errors.NotFound
+    must_be_seen(connection, who, task.case_id)
     if task.status != "open":
         by = queries.names(connection, [task.decided_by] if task.decided_by else []).get(
             task.decided_by or ""

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, select
 from api.auth.person import Person
 from api.desk import errors
 from api.desk.answering import Answer, touch
-from api.desk.live import must_be_live
+from api.desk.live import must_be_live, must_be_seen
 from arrears import clock
 from arrears.policy.profile import NOTHING_SAID, Ability, Cause, Profile, Willingness
 from arrears.store import audit, contacts, intents
@@ -37,6 +37,7 @@ class UndoDesk:
         """
         with self._store.transaction() as connection:
             said = _answer_of(connection, who, task_id)
+            must_be_seen(connection, who, said.case_id)
             must_be_live(connection, said.case_id)
             connection.execute(select(tasks.c.task_id).where(tasks.c.task_id == task_id).with_for_update())
             if not intents.withdraw(connection, said.message_id):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, or_, select, update
+from sqlalchemy import Connection, Row, Select, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from arrears import clock
@@ -103,6 +103,11 @@ def keeps_off(connection: Connection, case_id: str, staff_id: str) -> bool:
             for row in _on_the_way(connection, case.borrower_id)
         )
     )
+
+
+def complainants(staff_id: str) -> Select[tuple[str | None]]:
+    """The debtors who complained of this member of staff: no list shows them to it (K1)."""
+    return select(holds.c.borrower_id).where(holds.c.against == staff_id, holds.c.borrower_id.is_not(None))
 
 
 # ---- every case of a person ------------------------------------------------------------------------------

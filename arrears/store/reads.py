@@ -9,6 +9,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Table, and_, func, lit
 
 from arrears.store import tables as rows
 from arrears.store.asked_again import Earlier, earlier
+from arrears.store.holds import complainants
 from arrears.store.types import Instant, Text
 
 UNSETTLED: Final = ("waiting", "sent", "parked")
@@ -155,10 +156,18 @@ def _columns(table: Table, view: type[Any]) -> list[Column[Any]]:
 
 
 def cases(
-    connection: Connection, *, stage: str | None, status: str | None, after: str | None, limit: int
+    connection: Connection,
+    *,
+    staff_id: str,
+    stage: str | None,
+    status: str | None,
+    after: str | None,
+    limit: int,
 ) -> list[CaseLine]:
-    """By case id, those behind `after`."""
-    query = select(*_columns(rows.cases, CaseLine)).order_by(rows.cases.c.case_id).limit(limit)
+    """Those this member of staff may see, by case id, behind `after`."""
+    kept_off = rows.cases.c.borrower_id.in_(complainants(staff_id))
+    query = select(*_columns(rows.cases, CaseLine)).where(~kept_off)
+    query = query.order_by(rows.cases.c.case_id).limit(limit)
     if stage is not None:
         query = query.where(rows.cases.c.stage == stage)
     if status is not None:
@@ -238,7 +247,7 @@ def tasks(
     wanted = {"mine": mine, "unclaimed": unclaimed, "both": or_(mine, unclaimed)}[whose]
     query = (
         select(*_columns(rows.tasks, TaskLine))
-        .where(rows.tasks.c.status == "open", wanted)
+        .where(rows.tasks.c.status == "open", wanted, ~rows.tasks.c.borrower_id.in_(complainants(staff_id)))
         .order_by(rows.tasks.c.due_at, rows.tasks.c.task_id)
         .limit(limit)
     )

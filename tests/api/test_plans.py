@@ -155,13 +155,17 @@ def test_a_plan_on_old_figures_is_refused_with_the_new_number(server: Server, ca
 
 
 @pytest.mark.rule("4.4")
-@pytest.mark.parametrize("field", ["hands", "kept_off"])
-def test_who_worked_the_case_makes_no_plan_of_it(server: Server, case_id: str, field: str) -> None:
+@pytest.mark.parametrize(
+    ("field", "came"), [("hands", (403, "second_person_needed")), ("kept_off", (404, "not_found"))]
+)
+def test_who_worked_the_case_or_is_kept_off_it_makes_no_plan_of_it(
+    server: Server, case_id: str, field: str, came: tuple[int, str]
+) -> None:
     staff_id = server.person(Role.PLAN_OFFICER).staff_id
     with server.store.transaction() as connection:
         connection.execute(update(cases).values(state={field: [staff_id]}))
     answer = _sign(_officer(server), case_id)
-    assert (answer.status_code, answer.json()["detail"]) == (403, "second_person_needed")
+    assert (answer.status_code, answer.json()["detail"]) == came
 
 
 @pytest.mark.rule("G6")

@@ -233,7 +233,7 @@ def test_open_cases_and_incidents_are_paged_without_a_gap(room: CaseRoom) -> Non
     incidents: list[str] = []
     with room.store.reading() as connection:
         for _ in range(2):
-            rows, after = queries.open_cases(connection, after=after)
+            rows, after = queries.open_cases(connection, "s-lead", after=after)
             cases += [row.case_id for row in rows]
             views, behind = queries.incident_list(connection, after=behind)
             incidents += [view.incident_id for view in views]

@@ -213,6 +213,20 @@ def test_what_came_of_a_call_is_kept_though_the_task_is_gone(
     assert (attempt.status, attempt.result, attempt.effective) == ("made", "hung", True)
 
 
+def test_what_came_of_a_call_is_kept_though_the_debtor_complained_of_the_caller_meanwhile(
+    branch: Branch, room: CaseRoom, desk: Desk, task_id: str, case_id: str
+) -> None:
+    attempt_id = _attempt_in(_call(desk, task_id))
+    said = branch.at("desk").post(
+        f"/cases/{case_id}/holds", kind="complaint", reason="态度恶劣", against="collector"
+    )
+    assert said.status_code == 303
+    answer = desk.post(f"/tasks/{task_id}/decision", outcome="hung", facts_no="1", attempt_id=attempt_id)
+    assert answer.status_code == 404
+    (attempt,) = _attempts(room)
+    assert (attempt.status, attempt.result) == ("made", "hung")
+
+
 def test_whoever_gave_the_task_back_tells_of_the_call_all_the_same(
     room: CaseRoom, desk: Desk, task_id: str
 ) -> None:

@@ -1,23 +1,18 @@
-"""Every page, every role, every relation, as page and as fragment: what comes back is what the table of permissions says."""
+"""Every page and every role, as page and as fragment: what comes back is what the table of permissions says."""
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from http import HTTPStatus
+from dataclasses import replace
 from typing import Final
 
 import httpx
 import pytest
 from fastapi.routing import iter_route_contexts
-from sqlalchemy import update
 
-from api.auth.permissions import GRANTS, Permission, Relation
+from api.auth.permissions import GRANTS, Permission
 from api.deps import declared_by
 from arrears.policy.tasks import Role
-from arrears.store.tables import tasks
-from tests.builders import CaseRoom
 from tests.web.branch import UI, Branch, Desk, swap_headers
-from tests.web.reading import read
 from workflows.envelope import Envelope
 
 P = Permission
@@ -145,13 +140,6 @@ INSTEAD: Final = {
     "POST /codec/decode": 400,  # a form is no question
     "GET /tasks/{task_id}/news": 204,
 }
-# Acts on the task alone; those of a contact also need a number, and look alike below.
-ON_TASK: Final = (
-    "GET /tasks/{task_id}",
-    "POST /tasks/{task_id}/claim",
-    "POST /tasks/{task_id}/decision",
-    "POST /tasks/{task_id}/release",
-)
 LOGINS: Final = {
     Role.COLLECTOR: "collector",
     Role.TEAM_LEAD: "lead",
@@ -166,14 +154,6 @@ LOGINS: Final = {
 }
 FORMATS: Final = ("page", "fragment")
 MISSING: Final = "no-such-thing"
-
-
-@dataclass(frozen=True)
-class Scene:
-    """One task in the person's own hands, and one that is for another role."""
-
-    own: str
-    foreign: str
 
 
 def test_no_page_is_left_out(branch: Branch) -> None:
@@ -213,74 +193,6 @@ def _is_right(route: str, got: int, *, granted: bool) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("role", Role)
-def test_a_task_is_there_for_whom_it_is(branch: Branch, room: CaseRoom, role: Role) -> None:
-    desk, scene = branch.at(LOGINS[role]), _scene(branch, room, role)
-    surprises = []
-    for route in ON_TASK:
-        permission = PAGES[route]
-        assert permission is not None
-        for format_ in FORMATS:
-            own, foreign = (
-                _ask(desk, route, format_, task).status_code for task in (scene.own, scene.foreign)
-            )
-            if (_seen(own), _seen(foreign)) != _expected(role, permission):
-                surprises.append((route, format_, own, foreign))
-    assert surprises == []
-
-
-def _seen(status: int) -> str:
-    return {403: "kept out", 404: "not there"}.get(status, "let in" if status < 500 else "broken")
-
-
-def _expected(role: Role, permission: Permission) -> tuple[str, str]:
-    """The own task, and one of another role."""
-    if role not in GRANTS[permission]:
-        return "kept out", "kept out"
-    oversees = Relation.ANY in GRANTS[P.READ_TASK].get(role, frozenset())
-    if permission is P.READ_TASK:
-        own = "let in" if GRANTS[P.READ_TASK][role] else "not there"
-        return own, "let in" if oversees else "not there"
-    return "let in", "kept out" if oversees else "not there"
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("role", [Role.COLLECTOR, Role.LEGAL_ADVISOR, Role.PLAN_OFFICER, Role.OPS])
-@pytest.mark.parametrize("format_", FORMATS)
-def test_what_is_not_for_one_looks_like_what_is_not_there(
-    branch: Branch, room: CaseRoom, role: Role, format_: str
-) -> None:
-    desk, scene = branch.at(LOGINS[role]), _scene(branch, room, role)
-    for route in (one for one in PAGES if "{task_id}" in one and role in GRANTS[PAGES[one] or P.READ_TASK]):
-        forbidden = _ask(desk, route, format_, scene.foreign)
-        missing = _ask(desk, route, format_, MISSING)
-        gone = INSTEAD.get(route, 404)
-        assert (forbidden.status_code, missing.status_code) == (gone, gone), route
-        if gone != HTTPStatus.NO_CONTENT:
-            assert _bare(forbidden, scene.foreign) == _bare(missing, MISSING), route
-
-
-def test_and_so_it_is_in_json(branch: Branch, room: CaseRoom) -> None:
-    scene = _scene(branch, room, Role.COLLECTOR)
-    token = branch.entrance.tokens.issue(branch.people["collector"]).token
-    visitor = branch.visitor()
-    visitor.headers["Authorization"] = f"Bearer {token}"
-    decision = {"outcome": "na", "facts_no": 1}
-    for method, act, body in (
-        ("GET", "", None),
-        ("POST", "/claim", None),
-        ("POST", "/release", None),
-        ("POST", "/decision", decision),
-    ):
-        forbidden, missing = (
-            visitor.request(method, f"/api/v1/tasks/{task}{act}", json=body)
-            for task in (scene.foreign, MISSING)
-        )
-        assert (forbidden.status_code, forbidden.json()) == (404, missing.json()), act
-        assert dict(forbidden.headers) == dict(missing.headers)
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize("format_", FORMATS)
 def test_nobody_gets_anywhere_without_signing_in(branch: Branch, format_: str) -> None:
     headers = swap_headers() if format_ == "fragment" else {}
@@ -312,16 +224,6 @@ def _routes(branch: Branch) -> Iterator[tuple[str, Permission | None]]:
             yield f"{method} {context.path}", None if None in declared else declared[0]
 
 
-def _scene(branch: Branch, room: CaseRoom, role: Role) -> Scene:
-    own, foreign = (room.task(room.a_case(), "first_contact").task_id for _ in range(2))
-    other = Role.TEAM_LEAD if role is not Role.TEAM_LEAD else Role.COLLECTOR
-    with room.store.transaction() as connection:
-        mine = {"role": role.value, "assignee": branch.people[LOGINS[role]].staff_id}
-        connection.execute(update(tasks).where(tasks.c.task_id == own).values(mine))
-        connection.execute(update(tasks).where(tasks.c.task_id == foreign).values(role=other.value))
-    return Scene(own, foreign)
-
-
 def _ask(desk: Desk, route: str, format_: str, thing: str) -> httpx.Response:
     """Forms come without sense: what is wrong with them is told to those alone who may send them."""
     method, path = route.split()
@@ -335,9 +237,3 @@ def _ask(desk: Desk, route: str, format_: str, thing: str) -> httpx.Response:
 
 def _filled(path: str, thing: str) -> str:
     return re.sub(r"\{\w+\}", thing, path)
-
-
-def _bare(answer: httpx.Response, thing: str) -> str:
-    """Without the address that was asked for, which a page repeats in its switches."""
-    assert read(answer).words
-    return answer.text.replace(thing, "")

@@ -155,7 +155,7 @@ def test_whom_the_debtor_complained_about_sees_nothing_any_more(
                 placed_at=room.now,
             )
         )
-    assert _look(desk, f"/tasks/{task_id}", "id_number").status_code == 403
+    assert _look(desk, f"/tasks/{task_id}", "id_number").status_code == 404
     assert _looks(room) == []
 
 

@@ -16,6 +16,7 @@ from api.desk.revealing import RevealDesk
 from api.paging import instant_behind, instant_cursor, known_shape
 from arrears import clock
 from arrears.store import queries
+from arrears.store.holds import keeps_off
 from arrears.store.views import CaseKey, CaseRow
 from web.case_sheet import Beside, Look, case_sheet
 from web.forms import FAULTS, told
@@ -49,7 +50,8 @@ def find(request: Request, office: TheOffice, who: Reader, loan_id: Annotated[st
     wanted = loan_id.strip()
     with office.store.reading() as connection:
         found = queries.cases_of_loan(connection, wanted) if wanted else ()
-    if found:
+        is_seen = bool(found) and not keeps_off(connection, found[0].case_id, who.staff_id)
+    if is_seen:
         return RedirectResponse(_href(found[0].case_id), 303)
     fault = called(FAULTS, "not_found" if wanted else "loan_required")
     return _list(request, office, who, loan_id=wanted, fault=fault)
@@ -182,7 +184,8 @@ def _list(
 ) -> Response:
     behind = instant_behind(after)
     with office.store.reading() as connection:
-        rows, more = queries.open_cases(connection, after=CaseKey(*behind) if behind else None)
+        last = CaseKey(*behind) if behind else None
+        rows, more = queries.open_cases(connection, who.staff_id, after=last)
     return office.pages.show(
         request,
         "cases.html",

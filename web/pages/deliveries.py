@@ -12,6 +12,7 @@ from api.auth.permissions import Permission
 from api.auth.person import Person
 from api.desk.deliveries import DeliveryIn
 from api.desk.errors import CaseClosed, DeliveryConflict, Invalid, NotFound
+from api.desk.live import must_be_seen
 from api.paging import known_shape
 from arrears.policy.tasks import Missing
 from arrears.store import queries
@@ -57,8 +58,8 @@ def typed(
 
 
 @router.get("/cases/{case_id}/notices/{notice_id}/delivery")
-def show(request: Request, letter: TheLetter, office: TheOffice, _who: Reporter) -> Response:
-    return _page(request, office, letter)
+def show(request: Request, letter: TheLetter, office: TheOffice, who: Reporter) -> Response:
+    return _page(request, office, who, letter)
 
 
 @router.post("/cases/{case_id}/notices/{notice_id}/delivery")
@@ -85,18 +86,19 @@ def _report(
             raise NotFound
     delivery = form.read(letter.notice_id, office.shapes)
     if not isinstance(delivery, DeliveryIn):
-        return _page(request, office, letter, form=form, faults=delivery)
+        return _page(request, office, who, letter, form=form, faults=delivery)
     try:
         return office.desk.report_delivery(who, delivery)
     except Invalid as invalid:
-        return _page(request, office, letter, form=form, faults=invalid.missing)
+        return _page(request, office, who, letter, form=form, faults=invalid.missing)
     except (DeliveryConflict, CaseClosed):
-        return _page(request, office, letter, form=form, conflict=True)
+        return _page(request, office, who, letter, form=form, conflict=True)
 
 
 def _page(
     request: Request,
     office: Office,
+    who: Person,
     letter: Letter,
     *,
     form: DeliveryForm | None = None,
@@ -107,8 +109,9 @@ def _page(
         case = queries.case(connection, letter.case_id)
         notice = queries.notice(connection, letter.case_id, letter.notice_id)
         reports = queries.deliveries_of(connection, letter.case_id, letter.notice_id)
-    if case is None or notice is None:
-        raise NotFound
+        if case is None or notice is None:
+            raise NotFound
+        must_be_seen(connection, who, letter.case_id)
     return office.pages.show(
         request,
         "delivery.html",

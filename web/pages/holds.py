@@ -11,6 +11,7 @@ from api.auth.permissions import Permission, may
 from api.auth.person import Person
 from api.desk.errors import HoldOver, HoldStands, Invalid, NotFound
 from api.desk.holding import PLACED_BY_HAND, HoldIn, frozen
+from api.desk.live import must_be_seen
 from api.paging import known_shape
 from arrears.policy.tasks import Missing
 from arrears.store import queries
@@ -39,8 +40,8 @@ def typed(  # noqa: PLR0917  # one a field
 
 
 @router.get("/cases/{case_id}/holds")
-def show(request: Request, case_id: str, office: TheOffice, _who: Placer) -> Response:
-    return _page(request, office, known_shape(case_id), HoldForm())
+def show(request: Request, case_id: str, office: TheOffice, who: Placer) -> Response:
+    return _page(request, office, who, known_shape(case_id), HoldForm())
 
 
 @router.post("/cases/{case_id}/holds")
@@ -94,13 +95,13 @@ def change_consent(  # noqa: PLR0917  # one a field
 def _place(request: Request, office: Office, who: Person, case_id: str, form: HoldForm) -> Response | str:
     hold = form.read(office.rules_now().terms.currency)
     if not isinstance(hold, HoldIn):
-        return _page(request, office, case_id, form, faults=hold)
+        return _page(request, office, who, case_id, form, faults=hold)
     try:
         return office.desk.holds.place(who, case_id, hold)
     except Invalid as invalid:
-        return _page(request, office, case_id, form, faults=invalid.missing)
+        return _page(request, office, who, case_id, form, faults=invalid.missing)
     except HoldStands:
-        return _page(request, office, case_id, form, stands=True)
+        return _page(request, office, who, case_id, form, stands=True)
 
 
 def _end(office: Office, who: Person, case_id: str, hold_id: str, reason: str) -> str:
@@ -113,6 +114,7 @@ def _end(office: Office, who: Person, case_id: str, hold_id: str, reason: str) -
 def _page(
     request: Request,
     office: Office,
+    who: Person,
     case_id: str,
     form: HoldForm,
     *,
@@ -121,8 +123,9 @@ def _page(
 ) -> Response:
     with office.store.reading() as connection:
         case = queries.case(connection, case_id)
-    if case is None:
-        raise NotFound
+        if case is None:
+            raise NotFound
+        must_be_seen(connection, who, case_id)
     return office.pages.show(
         request,
         "hold.html",

@@ -13,6 +13,7 @@ from api.auth.permissions import Permission
 from api.auth.person import Person
 from api.desk import plans as desk_plans
 from api.desk.errors import CaseClosed, Invalid, NotFound, PlanStands, SecondPersonNeeded, StaleForm
+from api.desk.live import must_be_seen
 from api.desk.plans import PlanIn
 from api.paging import known_shape
 from arrears.policy import agreements
@@ -65,8 +66,8 @@ class Typed(BaseModel):
 
 
 @router.get("/cases/{case_id}/plans/new")
-def show_form(request: Request, case_id: str, office: TheOffice, _who: Officer) -> Response:
-    return _page(request, office, known_shape(case_id), Shown(PlanForm()))
+def show_form(request: Request, case_id: str, office: TheOffice, who: Officer) -> Response:
+    return _page(request, office, who, known_shape(case_id), Shown(PlanForm()))
 
 
 @router.post("/cases/{case_id}/plans")
@@ -86,29 +87,29 @@ async def sign(
 def _compute(request: Request, office: Office, who: Person, case_id: str, form: PlanForm) -> Response | str:
     plan = form.figures(case_id, _currency(office))
     if isinstance(plan, list):
-        return _page(request, office, case_id, Shown(form, tuple(plan)))
+        return _page(request, office, who, case_id, Shown(form, tuple(plan)))
     try:
         faults = [fault for fault in office.desk.plan_faults(who, plan) if fault.field in FIGURES]
     except CaseClosed as closed:
-        return _page(request, office, case_id, Shown(form, untaken=closed.message_id))
+        return _page(request, office, who, case_id, Shown(form, untaken=closed.message_id))
     if faults:
-        return _page(request, office, case_id, Shown(form, tuple(faults)))
-    return _page(request, office, case_id, _with_rows(office, plan, Shown(form)))
+        return _page(request, office, who, case_id, Shown(form, tuple(faults)))
+    return _page(request, office, who, case_id, _with_rows(office, plan, Shown(form)))
 
 
 def _sign(request: Request, office: Office, who: Person, case_id: str, form: PlanForm) -> Response | str:
     """The message id when it is kept; else the form with what is wrong."""
     plan = form.read(case_id, _currency(office))
     if isinstance(plan, list):
-        return _page(request, office, case_id, Shown(form, tuple(plan)))
+        return _page(request, office, who, case_id, Shown(form, tuple(plan)))
     try:
         return office.desk.sign_plan(who, plan)
     except Invalid as invalid:
-        return _page(request, office, case_id, Shown(form, tuple(invalid.missing)))
+        return _page(request, office, who, case_id, Shown(form, tuple(invalid.missing)))
     except StaleForm:
-        return _page(request, office, case_id, _with_rows(office, plan, Shown(form, is_stale=True)))
+        return _page(request, office, who, case_id, _with_rows(office, plan, Shown(form, is_stale=True)))
     except _UNTAKEN as untaken:
-        return _page(request, office, case_id, Shown(form, untaken=untaken.message_id))
+        return _page(request, office, who, case_id, Shown(form, untaken=untaken.message_id))
 
 
 def _with_rows(office: Office, plan: PlanIn, shown: Shown) -> Shown:
@@ -116,12 +117,13 @@ def _with_rows(office: Office, plan: PlanIn, shown: Shown) -> Shown:
     return Shown(shown.form, rows=computed(plan.offer), approvals=needed, is_stale=shown.is_stale)
 
 
-def _page(request: Request, office: Office, case_id: str, shown: Shown) -> Response:
+def _page(request: Request, office: Office, who: Person, case_id: str, shown: Shown) -> Response:
     with office.store.reading() as connection:
         case = queries.case(connection, case_id)
         ground = desk_plans.ground_of(connection, case_id)
-    if case is None or ground is None:
-        raise NotFound
+        if case is None or ground is None:
+            raise NotFound
+        must_be_seen(connection, who, case_id)
     is_conflict = bool(shown.untaken) or shown.is_stale
     return office.pages.show(
         request,

@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, cast, exists, or_, select, tuple_
 
+from arrears.store.holds import complainants
 from arrears.store.queries.paging import PAGE, place
 from arrears.store.queries.said import UNDER_WAY
 from arrears.store.states import state_from_json
@@ -147,11 +148,12 @@ def knows_loan(connection: Connection, loan_id: str) -> bool:
 
 
 def open_cases(
-    connection: Connection, *, after: CaseKey | None = None
+    connection: Connection, staff_id: str, *, after: CaseKey | None = None
 ) -> tuple[tuple[CaseRow, ...], CaseKey | None]:
-    """Open cases by their next deadline; every open case has one."""
+    """Open cases this member of staff may see, by their next deadline; every open case has one."""
     keyed = tuple_(cases.c.next_deadline_at, cases.c.case_id)
-    wanted = _case_row().where(cases.c.status == "open")
+    kept_off = cases.c.borrower_id.in_(complainants(staff_id))
+    wanted = _case_row().where(cases.c.status == "open", ~kept_off)
     if after is not None:
         wanted = wanted.where(keyed > place(after.due_at, after.case_id))
     rows = connection.execute(

@@ -6,10 +6,11 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, Select, exists, func, select, tuple_, union_all
 from sqlalchemy.sql.selectable import ScalarSelect
 
+from arrears.store.holds import complainants
 from arrears.store.queries.narrowing import Condition, conditions
 from arrears.store.queries.paging import COUNTED, PAGE, place
 from arrears.store.queries.said import LIVE
-from arrears.store.tables import borrowers, cases, holds, messages, staff, tasks
+from arrears.store.tables import borrowers, cases, messages, staff, tasks
 from arrears.store.views import InboxPage, InboxRow, Narrowed, Reader, TaskKey, View
 
 # Why a task was opened when a promise had been judged.
@@ -170,10 +171,7 @@ def _answered() -> Condition:
 
 def keeps_off(staff_id: str) -> Condition:
     """Whoever a debtor complained of has to do with that debtor no more (K1)."""
-    about_me = select(holds.c.borrower_id).where(
-        holds.c.against == staff_id, holds.c.borrower_id.is_not(None)
-    )
-    return tasks.c.borrower_id.in_(about_me)
+    return tasks.c.borrower_id.in_(complainants(staff_id))
 
 
 def _count(
