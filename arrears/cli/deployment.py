@@ -15,7 +15,11 @@ from arrears.engine import deployments
 from arrears.engine.deployments import BuildUnknown, Deployment
 from arrears.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Builds of workers: which there are, and which of them takes the cases.",
+)
 
 _UNVERSIONED: Final = "workers without a build"
 Answer = TypeVar("Answer")
