@@ -74,7 +74,8 @@ class Outage:
             f"All had moved after {self.drained_seconds:.1f} s, {self.rate:.1f} cases a second; one worker was killed on the way.",
             f"{self.waiting_letters} letters waited for the morning, {self.letters} went out then, none at night.",
         ]
-        return "\n".join(lines + [f"FAULT {fault}" for fault in self.faults])
+        lines += [f"FAULT {fault}" for fault in self.faults] + [f"SLOW {late}" for late in self.too_slow]
+        return "\n".join(lines)
 
 
 # ---- before ----------------------------------------------------------------------------------------------
