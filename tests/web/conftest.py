@@ -11,6 +11,7 @@ from arrears.store import packs
 from arrears.store.session import Store
 from tests.builders import CaseRoom
 from tests.web.branch import Branch, open_branch
+from tests.web.place import Place, opened
 
 
 @pytest.fixture(scope="session")
@@ -29,4 +30,11 @@ def branch(sqlite_store: Store, room: CaseRoom, tmp_path: Path) -> Iterator[Bran
     made = open_branch(sqlite_store, room, letters=tmp_path / "letters")
     room.hears_at_once()
     with clock.door_time(room.now):
+        yield made
+
+
+@pytest.fixture(scope="module")
+def place(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """For a browser: one branch and its portfolio for all tests of a file."""
+    with opened(sqlite_template, tmp_path_factory.mktemp("branch")) as made:
         yield made

@@ -15,6 +15,17 @@ STATIC = HOUSE / "web" / "static"
 TEMPLATES = sorted((HOUSE / "web" / "templates").glob("*.html"))
 
 
+def test_a_theme_sets_colours_and_nothing_else() -> None:
+    """So that what axe says of one theme it says of both, but for the contrast."""
+    sheet = (STATIC / "app.css").read_text(encoding="utf-8")
+    worn = re.findall(r"\[data-theme[^{]*\{([^}]*)\}", sheet)
+    assert worn
+    names = {line.partition(":")[0].strip() for block in worn for line in block.split(";") if line.strip()}
+    assert {name for name in names if not name.startswith("--")} == {"color-scheme"}
+    of_size = {"--font", "--mono", "--bar", "--dock", "--control"}
+    assert names.isdisjoint(of_size)
+
+
 @pytest.mark.parametrize("folder", [STATIC / "vendor", HOUSE / "tests" / "vendor"])
 def test_vendored_files_are_what_the_manifest_says(folder: Path) -> None:
     manifest = json.loads((folder / "MANIFEST.json").read_text(encoding="utf-8"))

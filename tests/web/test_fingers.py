@@ -14,8 +14,8 @@ from arrears.store.session import Store, open_engine
 from tests.builders import CaseRoom
 from tests.chromium import chromium
 from tests.web.branch import PASSWORD, listening, open_branch
+from tests.web.place import Place, listen, pleases_axe
 from tests.web.portfolio import Portfolio
-from tests.web.test_browser import Place, _listen, _pleases_axe
 from web.feed import Feed
 
 pytestmark = pytest.mark.browser
@@ -142,7 +142,7 @@ def test_an_answer_is_taken_back_by_a_key_and_its_words_are_there(place: Desk) -
     task_id = place.room.task(first, "first_contact").task_id
     expect(page.locator(f"[data-task='{task_id}']")).to_have_count(0)  # the next one is open
     expect(page.locator(f"[id='row-{task_id}']")).to_have_count(0)
-    _pleases_axe(page)
+    pleases_axe(page)
     page.keyboard.press("z")
     expect(page.locator(f"[data-task='{task_id}']")).to_be_visible()
     assert page.url.endswith(f"/tasks/{task_id}")
@@ -257,14 +257,14 @@ def test_a_key_puts_a_task_off_and_the_next_one_opens(place: Desk) -> None:
     expect(page.get_by_text("由您处理")).to_be_visible()
     page.keyboard.press("h")
     expect(page.locator(".put-off button[name=at]").first).to_be_visible()
-    _pleases_axe(page)
+    pleases_axe(page)
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     task_id = address.rsplit("/", 1)[1]
     expect(page.locator(f"[data-task='{task_id}']")).to_have_count(0)
     page.goto(f"{place.url}/inbox?view=later")
     expect(page.locator(f"[id='row-{task_id}'] .later")).to_be_visible()
-    _pleases_axe(page)
+    pleases_axe(page)
     page.context.close()
 
 
@@ -275,7 +275,7 @@ def test_two_browsers_see_what_the_other_does_and_nothing_jumps(place: Desk) -> 
     case_id = place.room.a_case(name="尹秋水")
     task_id = place.room.task(case_id, "first_contact").task_id
     mine, hers = place.signed_in("collector"), place.signed_in("colleague")
-    heard = _listen(mine)
+    heard = listen(mine)
     mine.goto(f"{place.url}/tasks/{task_id}")
     expect(mine.locator("[data-live=on]")).to_contain_text("实时更新")
     row = mine.locator(f"[id='row-{task_id}']")
@@ -286,13 +286,13 @@ def test_two_browsers_see_what_the_other_does_and_nothing_jumps(place: Desk) -> 
     expect(row.locator(".holder")).to_have_text("李敏")
     assert row.locator(".name").evaluate("one => getComputedStyle(one).color") == grey
     expect(mine.locator(".news-of")).to_contain_text("李敏 处理中")
-    _pleases_axe(mine)
+    pleases_axe(mine)
     names = ("尹秋山", "尹秋月")
     fresh = [place.room.task(place.room.a_case(name=name), "first_contact").task_id for name in names]
     pill = mine.locator("#news")
     expect(pill).to_have_text("2 条新任务")
     assert [one.get_attribute("id") for one in mine.locator("#list .row").all()] == before
-    _pleases_axe(mine)
+    pleases_axe(mine)
     pill.click()
     for new in fresh:
         expect(mine.locator(f"[id='row-{new}']")).to_have_count(1)

@@ -15,8 +15,8 @@ from arrears.store.session import Store, open_engine
 from tests.builders import CaseRoom
 from tests.chromium import chromium
 from tests.web.branch import listening, open_branch
+from tests.web.place import Place, pleases_axe
 from tests.web.portfolio import Portfolio
-from tests.web.test_browser import Place, _pleases_axe
 
 pytestmark = pytest.mark.browser
 
@@ -47,7 +47,7 @@ def test_an_act_of_the_page_is_done_by_its_name(place: Place) -> None:
     page.goto(place.task_href(place.room.a_case(name="郭晓燕"), "first_contact"))
     _open(page, "领取")
     expect(page.get_by_role("option", selected=True)).to_have_text(re.compile("领取任务"))
-    _pleases_axe(page)
+    pleases_axe(page)
     page.keyboard.press("Enter")
     expect(page.get_by_text("由您处理")).to_be_visible()
     expect(page.locator("#palette")).to_be_hidden()
@@ -117,5 +117,5 @@ def test_in_english_too(place: Place) -> None:
     expect(page.get_by_role("button", name="Commands")).to_be_visible()
     _open(page, "sett")
     expect(page.get_by_role("option").last).to_have_text("Search for “sett”")
-    _pleases_axe(page)
+    pleases_axe(page)
     page.context.close()
