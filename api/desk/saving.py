@@ -63,7 +63,7 @@ class SavedViewDesk:
             .where(
                 or_(
                     saved_views.c.owner == who.staff_id,
-                    saved_views.c.shared.is_(True) & staff.c.active.is_(True),
+                    saved_views.c.shared & staff.c.active,
                 )
             )
             .order_by(saved_views.c.name, saved_views.c.view_id)

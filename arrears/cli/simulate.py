@@ -11,16 +11,17 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from sqlalchemy.engine import make_url
 
 from arrears.cli.config import load_pack, load_settings, stop
 from arrears.cli.intake import Bars
 from arrears.cli.simulation.driver import Stuck
 from arrears.cli.simulation.portfolio import PortfolioRefused
-from arrears.cli.simulation.running import Ran
+from arrears.cli.simulation.running import NAMESPACE, Ran, must_be_empty
 from arrears.cli.simulation.running import simulate as run
-from arrears.cli.simulation.terms import OtherSimulation, SimulationTerms, settle_in
+from arrears.cli.simulation.terms import OtherSimulation, SimulationTerms, has_begun, settle_in
 from arrears.engine.errors import EngineError
-from arrears.engine.programs import silent
+from arrears.engine.programs import Say, silent
 from arrears.settings import Settings
 from arrears.store.packs import Pack
 from arrears.store.schema import SchemaError
@@ -28,7 +29,7 @@ from arrears.store.schema import SchemaError
 _SHOWN_MISMATCHES: Final = 20
 
 
-def simulate(
+def simulate(  # noqa: PLR0913  # one an option
     *,
     portfolio: Annotated[
         Path, typer.Option(help="A folder with intake/, replay/payments… and a pack.toml.")
@@ -43,23 +44,35 @@ def simulate(
     data_dir: Annotated[
         Path, typer.Option(help="Where this simulation keeps its database, server and letters.")
     ] = Path(".arrears-simulation"),
+    cluster: Annotated[
+        bool,
+        typer.Option(
+            "--cluster",
+            help="In the empty database and on the Temporal server that the settings name, instead of our own.",
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Let robots work a portfolio with known payments to its end, in skipped time; a wrong end is named."""
     if not (portfolio / "intake").exists():
         stop(f"{portfolio} holds no intake folder.")
     chosen = str(Path(pack).resolve()) if pack.endswith(".toml") else pack
+    settings = _settings(portfolio, data_dir, chosen, cluster=cluster)
     terms = SimulationTerms(
-        str(portfolio.resolve()), _loans(loans), _day(as_of), _days(horizon), seed, chosen
+        str(portfolio.resolve()),
+        _loans(loans),
+        _day(as_of),
+        _days(horizon),
+        seed,
+        chosen,
+        where=_where(settings),
     )
-    settings = _settings(portfolio, data_dir, chosen)
     rules = load_pack(settings)
     console = Console(stderr=as_json)
     # What lies there is personal data: for nobody but the one who runs this.
     os.umask(0o077)
     try:
-        if not settle_in(data_dir, terms) and not as_json:
-            console.print("Going on with the simulation that is here.")
+        _settle(data_dir, terms, settings, say=silent if as_json else console.print)
         ran = _run(settings, rules, terms, console, quiet=as_json)
     except OtherSimulation as other:
         stop(str(other))
@@ -75,6 +88,18 @@ def simulate(
         raise typer.Exit(1)
 
 
+def _settle(data_dir: Path, terms: SimulationTerms, settings: Settings, *, say: Say) -> None:
+    if settings.database_url and not has_begun(data_dir):
+        must_be_empty(settings)
+    if not settle_in(data_dir, terms):
+        say("Going on with the simulation that is here.")
+
+
+def _where(settings: Settings) -> str:
+    """An address without its password: one and the same simulation is in one and the same place."""
+    return f"{make_url(settings.database_url)!r} {settings.temporal_address}" if settings.database_url else ""
+
+
 def _run(settings: Settings, pack: Pack, terms: SimulationTerms, console: Console, *, quiet: bool) -> Ran:
     columns = (TextColumn("{task.description:>10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     say = silent if quiet else console.print
@@ -82,19 +107,24 @@ def _run(settings: Settings, pack: Pack, terms: SimulationTerms, console: Consol
         return asyncio.run(run(settings, pack, terms, reporter=Bars(progress), say=say))
 
 
-def _settings(portfolio: Path, data_dir: Path, pack: str) -> Settings:
-    """Whatever the environment says, a simulation touches no other database and no other Temporal."""
+def _settings(portfolio: Path, data_dir: Path, pack: str, *, cluster: bool) -> Settings:
+    """Whatever the environment says, a simulation touches no other database and no other Temporal, unless told to."""
     own = portfolio / "pack.toml"
     pack = pack or (str(own) if own.exists() else "")
-    return load_settings(
+    elsewhere = (
+        {"temporal_namespace": NAMESPACE} if cluster else {"database_url": None, "temporal_address": None}
+    )
+    settings = load_settings(
         data_dir=data_dir,
-        database_url=None,
-        temporal_address=None,
         time_skipping=True,
         shift_seconds=0,
         letters_dir=None,
+        **elsewhere,
         **({"pack": pack} if pack else {}),
     )
+    if cluster and not (settings.database_url and settings.temporal_address):
+        stop("--cluster needs ARREARS_DATABASE_URL and ARREARS_TEMPORAL_ADDRESS.")
+    return settings
 
 
 def _loans(said: str) -> int | None:

@@ -16,7 +16,12 @@ from typing import Any, Final
 import pytest
 from typer.testing import CliRunner
 
+from arrears import clock
 from arrears.cli import main
+from arrears.cli.simulation.terms import SimulationTerms, settle_in
+from arrears.store import people
+from arrears.store.people import NewStaff
+from arrears.store.session import Store
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 SAMPLE: Final = ROOT / "samples" / "uci"
@@ -198,6 +203,7 @@ def test_the_first_150_loans_end_as_their_money_says(tmp_path: Path) -> None:
         (["--as-of", "monday"], "--as-of"),
         (["--horizon", "soon"], "--horizon"),
         (["--pack", "cn-bank-1999"], "did you mean"),
+        (["--cluster"], "needs ARREARS_DATABASE_URL and ARREARS_TEMPORAL_ADDRESS"),
     ],
 )
 def test_what_cannot_be_simulated_is_told_before_anything_is_made(
@@ -208,6 +214,38 @@ def test_what_cannot_be_simulated_is_told_before_anything_is_made(
     assert answer.exit_code == 2
     assert says in answer.output
     assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.postgres
+def test_a_database_in_which_somebody_works_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgres_store: Store
+) -> None:
+    with postgres_store.transaction() as connection:
+        people.add_staff(
+            connection, NewStaff("wang", "王敏", frozenset(), None, "zh-CN"), at=clock.machine_now()
+        )
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("ARREARS_DATABASE_URL", str(postgres_store.engine.url))
+    monkeypatch.setenv("ARREARS_TEMPORAL_ADDRESS", "127.0.0.1:1")
+    for _ in range(2):  # and asking again is no way in
+        answer = CliRunner().invoke(main.app, ["simulate", "--cluster", "--data-dir", str(tmp_path / "data")])
+        assert answer.exit_code == 2
+        assert "needs one of its own" in answer.output
+
+
+@pytest.mark.postgres
+def test_a_simulation_goes_on_in_the_database_in_which_it_began_and_in_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgres_store: Store
+) -> None:
+    monkeypatch.chdir(ROOT)
+    asked = ["simulate", "--cluster", "--data-dir", str(tmp_path / "data")]
+    monkeypatch.setenv("ARREARS_TEMPORAL_ADDRESS", "127.0.0.1:1")
+    monkeypatch.setenv("ARREARS_DATABASE_URL", str(postgres_store.engine.url))
+    terms = SimulationTerms(str(SAMPLE), None, date(2026, 1, 5), 150, 1, where="another database")
+    settle_in(tmp_path / "data", terms)
+    answer = CliRunner().invoke(main.app, asked)
+    assert answer.exit_code == 2
+    assert "another where" in answer.output
 
 
 def test_a_folder_of_another_simulation_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

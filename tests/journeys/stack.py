@@ -1,16 +1,7 @@
-"""The whole product in a process of its own, as `arrears up` runs it, for browsers and API clients to talk to."""
+"""A running product as journeys see it: its people, loans, cases, and where it is to be had."""
 
-import json
-import os
 import secrets
-import signal
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -19,36 +10,14 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert, select
 
-from api.auth.passwords import Passwords
 from arrears import clock
-from arrears.cli.office_hours import seconds_until_open
 from arrears.contracts import Rules
 from arrears.policy.checklist import FILED_BY_HAND
-from arrears.policy.tasks import Role
-from arrears.store import documents, exhibits, intents, packs, people, schema
+from arrears.store import documents, exhibits, intents
 from arrears.store.exhibits import Naming
-from arrears.store.people import NewStaff
-from arrears.store.session import Store, open_engine
+from arrears.store.session import Store
 from arrears.store.tables import borrowers, cases, contact_points, loans, messages, notices, tasks
-from tests.certified import certified
-from tests.journeys.collector import Collector, collecting
-
-_MONITOR = f"monitor-{secrets.token_hex(16)}"
-_PEOPLE = (
-    ("collector", "陈静", Role.COLLECTOR),
-    ("colleague", "李敏", Role.COLLECTOR),
-    ("team_lead", "周凯", Role.TEAM_LEAD),
-    ("legal_advisor", "赵静", Role.LEGAL_ADVISOR),
-    ("second_advisor", "钱伟", Role.LEGAL_ADVISOR),
-    ("ops", "孙丽", Role.OPS),
-    ("ops2", "许宁", Role.OPS),
-    ("plan_officer", "吴芳", Role.PLAN_OFFICER),
-    ("case_desk", "郑洁", Role.CASE_DESK),
-    ("manager", "冯涛", Role.MANAGER),
-    ("compliance", "陈晨", Role.COMPLIANCE),
-    ("operator", "周杰", Role.OPERATOR),
-    ("admin", "何平", Role.ADMIN),
-)
+from tests.journeys.collector import Collector
 
 
 @dataclass
@@ -57,11 +26,13 @@ class RunningStack:
     password: str
     store: Store
     rules: Rules
-    process: subprocess.Popen[bytes]
     ahead: timedelta  # of its clock before the machine's
     monitored: list[tuple[str, str]]  # where a monitor reads, with what token
     collector: Collector  # of the traces of all its parts
-    data_dir: Path  # database, Temporal, letters, and `up.log` with all it said
+    data_dir: (
+        Path  # letters, keys, what the processes said; database and Temporal where one process has them all
+    )
+    doors: tuple[str, ...] = ()  # of each web process by itself, where there are several
     _loans: int = 0
 
     @property
@@ -184,90 +155,3 @@ def _phone(borrower_id: str, number: str) -> dict[str, Any]:
         "preferred": True,
         "do_not_contact": False,
     }
-
-
-@contextmanager
-def running_stack(data_dir: Path) -> Iterator[RunningStack]:
-    """`arrears up` on a free port with its own engine, a person for every role and no loan yet."""
-    with collecting() as collector, _up(data_dir, collector) as running:
-        yield running
-
-
-@contextmanager
-def _up(data_dir: Path, collector: Collector) -> Iterator[RunningStack]:
-    port, worker_port = _free_port(), _free_port()
-    rules = packs.load("cn-bank-2026").rules
-    # Whatever the hour is here: nobody is called at night.
-    ahead = seconds_until_open(int(clock.machine_now().timestamp()), rules.calendar)
-    settings = {
-        "ARREARS_SHIFT_SECONDS": str(ahead),
-        "ARREARS_DATA_DIR": str(data_dir),
-        "ARREARS_PORT": str(port),
-        "ARREARS_TIME_SKIPPING": "true",
-        "ARREARS_UNDO_SECONDS": "0",  # a walk waits for what follows, not for a change of mind
-        "ARREARS_STEP_UP_MINUTES": "600",  # a slow machine is no reason to be asked again
-        "ARREARS_UNSANDBOXED": "false",
-        "ARREARS_METRICS_TOKEN": _MONITOR,
-        "ARREARS_WORKER_METRICS": f"127.0.0.1:{worker_port}",
-        "ARREARS_OTLP_ENDPOINT": collector.endpoint,
-        "OTEL_BSP_SCHEDULE_DELAY": "200",  # milliseconds until a part sends what it saw
-    }
-    data_dir.mkdir(parents=True, exist_ok=True)
-    store = Store(open_engine(f"sqlite:///{(data_dir / 'arrears.db').as_posix()}"))
-    schema.upgrade(store)
-    password = f"journey-{secrets.token_hex(6)}"
-    _hire(store, password)
-    log = data_dir / "up.log"
-    arrears = Path(sys.executable).with_name("arrears")
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [arrears, "up"], stdout=out, stderr=out, env=os.environ | settings, cwd=data_dir
-        )
-        stack = RunningStack(
-            f"http://127.0.0.1:{port}",
-            password,
-            store,
-            rules,
-            process,
-            timedelta(seconds=ahead),
-            [(f"http://127.0.0.1:{port}/metrics", _MONITOR), (f"http://127.0.0.1:{worker_port}/metrics", "")],
-            collector,
-            data_dir,
-        )
-        try:
-            _wait_until_ready(stack, log)
-            yield stack
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(timeout=60)
-            store.close()
-
-
-def _hire(store: Store, password: str) -> None:
-    hashed = Passwords().hash(password)
-    with store.transaction() as connection:
-        for login, name, role in _PEOPLE:
-            new = NewStaff(login, name, frozenset({role}), hashed, "zh-CN")
-            certified(connection, people.add_staff(connection, new, at=clock.machine_now()))
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _wait_until_ready(stack: RunningStack, log: Path) -> None:
-    """Web, database and Temporal: a start that fails says why."""
-    for _ in range(600):
-        if stack.process.poll() is not None:
-            raise RuntimeError(f"arrears up ended: {log.read_text('utf-8')[-2000:]}")
-        try:
-            with urllib.request.urlopen(f"{stack.base_url}/health/ready", timeout=2) as answer:
-                if answer.status == 200 and json.load(answer).get("status") in ("ready", "ok"):
-                    return
-        except OSError:
-            pass
-        time.sleep(0.2)
-    raise TimeoutError(f"arrears up is not ready: {log.read_text('utf-8')[-2000:]}")

@@ -4,7 +4,6 @@ Nothing of name, phone, identity number and address, and no word that people typ
 Temporal, among figures, in a trace or in a browser's storage. Where they belong, in the database, they are found: the search works.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote
@@ -12,7 +11,6 @@ from urllib.parse import unquote
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.chromium import chromium
 from tests.journeys.stack import RunningStack
 from tests.journeys.walk import PATIENCE, Office
 from tests.spoken import Spoken
@@ -30,13 +28,10 @@ FILE: Final = "鸑鷟麟住院证明.pdf"
 CANARIES: Final = (NAME, "鸑鷟", PHONE, PHONE[-8:], ID_NUMBER, "貔貅巷", "饕餮", "19912349999", "住院证明")
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
-
-
-def test_nothing_of_a_debtor_is_where_it_does_not_belong(stack: RunningStack, browser: Browser) -> None:
+def test_nothing_of_a_debtor_is_where_it_does_not_belong(
+    embedded_stack: RunningStack, browser: Browser
+) -> None:
+    stack = embedded_stack
     office = Office(stack, browser, Spoken("zh-CN"))
     addresses: list[str] = []
     case_id = stack.a_case(

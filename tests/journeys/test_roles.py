@@ -7,18 +7,11 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.chromium import chromium
 from tests.journeys.stack import RunningStack
 from tests.journeys.walk import PATIENCE, Fingers, Office
 from tests.spoken import LANGUAGES, Spoken
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.fixture(params=LANGUAGES)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from api.desk.desk import Desk
 from api.gateway import connect
@@ -26,7 +26,7 @@ from arrears.cli.simulation.portfolio import load
 from arrears.cli.simulation.robots import STAFF
 from arrears.cli.simulation.skipping import Skips
 from arrears.cli.simulation.tally import Tally, tally
-from arrears.cli.simulation.terms import SimulationTerms
+from arrears.cli.simulation.terms import OtherSimulation, SimulationTerms
 from arrears.cli.simulation.watching import WatchedStore
 from arrears.cli.telemetry import keep_to_the_log
 from arrears.contracts import Unchanging
@@ -39,10 +39,15 @@ from arrears.store.invariants.asking import check
 from arrears.store.invariants.register import ALL
 from arrears.store.packs import Pack
 from arrears.store.people import NewStaff
-from arrears.store.session import open_engine
+from arrears.store.session import Store, open_engine
+from arrears.store.tables import loans, messages, staff
 
 # A case that came to its end keeps its place until another needs it; those under way must never lose theirs.
 _CACHED: Final = AT_ONCE * 8
+
+
+# On a server of somebody else: cases of a bank have the same names.
+NAMESPACE: Final = "arrears-simulation"
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,7 @@ async def simulate(
                     time_skipping=True,
                     ui=False,
                     say=say,
+                    address=settings.temporal_address,
                     cache_dir=settings.cache_dir,
                 )
             )
@@ -111,6 +117,23 @@ async def simulate(
         broken = tuple(f"{one.invariant.name}: {one.what}" for one in breaches)
         counted = replace(counted, mismatches=(*counted.mismatches, *broken))
         return Ran(counted, moved, time.monotonic() - began, cpu)
+    finally:
+        store.close()
+
+
+def must_be_empty(settings: Settings) -> None:
+    """Before a simulation begins. Raises OtherSimulation where the database holds anybody's loans or people."""
+    store = Store(open_engine(settings.database, busy_seconds=settings.busy_seconds))
+    try:
+        if schema.current(store) is None:
+            return
+        schema.upgrade(store)
+        with store.reading() as connection:
+            for table in (loans, staff, messages):
+                if connection.execute(select(table).limit(1)).first() is not None:
+                    raise OtherSimulation(
+                        "The database holds something else: a simulation needs one of its own."
+                    )
     finally:
         store.close()
 

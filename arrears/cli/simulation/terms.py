@@ -18,7 +18,7 @@ class OtherSimulation(Exception):
 
 @dataclass(frozen=True)
 class SimulationTerms:
-    """`loans` None means all, `pack` "" the portfolio's own; cases live from the morning of `as_of` to the end of its `horizon_days`-th day."""
+    """`loans` None means all, `pack` "" the portfolio's own, `where` "" a database and a server of our own; cases live from the morning of `as_of` to the end of its `horizon_days`-th day."""
 
     portfolio: str
     loans: int | None
@@ -26,6 +26,7 @@ class SimulationTerms:
     horizon_days: int
     seed: int
     pack: str = ""
+    where: str = ""
 
     def begins_at(self, calendar: Calendar) -> int:
         """UTC seconds: the bank's morning of the day on which the portfolio arrives."""
@@ -40,11 +41,17 @@ class SimulationTerms:
         return calendar.start_of(self.last_day + timedelta(days=1))
 
 
+def has_begun(folder: Path) -> bool:
+    return (folder / _NAME).exists()
+
+
 def settle_in(folder: Path, terms: SimulationTerms) -> bool:
     """Take the folder for this simulation; False when it began earlier. Raises OtherSimulation."""
     kept, wanted = folder / _NAME, asdict(terms) | {"as_of": terms.as_of.isoformat()}
     if kept.exists():
-        known = {"pack": ""} | json.loads(kept.read_text("utf-8"))  # of a time before packs could be named
+        known = {"pack": "", "where": ""} | json.loads(
+            kept.read_text("utf-8")
+        )  # of a time before these could be named
         other = sorted(name for name in wanted if known.get(name) != wanted[name])
         if other:
             raise OtherSimulation(

@@ -19,7 +19,8 @@ class WatchedStore(Store):
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)
-        event.listen(engine, "connect", _quick)
+        if self.is_sqlite:
+            event.listen(engine, "connect", _quick)
         self._written: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self._failed: dict[str, BaseException] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
