@@ -1,5 +1,6 @@
 """The task page under the fingers, in a real browser: drafts, undo, later, live changes, six keystrokes."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -317,4 +318,33 @@ def test_the_dot_says_when_nothing_is_heard_and_what_was_missed_comes_after(plac
     page.context.set_offline(offline=False)
     expect(dot).to_contain_text("实时更新", timeout=15_000)
     expect(page.locator("#news")).to_contain_text("条新任务")
+    page.context.close()
+
+
+# ---- on paper --------------------------------------------------------------------------------------------
+
+
+def test_each_printed_page_says_who_printed_it_when_and_of_what(place: Desk) -> None:
+    case_id = place.room.a_case(name="郭晓冬")
+    page = place.signed_in("lead")
+    page.goto(f"{place.url}/cases/{case_id}")
+    expect(page.locator(".printed")).to_be_hidden()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    foot = "name => getComputedStyle(document.documentElement).getPropertyValue(name)"
+    by, what = (page.evaluate(foot, f"--printed-{name}") for name in ("by", "what"))
+    assert re.fullmatch(r'"打印人：周凯，\d{4}-\d\d-\d\d \d\d:\d\d"', by)
+    assert case_id in what
+    assert "郭" not in what, "a title and an address name no debtor"
+    page.emulate_media(media="print")
+    for hidden in (".bar", ".menu", "form", ".printed"):
+        expect(page.locator(hidden).first).to_be_hidden()
+    page.context.close()
+
+
+def test_without_script_the_last_page_says_who_and_when(place: Desk) -> None:
+    page = place.signed_in("lead", java_script_enabled=False)
+    page.goto(f"{place.url}/cases/{place.room.a_case()}")
+    page.emulate_media(media="print")
+    expect(page.locator(".printed")).to_be_visible()
+    expect(page.locator(".printed")).to_contain_text("打印人：周凯，")
     page.context.close()

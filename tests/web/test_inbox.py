@@ -1,5 +1,6 @@
 """The list of open tasks: whose, in which order, and what a row shows."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from string import ascii_letters, digits
 
@@ -274,3 +275,18 @@ def test_the_form_of_the_filters_shows_what_is_named_and_keeps_the_rest(
     assert ticked == {("stage", "initial"), ("not_band", "4")}
     assert page.one("input", type="hidden", name="view").attributes["value"] == "free"
     assert page.links["清除筛选"] == "/inbox?view=free"
+
+
+def test_a_full_page_of_late_tasks_stays_light(branch: Branch, room: CaseRoom) -> None:
+    """At most 1,200 elements: what a phone of a collector lays out at once."""
+    for _ in range(52):
+        room.a_case(overdue=90_000_00, balance=90_000_00)
+    with clock.door_time(room.now + timedelta(days=30)):
+        text = branch.at("collector").get("/inbox").text
+    shown = re.sub(
+        r"<template>.*?</template>", "", text, flags=re.DOTALL
+    )  # no part of the page before it is opened
+    assert shown.count("data-") > 0
+    assert shown.count('class="pick"') == 50
+    assert shown.count(" late") >= 50
+    assert len(re.findall(r"<[a-z]", shown)) <= 1_200

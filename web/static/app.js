@@ -48,7 +48,8 @@
     if (!page.getElementById("keys") || !fresh) return;
     isOut = false;
     document.getElementById("alerts").replaceChildren();
-    for (const one of document.querySelectorAll("input[name=csrf]")) one.value = fresh;
+    const unopened = document.querySelector("#keys template")?.content;
+    for (const place of [document, unopened]) for (const one of place?.querySelectorAll("input[name=csrf]") ?? []) one.value = fresh;
     document.querySelector("form.answering")?.dispatchEvent(new Event("input", { bubbles: true }));
   };
   addEventListener("focus", cameBack);
@@ -108,7 +109,12 @@
     return true;
   };
 
-  const help = () => document.getElementById("keys")?.showModal();
+  const help = () => {
+    const keys = document.getElementById("keys");
+    const written = keys?.querySelector("template");
+    written?.replaceWith(written.content);
+    keys?.showModal();
+  };
   const KEYS = {
     j: () => walk(1), k: () => walk(-1), "]": () => walk(1), "[": () => walk(-1),
     o: () => document.activeElement?.closest("#list .row > a")?.click(),
@@ -190,6 +196,17 @@
       keeping = undefined;
       if (draft.isConnected) draft.dispatchEvent(new Event("keep"));
     }, KEEP_MS);
+  });
+
+  // On paper each page says who printed it and when, by the bank's clock, and what it is of.
+  addEventListener("beforeprint", () => {
+    const foot = document.querySelector(".printed");
+    if (!foot) return;
+    const { at, zone, mPrinted } = foot.dataset;
+    const now = new Date(at * 1000 + performance.now());
+    const time = now.toLocaleString("sv-SE", { timeZone: zone, dateStyle: "short", timeStyle: "short" });
+    const said = { "--printed-by": mPrinted.replace("{time}", time), "--printed-what": `${document.title} · ${location.pathname}` };
+    for (const [name, text] of Object.entries(said)) document.documentElement.style.setProperty(name, JSON.stringify(text));
   });
 
   // ---- what is pushed: nothing moves, new rows are counted until somebody asks for them ----
