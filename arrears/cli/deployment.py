@@ -68,6 +68,8 @@ def _tell(found: Deployment) -> None:
     typer.echo(f"{found.name}: all cases go to {found.current or _UNVERSIONED}.")
     if found.ramping is not None:
         typer.echo(f"  but {found.percent:g} % of them to {found.ramping}.")
+    if not found.spread:
+        typer.echo("  The server has not told all of itself yet.")
     for build in found.builds:
         typer.echo(f"  {build.build_id}: {build.part}")
 
@@ -82,6 +84,8 @@ def _asked(ask: Ask[Answer]) -> Answer:
         return asyncio.run(_at_the_server(settings, settings.temporal_address, settings.deployment, ask))
     except BuildUnknown as unknown:
         stop(f"The server gives no cases to that build: {unknown}.", code=1)
+    except TimeoutError:
+        stop("It was said, and the server has not told all of itself yet: `arrears deployment show`.", code=1)
     except (RPCError, RuntimeError):
         stop(f"Temporal at {settings.temporal_address} does not answer.", code=1)
 

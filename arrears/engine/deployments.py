@@ -1,10 +1,11 @@
 """Which builds of workers a Temporal server knows, and which of them it gives the cases to."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from temporalio.api.deployment.v1 import WorkerDeploymentInfo
-from temporalio.api.enums.v1 import WorkerDeploymentVersionStatus
+from temporalio.api.enums.v1 import RoutingConfigUpdateState, WorkerDeploymentVersionStatus
 from temporalio.api.workflowservice.v1 import (
     DescribeWorkerDeploymentRequest,
     SetWorkerDeploymentCurrentVersionRequest,
@@ -13,6 +14,8 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.service import RPCError, RPCStatusCode, WorkflowService
 
 _IDENTITY: Final = "arrears-deployment"
+_PAUSE: Final = 0.1
+_PATIENCE: Final = 30.0
 _UNKNOWN: Final = (RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION)
 
 Part = Literal["current", "ramping", "draining", "drained", "waiting"]
@@ -37,6 +40,7 @@ class Deployment:
     current: str | None
     ramping: str | None
     percent: float
+    spread: bool  # the whole server has heard who takes the cases
 
 
 async def look(service: WorkflowService, namespace: str, name: str) -> Deployment | None:
@@ -51,7 +55,10 @@ async def look(service: WorkflowService, namespace: str, name: str) -> Deploymen
 
 
 async def use(service: WorkflowService, namespace: str, name: str, build_id: str | None) -> None:
-    """Give all cases to this build, each at its next step; None: to workers without a build. Raises BuildUnknown."""
+    """Give all cases to this build, each at its next step; None: to workers without a build.
+
+    Raises BuildUnknown, and TimeoutError when the server has not told all of itself within half a minute.
+    """
     try:
         await service.set_worker_deployment_current_version(
             SetWorkerDeploymentCurrentVersionRequest(
@@ -60,6 +67,7 @@ async def use(service: WorkflowService, namespace: str, name: str, build_id: str
         )
     except RPCError as error:
         raise _answer(error) from error
+    await _spread(service, namespace, name)
 
 
 async def ramp(service: WorkflowService, namespace: str, name: str, build_id: str, percent: float) -> None:
@@ -76,6 +84,17 @@ async def ramp(service: WorkflowService, namespace: str, name: str, build_id: st
         )
     except RPCError as error:
         raise _answer(error) from error
+    await _spread(service, namespace, name)
+
+
+async def _spread(service: WorkflowService, namespace: str, name: str) -> None:
+    """The server tells its task queues one after the other; until then cases still go where they went."""
+    async with asyncio.timeout(_PATIENCE):
+        while True:
+            found = await look(service, namespace, name)
+            if found is None or found.spread:
+                return
+            await asyncio.sleep(_PAUSE)
 
 
 def _answer(error: RPCError) -> Exception:
@@ -90,6 +109,7 @@ def _read(told: WorkerDeploymentInfo) -> Deployment:
         routing.current_deployment_version.build_id or None,
         routing.ramping_deployment_version.build_id or None,
         routing.ramping_version_percentage,
+        told.routing_config_update_state != RoutingConfigUpdateState.ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS,
     )
 
 

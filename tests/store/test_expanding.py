@@ -15,6 +15,7 @@ from arrears.store.bulk import Clash, put_many
 from arrears.store.session import Store, open_engine
 from arrears.store.tables import searches, serves
 from tests.store.expanding import expand, faults, shape
+from tests.tampering import as_owner
 
 REVISIONS = [
     one.revision for one in reversed(list(ScriptDirectory.from_config(schema.config()).walk_revisions()))
@@ -40,7 +41,7 @@ SOMEBODY_NOTICES = {
 
 def _said(store: Store, statement: str) -> list[str]:
     """What an older program would notice of it; it is undone again."""
-    with store.transaction() as connection, connection.begin_nested() as trial:
+    with as_owner(store) as connection, connection.begin_nested() as trial:
         before = shape(connection)
         connection.execute(text(statement))
         found = faults(before, shape(connection))
@@ -48,18 +49,18 @@ def _said(store: Store, statement: str) -> list[str]:
         return found
 
 
-def test_what_is_added_disturbs_nobody(owned_store: Store) -> None:
-    assert {one: _said(owned_store, one) for one in NOBODY_NOTICES} == {one: [] for one in NOBODY_NOTICES}
+def test_what_is_added_disturbs_nobody(store: Store) -> None:
+    assert {one: _said(store, one) for one in NOBODY_NOTICES} == {one: [] for one in NOBODY_NOTICES}
 
 
-def test_what_is_taken_away_or_demanded_is_named(owned_store: Store) -> None:
+def test_what_is_taken_away_or_demanded_is_named(store: Store) -> None:
     for statement, fault in SOMEBODY_NOTICES.items():
-        assert fault in _said(owned_store, statement)
+        assert fault in _said(store, statement)
 
 
 @pytest.mark.postgres
-def test_a_column_that_must_be_given_is_named(postgres_owned_store: Store) -> None:
-    assert _said(postgres_owned_store, "alter table cases add column heat integer not null") == [
+def test_a_column_that_must_be_given_is_named(postgres_store: Store) -> None:
+    assert _said(postgres_store, "alter table cases add column heat integer not null") == [
         "column cases.heat refuses rows"
     ]
 
@@ -95,20 +96,21 @@ def test_each_revision_only_adds_or_says_that_it_does_more(bare_store: Store) ->
             before = after
 
 
-def test_a_program_runs_on_tables_that_a_later_one_added_to(owned_store: Store) -> None:
+def test_a_program_runs_on_tables_that_a_later_one_added_to(store: Store) -> None:
     """As it runs, `tests/workflows/test_later_tables.py` tells; here, that it is let."""
-    with owned_store.transaction() as connection:
+    with as_owner(store) as connection:
         before = shape(connection)
         expand(connection)
         assert faults(before, shape(connection)) == []
-    schema.require_current(owned_store)
-    schema.upgrade(owned_store)
-    assert schema.current(owned_store) == "later"
+    schema.require_current(store)
+    schema.upgrade(store)
+    assert schema.current(store) == "later"
 
 
-def test_many_rows_at_once_are_written_there_too(owned_store: Store) -> None:
-    with owned_store.transaction() as connection:
+def test_many_rows_at_once_are_written_there_too(store: Store) -> None:
+    with as_owner(store) as connection:
         expand(connection)
+    with store.transaction() as connection:
         columns: dict[str, list[Any]] = {
             "search_id": ["a", "b"],
             "staff_id": ["s-1", "s-1"],
@@ -118,17 +120,17 @@ def test_many_rows_at_once_are_written_there_too(owned_store: Store) -> None:
         assert put_many(connection, searches, columns, clash=Clash.REPLACE) == 2
 
 
-def test_a_program_older_than_what_a_database_serves_is_kept_out(owned_store: Store) -> None:
-    with owned_store.transaction() as connection:
+def test_a_program_older_than_what_a_database_serves_is_kept_out(store: Store) -> None:
+    with as_owner(store) as connection:
         expand(connection)
         connection.execute(text("update schema_serves set oldest = 'later'"))
     with pytest.raises(schema.DatabaseNewer, match="later"):
-        schema.require_current(owned_store)
+        schema.require_current(store)
     with pytest.raises(schema.DatabaseNewer, match="later"):
-        schema.upgrade(owned_store)
+        schema.upgrade(store)
 
 
-def test_the_database_keeps_the_last_revision_that_did_more_than_add(owned_store: Store) -> None:
-    with owned_store.reading() as connection:
+def test_the_database_keeps_the_last_revision_that_did_more_than_add(store: Store) -> None:
+    with store.reading() as connection:
         kept = connection.execute(select(serves.c.oldest)).scalars().all()
     assert kept == [SINCE]

@@ -52,6 +52,7 @@ def _write(store: Store) -> None:
         "ALTER TABLE tasks ADD COLUMN more text",
         "SET ROLE postgres",
         "UPDATE alembic_version SET version_num = '9999'",
+        "UPDATE schema_serves SET oldest = '0001'",
         "UPDATE messages SET content = '{}'",
         "UPDATE payments SET amount_minor = 1",
         "DELETE FROM payments",

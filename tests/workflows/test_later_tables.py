@@ -13,6 +13,7 @@ from arrears.store.invariants.register import ALL
 from arrears.store.session import Store
 from tests.replay.record import from_first_call_to_court
 from tests.store.expanding import expand
+from tests.tampering import as_owner
 from tests.world import a_world
 
 pytestmark = [pytest.mark.server, pytest.mark.asyncio(loop_scope="session")]
@@ -22,7 +23,7 @@ async def test_a_program_works_on_tables_that_a_later_one_added_to(
     store: Store, client: Client, tmp_path: Path
 ) -> None:
     if schema.current(store) != "later":  # all stores may be such (`--later-tables`)
-        with store.transaction() as connection:
+        with as_owner(store) as connection:
             expand(connection)
     schema.require_current(store)
     async with a_world(store, client, tmp_path) as world:
