@@ -19,6 +19,16 @@ class Said(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class EventHeard(Said):
+    """`standing` is what became of its money, or `waits` (for the payment it takes back) or `parked` (unknown type)."""
+
+    webhook_id: str
+    standing: Literal["message", "history", "suspense", "repeated", "waits", "parked"]
+    payment_id: str | None
+    case_id: str | None
+    message_id: str | None
+
+
 class CasePage(Said):
     items: list[reads.CaseLine]
     next: str | None
@@ -209,18 +219,6 @@ class ContactDropped(Said):
     """It was not made: its slot is free again."""
 
     attempt_id: str
-
-
-class ContactRefusal(BaseModel):
-    """Why a contact may not be made: not before an instant, or never as things stand, and by which rule."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    not_before: datetime | None = None
-    rule: str | None = None
-    errors: list[dict[str, str]] = []
 
 
 class InstalmentLine(Said):

@@ -10,14 +10,14 @@ from api.auth.person import Person
 from api.deps import Allowed, TheStore
 from api.desk.errors import NotFound
 from api.desk.live import must_be_seen
-from api.paging import MOST, USUAL, key_behind, key_cursor, known_shape, number_behind, number_cursor
+from api.paging import MOST, USUAL, Limit, key_behind, key_cursor, known_shape, number_behind, number_cursor
+from api.strict import StrictRoute
 from arrears.policy.state import Stage
 from arrears.store import reads
 
-router = APIRouter(prefix="/cases", tags=["cases"])
+router = APIRouter(prefix="/cases", tags=["cases"], route_class=StrictRoute)
 
 Reader = Annotated[Person, Depends(Allowed(Permission.READ_CASE))]
-Limit = Annotated[int, Query(ge=1, le=MOST)]
 
 
 @router.get("")

@@ -10,8 +10,9 @@ from api.auth.person import Person
 from api.deps import Allowed, TheDesk
 from api.forms import ConsentBody
 from api.paging import known_shape
+from api.strict import StrictRoute
 
-router = APIRouter(tags=["consents"])
+router = APIRouter(tags=["consents"], route_class=StrictRoute)
 
 
 @router.post("/cases/{case_id}/contacts/{contact_id}/consent", status_code=HTTPStatus.NO_CONTENT)

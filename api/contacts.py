@@ -3,49 +3,45 @@ somebody came to tell the bank."""
 
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Annotated, Any, Final
+from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from api.answers import ContactDropped, ContactHeard, ContactRefusal, ContactSlot, ContactTold
+from api.answers import ContactDropped, ContactHeard, ContactSlot, ContactTold
 from api.auth.permissions import Permission
 from api.auth.person import Person
 from api.deps import Allowed, TheContactDesk, TheDesk
 from api.forms import ContactBody, HeardBody, ResultBody
 from api.paging import known_shape
+from api.strict import StrictRoute
 
-router = APIRouter(tags=["contacts"])
+router = APIRouter(tags=["contacts"], route_class=StrictRoute)
 
 Caller = Annotated[Person, Depends(Allowed(Permission.CONTACT))]
-_REFUSED: Final[dict[int | str, dict[str, Any]]] = {
-    HTTPStatus.CONFLICT: {
-        "model": ContactRefusal,
-        "description": "Not before `not_before`, or never as things stand (`not_before` null), because of `rule`; "
-        "or the key, the case or the contact stands otherwise (`detail` says which).",
-    }
-}
 
 
-@router.post("/contacts", status_code=HTTPStatus.CREATED, responses=_REFUSED)
+@router.post("/contacts", status_code=HTTPStatus.CREATED)
 def start_contact(body: ContactBody, who: Caller, desk: TheContactDesk) -> ContactSlot:
     """May this contact be made now? If so its slot is taken until a result is told or it is dropped.
 
     Hours, caps, holds, stops and consent are checked at this instant, over all loans, people, robots and agencies.
-    Asked again under the same `key` it is the same slot, judged anew: what may no longer be made gives it back.
+    Asked again under the same `key` it is the same slot, judged anew: what may no longer be made gives it back. 409 says
+    not before `not_before`, or never as things stand (`not_before` null), because of `rule`; or that the key, the case or
+    the contact stands otherwise.
     """
     slot = desk.start(who, body.contact())
     at = datetime.fromtimestamp(slot.at, UTC)
     return ContactSlot(attempt_id=slot.attempt_id, number=slot.number, at=at, warnings=list(slot.warnings))
 
 
-@router.post("/contacts/{attempt_id}/result", responses=_REFUSED)
+@router.post("/contacts/{attempt_id}/result")
 def tell_result(attempt_id: str, body: ResultBody, who: Caller, desk: TheContactDesk) -> ContactTold:
     """What came of it, by the bank's result codes. The same again changes nothing; another result is a conflict."""
     done = desk.finish(who, known_shape(attempt_id), body.came())
     return ContactTold(**vars(done))
 
 
-@router.post("/contacts/{attempt_id}/drop", responses=_REFUSED)
+@router.post("/contacts/{attempt_id}/drop")
 def drop_contact(attempt_id: str, who: Caller, desk: TheContactDesk) -> ContactDropped:
     """It was not made after all: the slot is free again. One that was made cannot be dropped."""
     desk.drop(who, known_shape(attempt_id))

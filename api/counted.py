@@ -11,3 +11,15 @@ REFUSED: Final = Counter(
     ["rule"],
     registry=PROCESS,
 )
+EVENTS_REFUSED: Final = Counter(
+    "arrears_events_refused",
+    "Signed events that were not let in, by what was wrong with them first.",
+    ["why"],
+    registry=PROCESS,
+)
+TOKENS_REFUSED: Final = Counter(
+    "arrears_tokens_refused",
+    "Bearer tokens that were not let in, by what was wrong with them first.",
+    ["why"],
+    registry=PROCESS,
+)

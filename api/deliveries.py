@@ -10,9 +10,10 @@ from api.auth.permissions import Permission
 from api.auth.person import Person
 from api.deps import Allowed, TheDesk, TheStore
 from api.forms import DeliveryBody
+from api.strict import StrictRoute
 from arrears.store import reads
 
-router = APIRouter(tags=["deliveries"])
+router = APIRouter(tags=["deliveries"], route_class=StrictRoute)
 
 
 @router.post("/deliveries", status_code=HTTPStatus.ACCEPTED)

@@ -19,6 +19,7 @@ from api.desk.contacts import ContactDesk
 from api.desk.desk import Desk
 from api.desk.errors import NotAllowed
 from api.errors import CrossSite, NotSignedIn
+from api.pacing import Pace
 from arrears.store.session import Store
 
 Reachable = Callable[[], Awaitable[bool]]
@@ -42,6 +43,11 @@ def the_store(request: Request) -> Store:
     return store
 
 
+def the_pace(request: Request) -> Pace:
+    pace: Pace = request.app.state.pace
+    return pace
+
+
 def the_entrance(request: Request) -> Entrance:
     entrance: Entrance = request.app.state.entrance
     return entrance
@@ -51,6 +57,7 @@ TheDesk = Annotated[Desk, Depends(the_desk)]
 TheContactDesk = Annotated[ContactDesk, Depends(the_contact_desk)]
 TheStore = Annotated[Store, Depends(the_store)]
 TheEntrance = Annotated[Entrance, Depends(the_entrance)]
+ThePace = Annotated[Pace, Depends(the_pace)]
 
 
 # ---- who is calling ----------------------------------------------------------------------------------------
@@ -64,12 +71,15 @@ def session(request: Request, entrance: TheEntrance) -> SignedIn | None:
 def caller(
     request: Request,
     entrance: TheEntrance,
+    pace: ThePace,
     browser: Annotated[SignedIn | None, Depends(session)],
 ) -> Person:
     """By bearer token when one is sent, else by the browser's cookie together with its CSRF header."""
     bearers = request.headers.getlist("authorization")
     if bearers:
-        return entrance.bearer(_bearer(bearers))
+        program = entrance.bearer(_bearer(bearers))
+        pace.take(program.staff_id)
+        return program
     if browser is None:
         raise NotSignedIn
     host, sent = request.headers.get("host", ""), request.headers.get(csrf.HEADER)
@@ -140,16 +150,17 @@ def declared_by(context: Any) -> list[Permission | None]:
     if not isinstance(dependant, Dependant):
         return []
     # Pages have dependencies of their own kind; what counts is the permission they carry.
-    calls = [one.call for one in _tree(dependant)]
+    calls = [one.call for one in dependants(dependant)]
     permissions = [getattr(call, "permission", None) for call in calls]
     declared: list[Permission | None] = [one for one in permissions if isinstance(one, Permission)]
     return declared + [None for call in calls if isinstance(call, Everyone)]
 
 
-def _tree(dependant: Dependant) -> Iterator[Dependant]:
+def dependants(dependant: Dependant) -> Iterator[Dependant]:
+    """It, and all that it asks for."""
+    yield dependant
     for one in dependant.dependencies:
-        yield one
-        yield from _tree(one)
+        yield from dependants(one)
 
 
 # ---- answers -----------------------------------------------------------------------------------------------

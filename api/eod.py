@@ -10,11 +10,16 @@ from api.auth.permissions import Permission
 from api.auth.person import Person
 from api.deps import Allowed, TheDesk
 from api.forms import ClosingBody
+from api.strict import StrictRoute
 
-router = APIRouter(tags=["end of day"])
+router = APIRouter(tags=["end of day"], route_class=StrictRoute)
 
 
-@router.post("/eod", status_code=HTTPStatus.CREATED)
+@router.post(
+    "/eod",
+    status_code=HTTPStatus.CREATED,
+    responses={HTTPStatus.OK: {"model": DayClosed, "description": "It was closed already"}},
+)
 def close_day(
     body: ClosingBody,
     who: Annotated[Person, Depends(Allowed(Permission.CLOSE_DAY))],

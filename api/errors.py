@@ -1,8 +1,7 @@
 """One table from errors to HTTP, and the answer a program gets: ids of messages, nobody's data."""
 
-import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -13,12 +12,18 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from api.auth.passwords import PasswordUnfit, TooBusy
+from api.auth.senders import WebhookRefused
 from api.auth.sign_in import SignInRefused
 from api.auth.throttle import TooManyTries
 from api.auth.tokens import TokenRefused
+from api.counted import EVENTS_REFUSED, TOKENS_REFUSED
 from api.desk.errors import ContactRefused, DeskError, Invalid
+from api.methods import allowed
+from api.pacing import TooManyRequests
+from api.traced import request_id
 from arrears import logs
 
 _MOST_FIELDS: Final = 20
@@ -52,14 +57,17 @@ class KeyMissing(Exception):
 TABLE: Final[dict[type[Exception], tuple[HTTPStatus, str]]] = {
     NotSignedIn: (HTTPStatus.UNAUTHORIZED, "not_signed_in"),
     TokenRefused: (HTTPStatus.UNAUTHORIZED, "token_refused"),
+    WebhookRefused: (HTTPStatus.UNAUTHORIZED, "event_refused"),
     SignInRefused: (HTTPStatus.UNAUTHORIZED, "sign_in_refused"),
     TooManyTries: (HTTPStatus.TOO_MANY_REQUESTS, "too_many_tries"),
+    TooManyRequests: (HTTPStatus.TOO_MANY_REQUESTS, "too_many_requests"),
     TooBusy: (HTTPStatus.SERVICE_UNAVAILABLE, "busy"),
     PasswordUnfit: (HTTPStatus.UNPROCESSABLE_ENTITY, "password_unfit"),
     CrossSite: (HTTPStatus.FORBIDDEN, "cross_site"),
     BadCursor: (HTTPStatus.UNPROCESSABLE_ENTITY, "bad_cursor"),
     KeyMissing: (HTTPStatus.BAD_REQUEST, "key_missing"),
     KeyReused: (HTTPStatus.UNPROCESSABLE_ENTITY, "key_reused"),
+    ClientDisconnect: (HTTPStatus.BAD_REQUEST, "unreadable"),
     OperationalError: (HTTPStatus.SERVICE_UNAVAILABLE, "database_away"),
     InterfaceError: (HTTPStatus.SERVICE_UNAVAILABLE, "database_away"),
     PoolExhausted: (HTTPStatus.SERVICE_UNAVAILABLE, "database_away"),
@@ -84,15 +92,16 @@ class FieldError:
 
 @dataclass(frozen=True)
 class Problem:
-    """`reference` ties the answer to the log line of a fault of ours."""
-
     status: int
     message_id: str
     errors: tuple[FieldError, ...] = ()
     retry_after: int | None = None
-    reference: str | None = None
     headers: Mapping[str, str] | None = None
     more: Mapping[str, str | None] | None = None  # what a program needs to know beside the words
+
+    @property
+    def is_our_fault(self) -> bool:
+        return self.status == HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 Page = Callable[[Request, Problem], Response | Awaitable[Response]]
@@ -111,21 +120,20 @@ def problem_of(error: Exception) -> Problem:
         if kind in TABLE:
             status, message_id = TABLE[kind]
             return Problem(status, message_id, retry_after=_retry_after(error, status))
-    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "our_fault", reference=secrets.token_hex(6))
+    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "our_fault")
 
 
-def answer(problem: Problem) -> JSONResponse:
-    """RFC 9457, with a message id where others put a sentence."""
+def answer(request: Request, problem: Problem) -> JSONResponse:
+    """RFC 9457, with a message id where others put a sentence; `request_id` finds the line in the log."""
     body: dict[str, Any] = {
         "type": f"urn:arrears:problem:{problem.message_id}",
         "title": HTTPStatus(problem.status).phrase,
         "status": problem.status,
         "detail": problem.message_id,
+        "request_id": request_id(request),
     }
     if problem.errors:
         body["errors"] = [{"field": fault.field, "why": fault.why} for fault in problem.errors]
-    if problem.reference is not None:
-        body["reference"] = problem.reference
     body |= problem.more or {}
     headers = {"Cache-Control": "no-store", **(problem.headers or {})}
     if problem.status == HTTPStatus.UNAUTHORIZED:
@@ -140,11 +148,11 @@ def install(app: FastAPI, *, page: Page | None = None) -> None:
 
     async def handle(request: Request, error: Exception) -> Response:
         problem = problem_of(error)
-        if problem.reference is not None:
-            kinds, way = logs.kinds(error), logs.way(error)
-            log.error("request failed", reference=problem.reference, error=kinds, where=way)
+        if problem.status == HTTPStatus.METHOD_NOT_ALLOWED:
+            problem = replace(problem, headers={"Allow": allowed(app, request.scope["path"])})
+        _note(request, problem, error)
         if page is None or request.scope["path"].startswith(("/api/", "/health/")):
-            return answer(problem)
+            return answer(request, problem)
         drawn = page(request, problem)
         return drawn if isinstance(drawn, Response) else await drawn
 
@@ -152,8 +160,27 @@ def install(app: FastAPI, *, page: Page | None = None) -> None:
         app.add_exception_handler(kind, handle)
 
 
+def _note(request: Request, problem: Problem, error: Exception) -> None:
+    """A line that the number in the answer leads to; it names the route and not the address, which may hold an id."""
+    if isinstance(error, TokenRefused):
+        TOKENS_REFUSED.labels(error.why).inc()
+    if isinstance(error, WebhookRefused):
+        EVENTS_REFUSED.labels(error.why).inc()
+    told = log.bind(
+        request_id=request_id(request),
+        status=int(problem.status),
+        why=problem.message_id,
+        method=request.method,
+        route=getattr(request.scope.get("route"), "path", None),
+    )
+    if problem.is_our_fault:
+        told.error("request failed", error=logs.kinds(error), where=logs.way(error))
+    else:
+        told.info("request refused")
+
+
 def _retry_after(error: Exception, status: int) -> int | None:
-    if isinstance(error, TooManyTries):
+    if isinstance(error, TooManyTries | TooManyRequests):
         return error.seconds
     return _RETRY_SECONDS if status == HTTPStatus.SERVICE_UNAVAILABLE else None
 

@@ -5,7 +5,6 @@ from datetime import date, datetime
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import (
-    AfterValidator,
     AwareDatetime,
     BaseModel,
     BeforeValidator,
@@ -35,19 +34,22 @@ from arrears.store.intents import PaymentIn
 from arrears.store.transfers import TransferIn
 
 LONGEST_REASON: Final = 4000
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DAY_AND_TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]")
 _MOST_TOGETHER: Final = 10
 _MOST_MINOR: Final = 10**15  # above every loan, below what a double counts exactly
 
 
-def _readable(text: str) -> str:
-    """PostgreSQL keeps no NUL, and no other control sign says anything in a note."""
-    if any(ord(sign) < 32 and sign not in "\n\r\t" for sign in text):
-        raise ValueError("control_sign")
-    return text
+def _day(day: object) -> object:
+    """A number would be taken for seconds, and 0 for a day in 1970."""
+    if isinstance(day, datetime) or not isinstance(day, date | str):
+        raise ValueError("day")
+    if isinstance(day, str) and not _DAY.fullmatch(day):
+        raise ValueError("day")
+    return day
 
 
-def _written_out(at: object) -> object:
+def written_out(at: object) -> object:
     """A bare number could be seconds or milliseconds; a moment is written with its day."""
     if isinstance(at, str) and not _DAY_AND_TIME.match(at):
         raise ValueError("moment")
@@ -58,7 +60,12 @@ def _written_out(at: object) -> object:
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,48}$")]
 RecordingId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,128}$")]
-Words = Annotated[str, StringConstraints(max_length=LONGEST_REASON), AfterValidator(_readable)]
+Day = Annotated[date, BeforeValidator(_day)]
+# PostgreSQL keeps no NUL, and no other control sign says anything in a note.
+Words = Annotated[
+    str,
+    StringConstraints(max_length=LONGEST_REASON, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f]*$"),
+]
 Minor = Annotated[int, Field(strict=True, gt=0, le=_MOST_MINOR)]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
@@ -79,7 +86,7 @@ class DecisionIn(Form):
     facts_no: Annotated[int, Field(strict=True, ge=0, le=2**31)]
     reason: Words | None = None
     amount_minor: Minor | None = None
-    on: date | None = None
+    on: Day | None = None
     attempt_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,200}$")] | None = None
     recording_id: RecordingId | None = None
     cause: Cause | None = None
@@ -108,8 +115,8 @@ class PaymentBody(Form):
 
     payment_id: Id
     loan_id: Id
-    booked_on: date
-    value_on: date
+    booked_on: Day
+    value_on: Day
     amount_minor: Minor
     currency: Currency
     channel: Literal["transfer", "card", "cash", "direct_debit", "unknown"] = "unknown"
@@ -128,8 +135,8 @@ class TransferBody(Form):
 
     payment_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,44}$")]
     borrower_id: Id
-    booked_on: date
-    value_on: date
+    booked_on: Day
+    value_on: Day
     amount_minor: Minor
     currency: Currency
     channel: Literal["transfer", "card", "cash", "direct_debit", "unknown"] = "unknown"
@@ -144,7 +151,7 @@ class TransferBody(Form):
 class ClosingBody(Form):
     """A business day whose money is all here."""
 
-    business_date: date
+    business_date: Day
 
 
 class DeliveryBody(Form):
@@ -152,7 +159,7 @@ class DeliveryBody(Form):
 
     notice_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,80}$")]
     status: Literal["arrived", "returned"]
-    at: Annotated[AwareDatetime, BeforeValidator(_written_out)]
+    at: Annotated[AwareDatetime, BeforeValidator(written_out)]
     reference: Id | None = None
 
     def delivery(self) -> DeliveryIn:
@@ -193,10 +200,10 @@ class HeardBody(Form):
     borrower_id: Id | None = None
     contact_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,200}$")] | None = None
     amount_minor: Minor | None = None
-    on: date | None = None
+    on: Day | None = None
     recording_id: RecordingId | None = None
     against: Annotated[str, StringConstraints(max_length=200)] = ""
-    at: Annotated[AwareDatetime, BeforeValidator(_written_out)] | None = None
+    at: Annotated[AwareDatetime, BeforeValidator(written_out)] | None = None
 
     def heard(self, case_id: str) -> HeardIn:
         return HeardIn(case_id=case_id, **self.model_dump())
@@ -207,9 +214,9 @@ class ResultBody(Form):
 
     result: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,32}$")]
     amount_minor: Minor | None = None
-    on: date | None = None
+    on: Day | None = None
     recording_id: RecordingId | None = None
-    made_at: Annotated[AwareDatetime, BeforeValidator(_written_out)] | None = None
+    made_at: Annotated[AwareDatetime, BeforeValidator(written_out)] | None = None
     reference: Id | None = None
 
     def came(self) -> ResultIn:
@@ -228,7 +235,7 @@ class PlanBody(Form):
     amount_minor: Minor
     yearly_bp: Annotated[int, Field(strict=True, ge=0, le=10_000)] = 0
     periods: Annotated[int, Field(strict=True, ge=0, le=10_000)]
-    first_due_on: date
+    first_due_on: Day
     charges: Charges
     acceptance: Acceptance
     proof: Id | None = None
@@ -264,7 +271,7 @@ class HoldBody(Form):
     reason: Annotated[Words, StringConstraints(min_length=1)]
     scope: Scope | None = None
     part_minor: Minor | None = None
-    until: date | None = None
+    until: Day | None = None
     evidence: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{0,48}$")] = ""
     against: Annotated[str, StringConstraints(max_length=200)] = ""
 

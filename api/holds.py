@@ -11,10 +11,11 @@ from api.auth.person import Person
 from api.deps import Allowed, TheDesk, TheStore
 from api.forms import HoldBody, ReasonBody
 from api.paging import known_shape
+from api.strict import StrictRoute
 from arrears.store import reads
 from arrears.store.session import Store
 
-router = APIRouter(tags=["holds"])
+router = APIRouter(tags=["holds"], route_class=StrictRoute)
 
 
 @router.post("/cases/{case_id}/holds", status_code=HTTPStatus.ACCEPTED)

@@ -10,11 +10,12 @@ from api.auth.person import Person
 from api.deps import Allowed, TheDesk, TheStore
 from api.desk.errors import NotFound
 from api.forms import IncidentClosing
-from api.paging import MOST, USUAL, instant_behind, instant_cursor, known_shape
+from api.paging import USUAL, Limit, instant_behind, instant_cursor, known_shape
+from api.strict import StrictRoute
 from arrears import clock
 from arrears.store import reads, refunds
 
-router = APIRouter(prefix="/incidents", tags=["incidents"])
+router = APIRouter(prefix="/incidents", tags=["incidents"], route_class=StrictRoute)
 
 
 @router.get("")
@@ -23,7 +24,7 @@ def list_incidents(
     store: TheStore,
     status: Annotated[str, Query(pattern="^(open|closed)$")] = "open",
     cursor: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=MOST)] = USUAL,
+    limit: Limit = USUAL,
 ) -> IncidentPage:
     """Oldest first; `due_at` is the term of those that have one, such as money to be given back."""
     behind = instant_behind(cursor)

@@ -4,7 +4,10 @@ import base64
 import json
 import re
 from datetime import datetime
-from typing import Final
+from typing import Annotated, Final
+
+from fastapi import Query
+from pydantic import BeforeValidator
 
 from api.desk.errors import NotFound
 from api.errors import BadCursor
@@ -12,7 +15,18 @@ from api.errors import BadCursor
 MOST: Final = 200
 USUAL: Final = 50
 _LONGEST: Final = 400
+_DIGITS: Final = re.compile(r"[0-9]{1,9}")
 _ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,200}")
+
+
+def _plain(number: object) -> object:
+    """Python reads 1_0 and digits of other alphabets too."""
+    if isinstance(number, str) and not _DIGITS.fullmatch(number):
+        raise ValueError("digits")
+    return number
+
+
+Limit = Annotated[int, BeforeValidator(_plain), Query(ge=1, le=MOST)]
 
 
 def known_shape(some_id: str) -> str:

@@ -16,6 +16,7 @@ from api.desk.desk import Desk
 from api.errors import KeyMissing, KeyReused
 from api.forms import PaymentBody, TransferBody
 from api.paging import known_shape
+from api.strict import StrictRoute
 from arrears import clock
 from arrears.contracts import fingerprint
 from arrears.names import final_message_id, payment_message_id
@@ -24,7 +25,7 @@ from arrears.store.intents import PaymentIn, Standing
 from arrears.store.keyed import Kept, Keyed
 from arrears.store.session import Store
 
-router = APIRouter(tags=["payments"])
+router = APIRouter(tags=["payments"], route_class=StrictRoute)
 
 ROUTE: Final = "POST /payments"
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,128}")
@@ -41,13 +42,18 @@ Body = Annotated[
 ]
 
 
-@router.post("/payments", status_code=HTTPStatus.CREATED, response_model=PaymentKept | TransferKept)
+@router.post(
+    "/payments",
+    status_code=HTTPStatus.CREATED,
+    response_model=PaymentKept | TransferKept,
+    responses={HTTPStatus.OK: {"model": PaymentKept | TransferKept, "description": "It was known"}},
+)
 def post_payment(
     body: Body,
     who: Annotated[Person, Depends(Allowed(Permission.POST_PAYMENT))],
     desk: TheDesk,
     store: TheStore,
-    idempotency_key: Annotated[str | None, Header()] = None,
+    idempotency_key: Annotated[list[str] | None, Header()] = None,
 ) -> JSONResponse:
     """Money of one loan (`loan_id`), or of a debtor (`borrower_id`), then shared out among the debtor's loans.
 
@@ -64,7 +70,12 @@ def post_payment(
     return JSONResponse(kept.answer, kept.status)
 
 
-@router.post("/payments/{payment_id}/final", status_code=HTTPStatus.CREATED, response_model=PaymentKept)
+@router.post(
+    "/payments/{payment_id}/final",
+    status_code=HTTPStatus.CREATED,
+    response_model=PaymentKept,
+    responses={HTTPStatus.OK: {"model": PaymentKept, "description": "It was said before"}},
+)
 def finalize_payment(
     payment_id: str,
     who: Annotated[Person, Depends(Allowed(Permission.POST_PAYMENT))],
@@ -90,10 +101,11 @@ def finalize_payment(
     return JSONResponse(kept.model_dump(), status)
 
 
-def _key(header: str | None) -> str:
-    if header is None or not _KEY.fullmatch(header):
+def _key(headers: list[str] | None) -> str:
+    """One, or which of them counts would be anybody's guess."""
+    if headers is None or len(headers) != 1 or not _KEY.fullmatch(headers[0]):
         raise KeyMissing
-    return header
+    return headers[0]
 
 
 def _reserve(store: Store, request: Keyed) -> Kept:

@@ -15,9 +15,10 @@ from api.desk.errors import NotFound
 from api.desk.live import must_be_seen
 from api.forms import PlanBody
 from api.paging import known_shape
+from api.strict import StrictRoute
 from arrears.store import plans, reads
 
-router = APIRouter(prefix="/cases", tags=["plans"])
+router = APIRouter(prefix="/cases", tags=["plans"], route_class=StrictRoute)
 
 
 @router.get("/{case_id}/plans")

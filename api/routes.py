@@ -1,10 +1,8 @@
 """All JSON routes under one router."""
 
-from importlib.metadata import version
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.openapi.utils import get_openapi
 
 from api import (
     cases,
@@ -15,6 +13,7 @@ from api import (
     figures,
     health,
     holds,
+    hooks,
     incidents,
     payments,
     plans,
@@ -25,17 +24,11 @@ from api.auth.permissions import Permission
 from api.auth.person import Person
 from api.auth.throttle import network_of
 from api.deps import EVERYONE, Allowed, TheEntrance, no_store
+from api.description import description
 from api.forms import SignInForm
+from api.strict import StrictRoute
 
-LARGEST_BODY = 64 * 1024
-
-# Strict about its own media type: a form on another site cannot send JSON.
-_v1 = APIRouter(
-    prefix="/api/v1",
-    dependencies=[Depends(no_store)],
-    max_body_size=LARGEST_BODY,
-    strict_content_type=True,
-)
+_v1 = APIRouter(prefix="/api/v1", dependencies=[Depends(no_store)], route_class=StrictRoute)
 
 
 @_v1.post("/token", dependencies=[EVERYONE], tags=["token"])
@@ -50,10 +43,10 @@ def post_token(request: Request, form: SignInForm, entrance: TheEntrance) -> Acc
 @_v1.get("/openapi.json", include_in_schema=False)
 def read_description(_who: Annotated[Person, Depends(Allowed(Permission.READ_API))]) -> dict[str, Any]:
     """The description of this API, for those who work here."""
-    return get_openapi(title="Arrears", version=version("arrears"), routes=router.routes)
+    return description(router.routes)
 
 
-for _part in (cases, plans, tasks, contacts, payments, eod, deliveries, holds, consents, incidents):
+for _part in (cases, plans, tasks, contacts, payments, hooks, eod, deliveries, holds, consents, incidents):
     _v1.include_router(_part.router)
 
 router = APIRouter()

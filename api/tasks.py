@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 
 from api.answers import Accepted, TaskFull, TaskItem, TaskPage, TaskResult, TaskResults, task_full, task_item
 from api.auth.permissions import Permission, may, own_relation, task_relations
@@ -13,11 +13,12 @@ from api.desk.assigning import Result
 from api.desk.errors import NotFound
 from api.desk.live import must_be_seen
 from api.forms import AssignBody, DecisionIn, TasksBody
-from api.paging import MOST, USUAL, instant_behind, instant_cursor, known_shape
+from api.paging import USUAL, Limit, instant_behind, instant_cursor, known_shape
+from api.strict import StrictRoute
 from arrears.store import reads
 from arrears.store.session import Store
 
-router = APIRouter(tags=["tasks"])
+router = APIRouter(tags=["tasks"], route_class=StrictRoute)
 
 Reader = Annotated[Person, Depends(Allowed(Permission.READ_TASK))]
 
@@ -29,7 +30,7 @@ def list_tasks(  # noqa: PLR0917  # one a parameter of the address
     desk: TheDesk,
     whose: Literal["mine", "unclaimed", "both"] = "both",
     cursor: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=MOST)] = USUAL,
+    limit: Limit = USUAL,
 ) -> TaskPage:
     """Open tasks, the next due one first: those I hold, also for a colleague who is away, and those nobody holds."""
     behind, away = instant_behind(cursor), desk.stands_in_for(who)

@@ -20,7 +20,10 @@ FIELDS: Final = frozenset(
         "logger",
         "error",  # kinds of a failure, the cause last
         "where",  # the way to it, by file and line
-        "reference",  # as a page or an answer showed it
+        "request_id",  # as a page or an answer showed it
+        "method",
+        "route",  # as the code names it, without what was asked for
+        "why",
         "case_id",
         "message_id",
         "run_id",

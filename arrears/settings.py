@@ -1,9 +1,10 @@
 """One settings object, read once from the environment (`ARREARS_…`) or a `.env` file by the command line."""
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -50,8 +51,12 @@ class Settings(BaseSettings):
     token_key: SecretStr | None = None
     audit_key_file: Path | None = None
     payload_key_file: Path | None = None
+    webhook_secrets_file: Path | None = None
+    webhook_secrets: SecretStr | None = None
     metrics_token: SecretStr | None = None
     host_names: str | None = None
+    proxies: str = "127.0.0.1,::1"
+    requests_per_second: int = Field(default=100, ge=1, le=10_000)
 
     relay_in_flight: int = Field(default=32, ge=1, le=256)
     relay_resend_seconds: float = Field(default=15.0, gt=0)
@@ -61,6 +66,15 @@ class Settings(BaseSettings):
     undo_seconds: int = Field(default=10, ge=0, le=60)
 
     feeds_max_rejects: int = Field(default=0, ge=0)
+
+    @field_validator("proxies")
+    @classmethod
+    def _proxies_are_addresses(cls, named: str) -> str:
+        """Whoever may say on whose behalf a request comes is named one by one; nobody, and not everybody."""
+        for one in filter(None, (part.strip() for part in named.split(","))):
+            if ip_network(one).prefixlen == 0:
+                raise ValueError("everybody would be believed")
+        return named
 
     @model_validator(mode="after")
     def _only_trials_have_a_clock_of_their_own(self) -> Self:

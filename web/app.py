@@ -16,7 +16,9 @@ from api.auth.entrance import Entrance
 from api.auth.sessions import cookie_name
 from api.deps import EVERYONE, Reachable, require_declared
 from api.desk.desk import Desk
+from api.pacing import Pace
 from api.routes import router as api_router
+from api.traced import Traced
 from arrears import clock
 from arrears.contracts import RulesInForce
 from arrears.settings import Settings
@@ -65,6 +67,7 @@ from web.pages import (
 from web.reception import Reception
 from web.rendering import Pages
 from web.seal import Sealed
+from web.threshold import Threshold
 from web.waiting import PATIENCE
 
 log = structlog.get_logger(__name__)
@@ -87,6 +90,7 @@ def create_app(
     mishaps = Mishaps(pages)
     app = FastAPI(title="Arrears", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.store, app.state.desk, app.state.entrance = store, desk, entrance
+    app.state.pace = Pace(settings.requests_per_second, rush=2 * settings.requests_per_second)
     app.state.temporal_reachable = temporal_ready
     app.state.metrics_token = settings.metrics_token and settings.metrics_token.get_secret_value()
     app.state.office = Office(
@@ -104,7 +108,9 @@ def create_app(
         mishap=mishaps,
     )
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=settings.answers_to, www_redirect=False)
+    app.add_middleware(Threshold)
     app.add_middleware(SecurityHeaders, secure=entrance.secure_cookies)
+    app.add_middleware(Traced)
     return app
 
 

@@ -12,12 +12,13 @@ from api.desk.deliveries import DeliveryIn
 from api.desk.holding import PLACED_BY_HAND, HoldIn
 from api.forms import LONGEST_REASON
 from arrears.policy.codes import PROMISES, Outcome
+from arrears.policy.currency import minor_units
 from arrears.policy.profile import NOTHING_SAID, TELLS, Ability, Cause, Profile, Willingness
 from arrears.policy.state import HoldKind, Scope
 from arrears.policy.tasks import PUT_OFF, WITH_DAY, WITH_PART, Missing
 from arrears.store.intents import PaymentIn
 from arrears.store.transfers import TransferIn
-from web.formats import Formats, minor_units, plain_amount, typed_day
+from web.formats import Formats, plain_amount, typed_day
 from web.words import ABILITIES, CAUSES, WILLINGNESS, Words, called, term
 
 Faults = Mapping[str, str]

@@ -9,13 +9,14 @@ from sqlalchemy import Connection
 from api.auth.person import Person
 from api.desk.inbound import HeardIn
 from arrears.policy.codes import INBOUND, PROMISES, TALK, Action, Group, Mark, Outcome
+from arrears.policy.currency import minor_units
 from arrears.policy.guard import PartyRole
 from arrears.policy.masking import masked_contact
 from arrears.policy.tasks import WITH_PART, Missing
 from arrears.store import queries
 from arrears.store.views import CaseView
 from web import words
-from web.formats import Formats, minor_units, typed_day
+from web.formats import Formats, typed_day
 from web.forms import kept, readable, recording, required, told
 from web.language import gettext as _
 from web.seen import shown_name

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.errors import Problem, answer
+from api.traced import request_id
 from web.language import gettext as _
 from web.rendering import Pages
 from web.visitor import safe_next
@@ -28,7 +29,7 @@ class Mishaps:
 
     def __call__(self, request: Request, problem: Problem) -> Response:
         if not hasattr(request.state, "visitor"):  # a file, not a page
-            return answer(problem)
+            return answer(request, problem)
         if problem.message_id == "not_signed_in":
             return _to_the_door(request)
         title, text = _told(problem)
@@ -39,7 +40,7 @@ class Mishaps:
             code=problem.status,
             title=title,
             text=text,
-            reference=problem.reference,
+            reference=request_id(request) if problem.is_our_fault else None,
         )
         if problem.retry_after is not None:
             page.headers["Retry-After"] = str(problem.retry_after)

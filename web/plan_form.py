@@ -10,10 +10,11 @@ from typing import Final, TypeVar
 
 from api.desk.plans import PlanIn
 from arrears.policy.agreements import Acceptance, Charges, Clause, Offer
+from arrears.policy.currency import minor_units
 from arrears.policy.schedules import Method
 from arrears.policy.tasks import Missing
 from arrears.store.plans import PlanView
-from web.formats import minor_units, typed_day
+from web.formats import typed_day
 from web.forms import FAULTS
 from web.words import REFUSALS, Words, called, term
 

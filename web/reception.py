@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.auth.sessions import Sessions, SignedIn
 from api.errors import answer, problem_of
+from api.traced import request_id
 from arrears import logs
 from web.language import choose, speaking
 from web.mishap import Mishap
@@ -69,11 +70,16 @@ class Reception:
     def _answer_for(self, broken: Exception, request: Request) -> Response:
         """The reference on the page finds the line in the log; neither says anything about a person."""
         problem = problem_of(broken)
-        kinds, way = logs.kinds(broken), logs.way(broken)
-        log.error("request failed", reference=problem.reference, error=kinds, where=way)
+        log.error(
+            "request failed",
+            request_id=request_id(request),
+            status=int(problem.status),
+            error=logs.kinds(broken),
+            where=logs.way(broken),
+        )
         visitor: Visitor | None = getattr(request.state, "visitor", None)
         if visitor is None:
-            return answer(problem)
+            return answer(request, problem)
         with speaking(visitor.language):
             return self._mishap(request, problem)
 

@@ -24,6 +24,7 @@ WITH_FILES: Final = "multipart/form-data"
 UPLOADS: Final = re.compile(r"/approvals/[^/]+/evidence|/(cases|tasks)/[^/]+/comments")
 LARGEST_UPLOAD: Final = LARGEST + LARGEST_FORM
 _MOST_FIELDS: Final = 20
+_MOST_CHOSEN: Final = 5000  # more than fit into a form; what a page takes of them at once, it says itself
 # Sent without a token, by browsers themselves and by the Temporal UI; they change nothing.
 _READS: Final = ("/csp", "/codec/decode")
 
@@ -99,7 +100,7 @@ def _refusal(
 
 def _field(body: bytes) -> str | None:
     try:
-        values = parse_qs(body.decode("utf-8"), max_num_fields=200).get(csrf.FIELD, [])
+        values = parse_qs(body.decode("utf-8"), max_num_fields=_MOST_CHOSEN).get(csrf.FIELD, [])
     except (UnicodeDecodeError, ValueError):
         return None
     return values[0] if len(values) == 1 else None

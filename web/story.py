@@ -457,6 +457,9 @@ def actor_name(actor: str | None, names: Mapping[str, str]) -> str:
     """A person by name; a machine by what it is."""
     if actor is None:
         return _("The case itself")
+    kind, _colon, source = actor.partition(":")
+    if source:  # a house that signs what it sends
+        return f"{called(MACHINES, kind)} ({source})"
     return names.get(actor) or called(MACHINES, actor)
 
 
@@ -491,6 +494,7 @@ MACHINES: Final[words.Words] = {
     "core-bank": words.term("actor", "Core bank"),
     "clock": words.term("actor", "The case itself"),
     "command-line": words.term("actor", "Command line"),
+    "webhook": words.term("actor", "Signed event"),
 }
 SENDINGS: Final[words.Words] = {
     "sent": words.term("sending", "The notice was sent"),
@@ -523,12 +527,20 @@ DETAILS: Final[words.Words] = {
     "most": words.term("detail", "At most"),
     "hold": words.term("detail", "Hold"),
     "contact_id": words.term("detail", "Number"),
+    "source": words.term("detail", "Sender"),
+    "webhook_id": words.term("detail", "Event"),
+    "type": words.term("detail", "Type of event"),
 }
 INCIDENTS: Final[words.Words] = {
     "calendar_missing": words.term("incident", "The bank days of a year are not known yet"),
     "task_overdue": words.term("incident", "A task is long overdue"),
     "payment_unknown_loan": words.term("incident", "Money for an unknown loan"),
     "payment_without_case": words.term("incident", "Money for a loan without a case"),
+    "payment_other_currency": words.term("incident", "Money in a currency that is not kept here"),
+    "payment_differs": words.term("incident", "A payment was sent again with other content"),
+    "reversal_waits": words.term("incident", "A reversal of a payment nobody knows"),
+    "webhook_reused": words.term("incident", "An event was sent again with other content"),
+    "webhook_unknown_type": words.term("incident", "An event of an unknown type"),
     "payment_designated_elsewhere": words.term("incident", "Booked on another loan than the payer named"),
     "payment_write_off": words.term("incident", "A write-off was sent as a payment"),
     "payment_reversal": words.term("incident", "A reversal was sent as a payment"),

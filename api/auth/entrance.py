@@ -1,12 +1,13 @@
 """All ways in, made once when the server starts."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from api.auth.keys import Keyring
 from api.auth.passwords import Passwords
 from api.auth.person import Person, person_of
+from api.auth.senders import Senders
 from api.auth.sessions import Sessions
 from api.auth.sign_in import SignIn
 from api.auth.throttle import Throttle
@@ -25,6 +26,7 @@ class Entrance:
     sign_in: SignIn
     tokens: Tokens
     secure_cookies: bool
+    senders: Senders = field(default_factory=Senders)
 
     def bearer(self, token: object) -> Person:
         """The person a token speaks for, as the person is now. Raises TokenRefused."""
@@ -47,7 +49,9 @@ def open_entrance(
     *,
     secure_cookies: bool,
     passwords: Passwords | None = None,
+    senders: Senders | None = None,
     now: Callable[[], datetime] = clock.machine_now,
 ) -> Entrance:
     sign_in = SignIn(store, passwords or Passwords(), Throttle(store, now=now), now=now)
-    return Entrance(store, Sessions(store, now=now), sign_in, Tokens(keys, now=now), secure_cookies)
+    tokens = Tokens(keys, now=now)
+    return Entrance(store, Sessions(store, now=now), sign_in, tokens, secure_cookies, senders or Senders())

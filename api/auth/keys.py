@@ -14,7 +14,7 @@ from arrears.settings import Settings
 
 SIZE: Final = 32
 _LINE: Final = re.compile(r"[0-9a-fA-F]{64}")
-_FEWEST_BYTES: Final = 12  # different ones; 32 drawn bytes have fewer once in 10**20 files
+FEWEST_BYTES: Final = 12  # different ones; 32 drawn bytes have fewer once in 10**20 files
 
 
 class KeyUnfit(Exception):
@@ -53,9 +53,19 @@ def keyring(settings: Settings) -> Keyring:
 def keyring_from(path: Path) -> Keyring:
     """One key a line, as 64 hex digits; the first line signs. Raises KeyUnfit."""
     _make(path)
-    if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
-        raise KeyUnfit(f"{path} can be read by others: chmod 600 it, or remove it to get a new key")
-    return _ring(path.read_text().split(), str(path))
+    return _ring(read_private(path).split(), str(path))
+
+
+def read_private(path: Path) -> str:
+    """The text of a file that its owner alone can read. Raises KeyUnfit."""
+    try:
+        if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
+            raise KeyUnfit(f"{path} can be read by others: chmod 600 it")
+        return path.read_text("utf-8")
+    except OSError as wrong:
+        raise KeyUnfit(f"{path} cannot be read: {wrong.strerror}") from wrong
+    except UnicodeDecodeError as wrong:
+        raise KeyUnfit(f"{path} holds no text") from wrong
 
 
 def _make(path: Path) -> None:
@@ -82,7 +92,7 @@ def _ring(lines: list[str], where: str) -> Keyring:
         if not _LINE.fullmatch(line):
             raise KeyUnfit(f"{where}: a key is {SIZE} bytes as {2 * SIZE} hex digits")
         secret = bytes.fromhex(line)
-        if len(set(secret)) < _FEWEST_BYTES:
+        if len(set(secret)) < FEWEST_BYTES:
             raise KeyUnfit(f"{where}: this key was typed, not drawn")
         keys.append(Key("k" + hashlib.sha256(b"arrears key id\0" + secret).hexdigest()[:12], secret))
     if len({key.kid for key in keys}) != len(keys):

@@ -20,6 +20,7 @@ from api.desk.deliveries import DeliveryIn
 from api.desk.exporting import ExportDesk
 from api.desk.finding import FindDesk
 from api.desk.holding import HoldDesk
+from api.desk.hooks import HookDesk
 from api.desk.inbound import InboundDesk
 from api.desk.letters import LetterDesk
 from api.desk.live import must_be_live, must_be_seen
@@ -70,6 +71,7 @@ class Desk:
         self._step_up = step_up
         self.contacts = contacts.ContactDesk(store, rules)
         self.money = MoneyDesk(store, rules)
+        self.hooks = HookDesk(store, rules)
         self.inbound = InboundDesk(store, rules)
         self.holds = HoldDesk(store, rules)
         self.consents = ConsentDesk(store)

@@ -148,6 +148,12 @@ class PaymentConflict(DeskError):
     message_id = "payment_differs"
 
 
+class WebhookReused(DeskError):
+    """This event id was heard with another body; the first one stands, and somebody is told."""
+
+    message_id = "event_differs"
+
+
 class SurplusUnseen(DeskError):
     """More than is owed: whoever types it is asked first. Minor units; without a case all of it is left over."""
 

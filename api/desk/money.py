@@ -8,7 +8,7 @@ from api.desk import errors
 from arrears.contracts import Rules, fingerprint
 from arrears.policy.money import TakenBack
 from arrears.policy.tasks import Missing
-from arrears.store import finality, intents, refunds, transfers
+from arrears.store import finality, intents, refunds, transfers, webhooks
 from arrears.store.intents import PaymentIn, Posted, Standing
 from arrears.store.tables import borrowers, loans, payments
 from arrears.store.transfers import TransferIn, TransferKept
@@ -40,6 +40,27 @@ def keep_transfer(
         )
     except intents.PaymentDiffers as differs:
         raise errors.PaymentConflict from differs
+
+
+def keep_payment(
+    connection: Connection, payment: PaymentIn, *, rules: Rules, at: datetime, source: str
+) -> Posted:
+    """Kept once by its number, and told to its case; it must fit. Raises PaymentConflict."""
+    days = rules.terms.reopen_days
+    try:
+        posted = intents.post_payment(connection, payment, at=at, source=source, reopen_days=days)
+    except intents.PaymentDiffers as differs:
+        raise errors.PaymentConflict from differs
+    webhooks.release(connection, at=at, reopen_days=days)
+    return posted
+
+
+def must_fit(payment: PaymentIn, *, rules: Rules, at: datetime) -> None:
+    """Raises Invalid."""
+    today = rules.calendar.day_of(int(at.timestamp()))
+    wrong = wrong_with(payment, currency=rules.terms.currency, today=today)
+    if wrong:
+        raise errors.Invalid(wrong)
 
 
 def finalize(connection: Connection, payment_id: str, *, rules: Rules, at: datetime, source: str) -> Posted:

@@ -11,7 +11,7 @@ from arrears import clock
 from arrears.contracts import RulesInForce
 from arrears.policy.money import TakenBack
 from arrears.policy.tasks import Missing
-from arrears.store import closings, intents
+from arrears.store import closings
 from arrears.store.intents import PaymentIn, Posted
 from arrears.store.session import Store
 from arrears.store.tables import loans
@@ -40,21 +40,13 @@ class MoneyDesk:
         """
         at = clock.door_now()
         rules = self._rules.at(int(at.timestamp()))
-        today = rules.calendar.day_of(int(at.timestamp()))
-        wrong = money.wrong_with(payment, currency=rules.terms.currency, today=today)
-        if wrong:
-            raise errors.Invalid(wrong)
+        money.must_fit(payment, rules=rules, at=at)
         with self._store.transaction() as connection:
             if by_hand and not _knows_loan(connection, payment.loan_id):
                 raise errors.NotFound
             if by_hand:
                 money.ask_about_surplus(connection, payment, at=at, rules=rules, seen=surplus_seen)
-            try:
-                return intents.post_payment(
-                    connection, payment, at=at, source=source, reopen_days=rules.terms.reopen_days
-                )
-            except intents.PaymentDiffers as differs:
-                raise errors.PaymentConflict from differs
+            return money.keep_payment(connection, payment, rules=rules, at=at, source=source)
 
     def take_back(self, who: Person, payment_id: str, reason: TakenBack) -> Posted:
         """All of a payment, with why. Raises NotAllowed, NotFound, NotReversible, PaymentConflict (another reason)."""

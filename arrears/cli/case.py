@@ -14,7 +14,7 @@ from api.gateway import CaseGateway, connect
 from arrears import clock
 from arrears.cli import dossier
 from arrears.cli.compose import envelope
-from arrears.cli.config import load_pack, load_settings, stop
+from arrears.cli.config import fit_keys, load_pack, load_settings, stop
 from arrears.cli.stack import must_be_current, opened_store
 from arrears.settings import Settings
 from arrears.store.session import Store
@@ -49,7 +49,8 @@ def show(
     found = _find(store, which)
     if found is None:
         stop(f"There is no case {which}.", code=1)
-    told = asyncio.run(_ask(settings, found.case_id)) if settings.temporal_address else None
+    with fit_keys():
+        told = asyncio.run(_ask(settings, found.case_id)) if settings.temporal_address else None
     with speaking(language):
         parts = explained(
             state_from_json(found.state), int(clock.case_now(found.decided_at).timestamp()), calendar

@@ -1,6 +1,8 @@
 """Reads the settings once and turns every mistake in them into one plain sentence."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import Any, Final, NoReturn
 
@@ -8,6 +10,7 @@ import typer
 from dotenv import dotenv_values
 from pydantic import ValidationError
 
+from api.auth.keys import KeyUnfit
 from arrears import clock
 from arrears.settings import Settings
 from arrears.store import packs
@@ -35,6 +38,15 @@ def load_settings(**fixed: Any) -> Settings:
         stop("\n".join(_sentence(error["loc"], error["msg"]) for error in wrong.errors()))
     clock.hang_ahead(settings.shift_seconds)
     return settings
+
+
+@contextmanager
+def fit_keys() -> Iterator[None]:
+    """Around whatever reads files of keys: one that cannot be used ends the command with a sentence."""
+    try:
+        yield
+    except KeyUnfit as unfit:
+        stop(str(unfit))
 
 
 def load_pack(settings: Settings) -> Pack:

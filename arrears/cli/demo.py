@@ -17,7 +17,7 @@ from rich.table import Table
 import arrears
 from api.auth.passwords import Passwords
 from arrears import clock
-from arrears.cli.config import load_pack, load_settings, stop
+from arrears.cli.config import fit_keys, load_pack, load_settings, stop
 from arrears.cli.intake import load_delivery
 from arrears.cli.office_hours import ahead_of
 from arrears.cli.stack import Stack, run
@@ -105,7 +105,8 @@ def demo(
         await run(stack, "engine", "relay", "worker", "web", ready=ready)
 
     try:
-        asyncio.run(life())
+        with fit_keys():
+            asyncio.run(life())
     except (EngineError, schema.SchemaError) as wrong:
         stop(str(wrong), code=1)
 

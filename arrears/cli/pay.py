@@ -4,7 +4,6 @@ import secrets
 import sys
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from typing import Annotated
 
 import typer
@@ -14,7 +13,7 @@ from api.desk.desk import Desk
 from arrears import clock
 from arrears.cli.config import load_pack, load_settings, stop
 from arrears.cli.stack import must_be_current, opened_store
-from arrears.policy.currency import EXPONENTS
+from arrears.policy.currency import EXPONENTS, minor_units
 from arrears.store.in_force import PublishedRules
 from arrears.store.intents import PaymentIn, Standing
 from arrears.store.transfers import TransferIn
@@ -52,7 +51,7 @@ def pay(
         payment_id or f"hand-{secrets.token_hex(8)}",
         today,
         _day(value_on) or today,
-        _minor(amount, EXPONENTS[currency]),
+        _minor(amount, currency),
         currency,
     )
     store = opened_store(settings)
@@ -138,11 +137,8 @@ def _day(text: str) -> date | None:
         stop(f"{text} is no ISO day such as 2026-11-23.")
 
 
-def _minor(text: str, exponent: int) -> int:
-    try:
-        minor = Decimal(text.replace(",", "")).scaleb(exponent)
-    except InvalidOperation:
-        stop(f"{text} is no amount.")
-    if not minor.is_finite() or minor != minor.to_integral_value() or minor <= 0:
-        stop(f"{text} is not a positive amount with at most {exponent} decimals.")
-    return int(minor)
+def _minor(text: str, currency: str) -> int:
+    minor = minor_units(text, currency)
+    if minor is None or minor <= 0:
+        stop(f"{text} is no amount: write a positive one with at most {EXPONENTS[currency]} decimals.")
+    return minor

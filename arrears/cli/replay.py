@@ -16,7 +16,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from api.gateway import connect
 from arrears.cli.compose import envelope
-from arrears.cli.config import load_settings, stop
+from arrears.cli.config import fit_keys, load_settings, stop
 from arrears.cli.replaying import Outcome, Stored, Verdict, judged
 from arrears.names import WORKFLOW_TYPE
 
@@ -43,7 +43,8 @@ def replay(
     # The SDK tells each failure again, with its trace; the verdict says it once.
     logging.getLogger("temporalio").setLevel(logging.CRITICAL)
     tally = Tally(say=_nothing if as_json else _say)
-    asyncio.run(_replay(paths or [], tally))
+    with fit_keys():
+        asyncio.run(_replay(paths or [], tally))
     typer.echo(json.dumps(tally.as_json(), ensure_ascii=False, indent=2) if as_json else tally.sentence)
     raise typer.Exit(0 if tally.is_well else 1)
 

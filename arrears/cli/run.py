@@ -4,7 +4,7 @@ import asyncio
 
 import typer
 
-from arrears.cli.config import load_pack, load_settings, stop
+from arrears.cli.config import fit_keys, load_pack, load_settings, stop
 from arrears.cli.doctor import must_be_one_house
 from arrears.cli.stack import Stack, must_be_current, run
 from arrears.engine.errors import EngineError
@@ -53,7 +53,8 @@ def _run(*parts: str, upgrade: bool = False) -> None:
         await run(stack, *parts, ready=lambda: _ready(stack, parts))
 
     try:
-        asyncio.run(life())
+        with fit_keys():
+            asyncio.run(life())
     except (EngineError, schema.SchemaError) as wrong:
         stop(str(wrong), code=1)
 

@@ -19,6 +19,7 @@ from temporalio.client import Client
 
 from api.auth.entrance import open_entrance
 from api.auth.keys import keyring
+from api.auth.senders import senders
 from api.desk.desk import Desk
 from api.desk.time_machine import TimeMachine
 from api.gateway import CaseGateway, connect
@@ -225,7 +226,9 @@ class Stack:
                 banks=bank.load(settings.bank_file),
                 step_up=timedelta(minutes=settings.step_up_minutes),
             ),
-            entrance=open_entrance(self.store, keys, secure_cookies=settings.secure_cookies),
+            entrance=open_entrance(
+                self.store, keys, secure_cookies=settings.secure_cookies, senders=senders(settings)
+            ),
             rules=self.rules,
             temporal_ready=CaseGateway(client).is_there,
             envelope=envelope(settings),
@@ -237,7 +240,12 @@ class Stack:
             tracing.watch(app)
         app.state.office.feed.listen_to(self.bell)
         config = uvicorn.Config(
-            app, log_config=None, access_log=False, timeout_graceful_shutdown=3, server_header=False
+            app,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=3,
+            server_header=False,
+            forwarded_allow_ips=settings.proxies,
         )
         server = _QuietServer(config)
         running = asyncio.create_task(server.serve(sockets=[listening]))

@@ -17,10 +17,10 @@ from arrears.feeds.following import Following, what_follows
 from arrears.feeds.kinds import BORROWERS, CONTACTS, HISTORY, LOANS, PARTIES
 from arrears.feeds.noticing import WATCHED, notice, who_hears
 from arrears.policy.terms import Terms
-from arrears.store import audit
+from arrears.store import audit, webhooks
 from arrears.store.bulk import Clash, put_many
 from arrears.store.closings import close_day
-from arrears.store.intents import Standing, post_payments, say_many
+from arrears.store.intents import PaymentIn, Standing, post_payments, say_many
 from arrears.store.session import Store
 from arrears.store.tables import (
     borrowers,
@@ -155,16 +155,15 @@ class Loader:
     def _payments(self, table: pl.DataFrame, loaded: Loaded) -> None:
         done = 0
         for part in chunks(table, self.chunk):
-            post = partial(
-                post_payments,
-                batch=as_payments(part),
-                at=self.at,
-                source=SOURCE,
-                reopen_days=self.terms.reopen_days,
-            )
-            loaded.payments += write(self.store, post)
+            loaded.payments += write(self.store, partial(self._post, batch=as_payments(part)))
             done += part.height
             self.progress.advance("payments", done, table.height)
+
+    def _post(self, connection: Connection, batch: Sequence[PaymentIn]) -> Counter[Standing]:
+        days = self.terms.reopen_days
+        standings = post_payments(connection, batch, at=self.at, source=SOURCE, reopen_days=days)
+        webhooks.release(connection, at=self.at, reopen_days=days)
+        return standings
 
 
 def write(store: Store, work: Callable[[Connection], T]) -> T:

@@ -218,14 +218,21 @@ def post_payment(
         _refuse_other_content(payment, kept)
         return Posted(Standing.REPEATED)
     posted = _place(connection, payment, at=at, actor=source, reopen_days=reopen_days)
-    put = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    row = put(payments).values(_payment_row(payment, posted.standing, at=at, source=source))
-    # Asked back, because psycopg counts no rows of such an insert.
-    new = row.on_conflict_do_nothing().returning(payments.c.payment_id)
-    if connection.execute(new).first() is not None:
+    if _keep_row(connection, payment, posted.standing, at=at, source=source):
         return posted
-    # On PostgreSQL another hand kept the same id while this one was looking: that one was first.
     return post_payment(connection, payment, at=at, source=source, reopen_days=reopen_days)
+
+
+def suspend(connection: Connection, payment: PaymentIn, kind: str, *, at: datetime, source: str) -> Posted:
+    """Keep a payment that no case may take, with an incident of this kind. Raises PaymentDiffers."""
+    kept = content_hashes(connection, [payment.payment_id]).get(payment.payment_id)
+    if kept is not None:
+        _refuse_other_content(payment, kept)
+        return Posted(Standing.REPEATED)
+    posted = _suspend(connection, payment, kind, at)
+    if _keep_row(connection, payment, posted.standing, at=at, source=source):
+        return posted
+    return suspend(connection, payment, kind, at=at, source=source)
 
 
 def post_payments(
@@ -283,6 +290,17 @@ def _as_of(connection: Connection, loan_ids: set[str]) -> dict[str, date]:
 def _is_history(payment: PaymentIn, as_of: date | None) -> bool:
     """Valued on or before its loan's state: the state has it in already."""
     return as_of is not None and payment.kind not in ("reversal", "refund") and payment.value_on <= as_of
+
+
+def _keep_row(
+    connection: Connection, payment: PaymentIn, standing: Standing, *, at: datetime, source: str
+) -> bool:
+    """False when on PostgreSQL another hand kept the same id while this one was looking: that one was first."""
+    put = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    row = put(payments).values(_payment_row(payment, standing, at=at, source=source))
+    # Asked back, because psycopg counts no rows of such an insert.
+    new = row.on_conflict_do_nothing().returning(payments.c.payment_id)
+    return connection.execute(new).first() is not None
 
 
 def _payment_row(payment: PaymentIn, standing: Standing, *, at: datetime, source: str) -> dict[str, Any]:

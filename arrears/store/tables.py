@@ -966,6 +966,33 @@ class IdempotencyKey(Row, table=True):
     at: datetime = _at()
 
 
+class Webhook(Row, table=True):
+    """A signed event another house sent, with the first answer to it; appended by the webhook door, in the transaction of
+    what followed. One that had to wait for another keeps its content until then."""
+
+    __tablename__ = "webhooks"
+    __table_args__ = (
+        Index(
+            "webhooks_waiting",
+            "waits_for",
+            sqlite_where=text("waits_for is not null"),
+            postgresql_where=text("waits_for is not null"),
+        ),
+        _STRICT,
+    )
+    source: str = _key()
+    webhook_id: str = _key()
+    body_hash: str = _text()
+    type: str = _text()
+    status: int = _int()
+    answer: dict[str, Any] = _json()
+    at: datetime = _at()  # machine time
+    waits_for: str | None = (
+        _maybe_text()
+    )  # the payment that a reversal takes back and nobody has heard of yet
+    content: dict[str, Any] = _json()  # the reversal itself, while it waits
+
+
 def _core(row: type[SQLModel]) -> Table:
     return SQLModel.metadata.tables[str(row.__tablename__)]
 
@@ -1020,3 +1047,4 @@ invitations: Final = _core(Invitation)
 login_attempts: Final = _core(LoginAttempt)
 idempotency_keys: Final = _core(IdempotencyKey)
 serves: Final = _core(Serves)
+webhooks: Final = _core(Webhook)

@@ -14,8 +14,11 @@ from api.auth.entrance import Entrance, open_entrance
 from api.auth.keys import Key, Keyring
 from api.auth.passwords import Passwords
 from api.auth.person import Person
+from api.auth.senders import Senders
 from api.desk.desk import Desk
+from api.pacing import Pace
 from api.routes import router
+from api.traced import Traced
 from arrears import clock
 from arrears.contracts import Rules, Unchanging
 from arrears.policy.tasks import Role
@@ -25,6 +28,8 @@ from tests.api import rows
 from tests.api.doorway import Doorway
 
 SECRET = bytes(range(7, 39))
+# The core bank changes its secret: the first is in use, the second will be.
+BANK_SECRETS = {"corebank": (bytes(range(50, 82)), bytes(range(90, 122))), "card": (bytes(range(130, 162)),)}
 
 
 @dataclass
@@ -99,10 +104,17 @@ def serve(machine: Machine, passwords: Passwords, rules: Rules, keys: Keyring) -
         app = FastAPI(openapi_url=None)
         app.include_router(router)
         errors.install(app)
+        app.add_middleware(Traced)
         app.state.store = store
         app.state.desk = Desk(store, Unchanging(rules))
+        app.state.pace = Pace(1000, rush=10_000)
         app.state.entrance = open_entrance(
-            store, keys, secure_cookies=False, passwords=passwords, now=machine
+            store,
+            keys,
+            secure_cookies=False,
+            passwords=passwords,
+            senders=Senders(BANK_SECRETS, now=machine),
+            now=machine,
         )
         return Server(app, store, app.state.entrance, machine)
 

@@ -1,6 +1,7 @@
 from arrears.policy.tasks import Role
 from tests.api import rows
 from tests.api.conftest import Server
+from tests.api.doorway import told
 
 
 def test_cases_come_page_by_page_and_each_once(server: Server) -> None:
@@ -81,10 +82,10 @@ def test_a_missing_case_a_strange_id_and_a_forbidden_role_tell_nothing(server: S
     missing = client.get("/api/v1/cases/case-L9-1")
     strange = client.get("/api/v1/cases/case-%00%27--")
     assert missing.status_code == strange.status_code == 404
-    assert missing.json() == strange.json()
+    assert told(missing) == told(strange)
     assert client.get("/api/v1/cases/case-L9-1/timeline").status_code == 404
     admin = server.as_(Role.ADMIN)
-    assert admin.get(f"/api/v1/cases/{case_id}").json() == admin.get("/api/v1/cases/case-L9-1").json()
+    assert told(admin.get(f"/api/v1/cases/{case_id}")) == told(admin.get("/api/v1/cases/case-L9-1"))
 
 
 def test_a_cursor_of_somebody_else_is_refused(quick_server: Server) -> None:

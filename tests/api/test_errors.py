@@ -96,7 +96,7 @@ def test_a_body_that_is_too_large_is_not_read(quick_server: Server) -> None:
     for content in (b"x" * (LIMIT + 1), json.dumps(BODY | {"designation": "x" * LIMIT}).encode()):
         headers = {"Content-Type": "application/json", "Idempotency-Key": "k"}
         answer = client.post("/api/v1/payments", content=content, headers=headers)
-        assert (answer.status_code, answer.text) == (413, "Content Too Large")
+        assert (answer.status_code, answer.json()["detail"]) == (413, "too_large")
 
 
 STRANGE_IDS = [
@@ -144,7 +144,7 @@ def test_a_question_that_cannot_be_asked_is_refused(quick_server: Server, query:
     for path in paths.get(query.partition("=")[0], ["cases", "tasks", "incidents"]):
         answer = client.get(f"/api/v1/{path}?{query}")
         assert answer.status_code == 422, path
-        assert set(answer.json()) == {"type", "title", "status", "detail", "errors"}
+        assert set(answer.json()) == {"type", "title", "status", "detail", "request_id", "errors"}
 
 
 def test_problems_have_one_shape(quick_server: Server) -> None:
@@ -156,6 +156,7 @@ def test_problems_have_one_shape(quick_server: Server) -> None:
         "title": "Not Found",
         "status": 404,
         "detail": "not_found",
+        "request_id": answer.headers["x-request-id"],
     }
     unsigned = quick_server.anyone().get("/api/v1/tasks")
     assert unsigned.headers["www-authenticate"] == "Bearer"
@@ -198,7 +199,7 @@ def test_no_words_of_an_exception_reach_the_answer(
     assert "13812345678" not in answer.text
     assert "Traceback" not in answer.text
     if answer.status_code == 500:
-        reference = answer.json()["reference"]
+        reference = answer.json()["request_id"]
         logged = capsys.readouterr().out
         assert reference in logged
         assert "13812345678" not in logged

@@ -6,7 +6,9 @@ from typing import Any, Final
 
 import pytest
 import yaml
+from pydantic import SecretStr
 
+from api.auth.senders import senders
 from arrears.cli.config import load_settings
 from arrears.engine.versions import SERVER, UI
 from arrears.settings import Settings
@@ -22,6 +24,7 @@ EXAMPLE: Final = dict(
     if line and not line.startswith("#")
 )
 SECRETS: Final = {name for name in EXAMPLE if re.search(r"PASSWORD|KEY", name)}
+WITHOUT: Final = "ARREARS_WEBHOOK_SECRETS"  # a bank may send no events
 ONCE: Final = {"migrate", "temporal-schema"}  # they end when they are done
 
 
@@ -40,6 +43,12 @@ def test_a_secret_has_no_default_and_is_required(name: str) -> None:
     asked = re.findall(rf"(?<!\$)\$\{{{name}(.*?)\}}", TEXT)
     assert asked
     assert all(each.startswith(":?") for each in asked), asked
+
+
+def test_secrets_of_senders_have_no_default_either_and_empty_means_that_nobody_sends() -> None:
+    assert EXAMPLE[WITHOUT] == ""
+    assert re.findall(rf"(?<!\$)\$\{{{WITHOUT}(.*?)\}}", TEXT) == [":-"]
+    assert senders(Settings(_env_file=None, webhook_secrets=SecretStr(""))).secrets == {}
 
 
 def test_settings_know_every_name_that_compose_sets() -> None:

@@ -131,7 +131,7 @@ def test_no_document_sends_to_a_verb_that_is_not_there(document: str) -> None:
 
 SETTING = re.compile(r"^\| `ARREARS_(\w+)` \| (\S+) \|", re.MULTILINE)
 # Asked for by tests and benchmarks, which are no part of the product.
-BESIDE = {"ARREARS_TEST_REQUIRE", "ARREARS_BENCH_POSTGRES"}
+BESIDE = {"ARREARS_TEST_REQUIRE", "ARREARS_TEST_CLUSTER", "ARREARS_BENCH_POSTGRES"}
 
 
 def test_every_setting_is_told_with_its_default() -> None:

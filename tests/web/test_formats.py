@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arrears.policy.currency import EXPONENTS
+from arrears.policy.currency import EXPONENTS, minor_units
 from web import formats
 from web.formats import Formats
 from web.language import speaking
@@ -38,7 +38,7 @@ def test_money_is_written_as_its_readers_write_it(
 def test_what_is_typed_as_it_is_shown_is_the_same_amount(amount: int, currency: str) -> None:
     with speaking("en"):
         shown = formats.money(amount, currency)
-    assert formats.minor_units(re.sub(r"[^0-9.,]", "", shown), currency) == amount
+    assert minor_units(re.sub(r"[^0-9.,]", "", shown), currency) == amount
 
 
 @pytest.mark.parametrize(
@@ -58,15 +58,24 @@ def test_what_is_typed_as_it_is_shown_is_the_same_amount(amount: int, currency: 
         ("1.", None),
         ("", None),
         ("9" * 40, None),
+        ("1,234,567.8", 123_456_780),
+        ("12,50", None),
+        ("1,5", None),
+        ("1.234,50", None),
+        ("1234,567", None),
+        ("1,,000", None),
+        (",5", None),
+        ("1_000", None),
+        ("1.2.3", None),
     ],
 )
 def test_amounts_are_read_as_people_type_them_and_nothing_else(typed: str, amount: int | None) -> None:
-    assert formats.minor_units(typed, "CNY") == amount
+    assert minor_units(typed, "CNY") == amount
 
 
 @given(st.text(max_size=40))
 def test_no_text_breaks_the_reading_of_amounts_and_days(typed: str) -> None:
-    assert formats.minor_units(typed, "CNY") is None or formats.minor_units(typed, "CNY") is not None
+    assert minor_units(typed, "CNY") is None or minor_units(typed, "CNY") is not None
     day = formats.typed_day(typed)
     assert day is None or isinstance(day, date)
 

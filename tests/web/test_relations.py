@@ -349,7 +349,7 @@ def _came(answer: httpx.Response) -> str:
 
 def _bare(answer: httpx.Response, thing: Thing) -> tuple[int, str]:
     """Without the address that was asked for, which a page repeats in its switches."""
-    text = answer.text
+    text = answer.text.replace(answer.headers.get("x-request-id", "-none-"), "")
     for name in (thing.task_id, thing.case_id, MISSING):
         text = text.replace(name, "")
     return answer.status_code, text

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, RedirectResponse, Response
 
@@ -29,6 +29,7 @@ from web.words import called
 router = APIRouter()
 
 Reader = Annotated[Person, Depends(Permitted(Permission.READ_CASE))]
+Place = Annotated[int | None, Query(ge=0, le=2**53)]  # a number of the trail
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,7 @@ def find(request: Request, office: TheOffice, who: Reader, loan_id: Annotated[st
 
 
 @router.get("/cases/{case_id}")
-def show(
-    request: Request, case_id: str, office: TheOffice, who: Reader, before: int | None = None
-) -> Response:
+def show(request: Request, case_id: str, office: TheOffice, who: Reader, before: Place = None) -> Response:
     return show_case(request, office, who, known_shape(case_id), before=before)
 
 
