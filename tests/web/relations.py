@@ -55,6 +55,7 @@ def a_thing(room: CaseRoom, case_id: str, kind: str) -> Thing:
         "facts_no": str(task.facts_no),
         "phone": f"{task.borrower_id}-phone",
         "post": f"{task.borrower_id}-post",
+        "number": "1",
         "hold_id": f"{case_id}-door-9",
         "soon": f"{room.now + timedelta(hours=8, minutes=40):%Y-%m-%d %H:%M}",  # of the bank's clock
         "next_month": str(room.today + timedelta(days=25)),

@@ -43,16 +43,23 @@ def test_no_form_needs_script_to_be_sent() -> None:
     """Script takes over forms that go to the same place without it, and every one that is posted proves where it is from."""
     for file in sorted(TEMPLATES.glob("*.html")):
         for form in re.findall(r"<form\b.*?</form>", file.read_text(encoding="utf-8"), re.DOTALL):
-            opening = form[: _end_of_tag(form)]
+            opening, whole = form[: _end_of_tag(form)], _with_parts(form)
             posts = 'method="post"' in opening
             assert re.search(r'(^|[\s%}])action="', opening), (file.name, opening)
             assert posts or 'method="get"' in opening, (file.name, opening)
-            assert ("csrf_input(" in form) is (posts and file.name not in BEFORE_SIGN_IN), (
+            assert ("csrf_input(" in whole) is (posts and file.name not in BEFORE_SIGN_IN), (
                 file.name,
                 opening,
             )
             for swapped in re.findall(r'hx-post="((?:\{\{.*?\}\}|[^"])*)"', opening):
                 assert f' action="{swapped}"' in opening, (file.name, opening)
+
+
+def _with_parts(text: str) -> str:
+    def part(found: re.Match[str]) -> str:
+        return (TEMPLATES / found[1]).read_text(encoding="utf-8")
+
+    return re.sub(r'{% include "(\w+\.html)" %}', part, text)
 
 
 def _end_of_tag(form: str) -> int:

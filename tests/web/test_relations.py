@@ -14,7 +14,10 @@ from fastapi.routing import iter_route_contexts
 
 from api.auth.permissions import GRANTS, Permission, Relation
 from api.deps import declared_by
+from api.desk.letters import LetterDesk
 from arrears import clock
+from arrears.channels.bank import INVENTED
+from arrears.contracts import Unchanging
 from arrears.policy.tasks import Role
 from arrears.store.session import Store
 from tests.builders import CaseRoom
@@ -30,6 +33,9 @@ from tests.web.test_matrix import LOGINS
 EXPECTED: Final[dict[str, str]] = {
     "GET /tasks/{task_id}": "iiiiiinin iiiiiinii",
     "GET /tasks/{task_id}/news": "iiiiiinin iiiiiinii",
+    "GET /tasks/{task_id}/letter": "niinnnnnn",
+    "GET /tasks/{task_id}/letter.pdf": "nccnnnnnn",  # read it first
+    "GET /tasks/{task_id}/letter/{number}.png": "nccnnnnnn",
     "POST /tasks/{task_id}/claim": "iiicifncn iiicifncf",
     "POST /tasks/{task_id}/release": "iiiccfncn iiiccfncf",
     "POST /tasks/{task_id}/decision": "iiccifncn iiccifncf",
@@ -49,6 +55,7 @@ EXPECTED: Final[dict[str, str]] = {
     "GET /approvals/{task_id}/pack.pdf": "iiiiiinin iiiiiinii",
     "POST /approvals/{task_id}/claim": "iiicifncn iiicifncf",
     "POST /approvals/{task_id}/decision": "iiicifncn iiicifncf",
+    "POST /approvals/{task_id}/undo": "iiiiinncn",
     "POST /approvals/{task_id}/draft/discard": "iiiiinnin",
     "POST /approvals/{task_id}/evidence": "iiiiiincn iiiiiinci",
     "POST /approvals/{task_id}/evidence/{exhibit_id}/withdraw": "iiiiiincn iiiiiinci",
@@ -83,6 +90,8 @@ EXPECTED: Final[dict[str, str]] = {
     "POST /api/v1/cases/{case_id}/contacts": "iiiiiinci",
     "POST /api/v1/cases/{case_id}/contacts/{contact_id}/consent": "iiiiiinii",
 }
+# They go on until somebody leaves: what is not there is asked for alone.
+STREAMS: Final = {"GET /cases/{case_id}/events"}
 _HELD: Final = {"kind": "dispute", "reason": "金额不对"}
 _HEARD: Final = {"key": "k1", "action": "in_call", "result": "noint"}
 _PLAN: Final = {"method": "equal_parts", "periods": "6", "first_due_on": "{next_month}", "charges": "stop"}
@@ -112,6 +121,7 @@ SAID: Final[dict[str, dict[str, Any]]] = {
         "reason": "补充证据",
         "confirmed": "yes",
     },
+    "POST /approvals/{task_id}/undo": {},
     "POST /approvals/{task_id}/draft/discard": {},
     "POST /approvals/{task_id}/evidence": {"item": "identity"},
     "POST /approvals/{task_id}/evidence/{exhibit_id}/withdraw": {},
@@ -142,6 +152,7 @@ SAID: Final[dict[str, dict[str, Any]]] = {
 # What must have happened before there is anything to do it to.
 BEFORE: Final[dict[str, Callable[..., None]]] = {
     "POST /tasks/{task_id}/undo": relations.answered,
+    "POST /approvals/{task_id}/undo": relations.answered,
     "POST /tasks/{task_id}/told": relations.call_under_way,
     "POST /tasks/{task_id}/drop": relations.call_under_way,
     "POST /cases/{case_id}/holds/{hold_id}/end": relations.in_hardship,
@@ -159,7 +170,8 @@ class World:
         self._stands: tuple[object, ...] = ()
 
     def thing(self, route: str) -> Thing:
-        return self._things["claim" if " /approvals/" in route else "plain"]
+        named = (kind for kind in self._things if f"/{kind}" in route)
+        return self._things[next(named, "plain")]
 
     def set_up(self, route: str, role: Role, scene: str) -> None:
         """Nothing is done where the last question found the same and changed nothing."""
@@ -212,7 +224,8 @@ def _filled(value: Any, names: dict[str, str]) -> Any:
 
 @pytest.fixture
 def world(sqlite_store: Store, room: CaseRoom, tmp_path: Path) -> Iterator[World]:
-    claim = room.a_claim()
+    claim, notice = room.a_claim(), room.a_case(days_past_due=40, stage="formal")
+    room.desk.letters = LetterDesk(room.store, Unchanging(room.rules), INVENTED)
     room.now = (room.now + timedelta(days=7 - room.today.weekday())).replace(hour=2, minute=20)
     case_id = room.a_case(phone="13800005678")
     room.away = True  # what is said is kept and waits: nobody hears it here
@@ -220,10 +233,11 @@ def world(sqlite_store: Store, room: CaseRoom, tmp_path: Path) -> Iterator[World
     branch.app.state.office = replace(branch.app.state.office, patience=0)
     things = {
         "plain": relations.a_thing(room, case_id, "first_contact"),
-        "claim": relations.a_thing(room, claim, "legal_review"),
+        "approvals/": relations.a_thing(room, claim, "legal_review"),
+        "tasks/{task_id}/letter": relations.a_thing(room, notice, "notice_release"),
     }
     relations.furnish(branch, things["plain"], tmp_path / "letters")
-    relations.hand_in(branch, things["claim"])
+    relations.hand_in(branch, things["approvals/"])
     with clock.door_time(room.now):
         yield World(branch, things)
 
@@ -282,6 +296,17 @@ def test_no_list_shows_a_debtor_to_whom_the_complaint_is_about(world: World, pat
         assert (world.thing(route).case_id in answer.text) is is_shown
 
 
+@pytest.mark.parametrize("route", STREAMS)
+def test_no_stream_is_opened_of_what_is_not_there(world: World, route: str) -> None:
+    world.set_up(route, Role.COLLECTOR, "complained of")
+    asked, missing = (
+        world.ask(route, Role.COLLECTOR, "page", **names)
+        for names in ({}, {"case_id": MISSING, "task_id": MISSING})
+    )
+    assert asked.status_code == 404
+    assert _bare(asked, world.thing(route)) == _bare(missing, world.thing(route))
+
+
 def test_nobody_finds_the_case_of_a_debtor_who_complained_of_him(world: World) -> None:
     thing = world.thing("")
     for scene, status in (("own", 303), ("complained of", 422)):
@@ -298,12 +323,14 @@ def _named(body: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
 
 
 def test_no_route_is_left_out(branch: Branch) -> None:
-    assert set(EXPECTED) == set(_routes(branch))
+    assert set(EXPECTED) == set(_routes(branch)) - STREAMS
     assert set(SAID) == {route for route in EXPECTED if route.startswith("POST ")}
 
 
 def _questions(branch: Branch) -> Iterator[tuple[str, Permission, Role, str]]:
     for route, permission in _routes(branch).items():
+        if route in STREAMS:
+            continue
         for role in _askers(permission):
             for format_ in ("json",) if " /api/" in route else ("page", "fragment"):
                 yield route, permission, role, format_

@@ -59,6 +59,25 @@ def _to_confirm(place: Place, page: Page) -> None:
     page.click("form.answering button.primary")
 
 
+def _to_letter(place: Place, page: Page) -> None:
+    page.goto(place.task_href(place.cases.notice, "notice_release"))
+    free = page.locator("form[action^='/tasks/'][action$='/claim'] button")
+    if free.count():
+        free.click()
+        page.wait_for_selector("form[action$='/release']")
+    page.goto(_address(place, "letter:notice"))
+    page.wait_for_selector("img.sheet")
+
+
+def _onto_a_loan(place: Place, page: Page) -> None:
+    page.goto(f"{place.url}/incidents")
+    form = page.locator("article", has_text="RL-UNKNOWN-7").locator("form.closing")
+    form.locator("[name=outcome][value=assigned]").check()
+    form.locator("[name=loan_id]").fill(place.room.case(place.cases.formal).loan_id)
+    form.locator("[name=reason]").fill("附言写错借据号")
+    form.locator("button").click()
+
+
 def _taken_together(place: Place, page: Page) -> None:
     page.goto(f"{place.url}/inbox?view=free")
     for box in page.locator("#list [name=task]").all()[:2]:
@@ -120,6 +139,7 @@ VIEWS: Final = (
     View("task-contact", "collector", "first_contact:first_contact", "inbox.html"),
     View("task-escalation", "lead", "escalation:escalation", "inbox.html"),
     View("task-notice", "lead", "notice:notice_release", "inbox.html"),
+    View("task-letter", "lead", "letter:notice", "inbox.html", way=_to_letter),
     View("task-second-barred", "advisor1", "second:second_approval", "inbox.html"),
     View("approvals", "manager", "/approvals", "approvals.html"),
     View("team", "lead", "/team", "team.html"),
@@ -137,6 +157,7 @@ VIEWS: Final = (
     View("task-longest", "lead", "longest:escalation", "inbox.html"),
     View("incidents", "operator", "/incidents", "incidents.html"),
     View("incidents-refund", "ops", "/incidents", "incidents.html"),
+    View("incident-assign", "ops", "", "incident_assign.html", way=_onto_a_loan),
     View("certificates", "lead", "/certificates", "certificates.html"),
     View("packs", "compliance", "/packs", "packs.html"),
     View("pack", "manager", "/packs/trial.1", "pack.html"),
@@ -172,6 +193,10 @@ NO_PAGE: Final = {
     "/metrics",
     "/events",
     "/tasks/{task_id}/news",
+    "/tasks/{task_id}/letter.pdf",
+    "/tasks/{task_id}/letter/{number}.png",
+    "/inbox/clocks",
+    "/cases/{case_id}/events",
     "/approvals/{task_id}/pack.pdf",
     "/evidence/{sha256}",
     "/cases/{case_id}/notices/{notice_id}",
@@ -191,6 +216,8 @@ def _address(place: Place, path: str) -> str:
         return f"{place.url}/cases/{case_id}/notices/{case_id}-notice-1/delivery"
     if where == "approval":
         return place.task_href(place.cases.second, what).replace("/tasks/", "/approvals/")
+    if where == "letter":
+        return f"{place.task_href(place.cases.notice, 'notice_release')}/letter"
     if where in _FORMS:
         return f"{place.url}/cases/{getattr(place.cases, what)}/{_FORMS[where]}"
     return place.task_href(getattr(place.cases, where), what)
