@@ -2,10 +2,12 @@
 
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 
 
 class Settings(BaseSettings):
@@ -53,7 +55,7 @@ class Settings(BaseSettings):
     payload_key_file: Path | None = None
     webhook_secrets_file: Path | None = None
     webhook_secrets: SecretStr | None = None
-    metrics_token: SecretStr | None = None
+    metrics_token: SecretStr | None = Field(default=None, min_length=16)
     host_names: str | None = None
     proxies: str = "127.0.0.1,::1"
     requests_per_second: int = Field(default=100, ge=1, le=10_000)
@@ -81,6 +83,15 @@ class Settings(BaseSettings):
         if self.shift_seconds and not self.time_skipping:
             raise ValueError(
                 "ARREARS_SHIFT_SECONDS needs ARREARS_TIME_SKIPPING=true, and neither is for production"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _no_session_goes_over_the_wire_in_the_clear(self) -> Self:
+        if not self.secure_cookies and self.host not in _LOOPBACK:
+            raise ValueError(
+                f"ARREARS_HOST={self.host} lets others in over plain HTTP: put a proxy with TLS before it and set "
+                "ARREARS_SECURE_COOKIES=true, or listen on 127.0.0.1"
             )
         return self
 

@@ -6,6 +6,8 @@ word as it was accepted, letters and documents against what the rows say of them
 
 import hashlib
 import json
+import os
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -38,7 +40,7 @@ def rows_as_bytes(rows: list[dict[str, Any]]) -> bytes:
 
 
 def write(path: Path, case_id: str, files: Files, key: Ed25519PrivateKey, *, at: str) -> str:
-    """The sha256 of the manifest, which names every file by its own."""
+    """The sha256 of the manifest, which names every file by its own. Whole or not there at all. Raises OSError."""
     told = {
         "case": case_id,
         "made_at": at,
@@ -46,12 +48,16 @@ def write(path: Path, case_id: str, files: Files, key: Ed25519PrivateKey, *, at:
     }
     manifest = json.dumps(told, ensure_ascii=False, indent=1).encode()
     signed = {"key": in_pem(key.public_key()).decode(), "signature": key.sign(manifest).hex()}
-    with zipfile.ZipFile(path, "x", zipfile.ZIP_DEFLATED) as out:
-        for name, content in sorted(files.items()):
-            out.writestr(name, content)
-        out.writestr(MANIFEST, manifest)
-        out.writestr(SIGNATURE, json.dumps(signed, indent=1))
-    path.chmod(0o600)
+    handle, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # for its owner only
+    try:
+        with os.fdopen(handle, "wb") as whole, zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as out:
+            for name, content in sorted(files.items()):
+                out.writestr(name, content)
+            out.writestr(MANIFEST, manifest)
+            out.writestr(SIGNATURE, json.dumps(signed, indent=1))
+        os.link(draft, path)  # takes the name only when it is free
+    finally:
+        Path(draft).unlink()
     return hashlib.sha256(manifest).hexdigest()
 
 

@@ -4,10 +4,12 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
+from io import StringIO
+from pathlib import Path
 from typing import Any, Final, NoReturn
 
 import typer
-from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 from pydantic import ValidationError
 
 from api.auth.keys import KeyUnfit
@@ -30,8 +32,7 @@ def load_settings(**fixed: Any) -> Settings:
     """From the environment and `.env`; `fixed` wins over both. Ends the command when something is wrong."""
     for name in os.environ:
         _must_be_known(name, "")
-    for name in dotenv_values(".env"):  # which may hold what others read, `docker compose` above all
-        _must_be_known(name.upper(), " in .env")
+    _must_be_plain(Path(".env"))
     try:
         settings = Settings(**fixed)
     except ValidationError as wrong:
@@ -54,6 +55,27 @@ def load_pack(settings: Settings) -> Pack:
         return packs.load(settings.pack)
     except (PackInvalid, FileNotFoundError) as wrong:
         stop(f"The policy pack cannot be used. {wrong}")
+
+
+def _must_be_plain(file: Path) -> None:
+    """It may hold what others read, `docker compose` above all; of ours each line is known, whole, and there once."""
+    if not file.is_file():
+        return
+    try:
+        lines = list(parse_stream(StringIO(file.read_text("utf-8"))))
+    except (OSError, UnicodeDecodeError) as wrong:
+        stop(f"{file} cannot be read: {wrong}.")
+    seen: set[str] = set()
+    for line in lines:
+        name = (line.key or "").upper()
+        if line.error and _PREFIX in line.original.string:
+            stop(f"{file}, line {line.original.line} cannot be read.")
+        _must_be_known(name, f" in {file}")
+        if name.startswith(_PREFIX) and line.value is None:
+            stop(f"The setting {name} in {file} has no value: write {name}=…")
+        if name.startswith(_PREFIX) and name in seen:
+            stop(f"The setting {name} stands in {file} twice.")
+        seen.add(name)
 
 
 def _must_be_known(name: str, where: str) -> None:

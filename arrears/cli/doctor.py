@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
@@ -19,6 +20,9 @@ from rich.text import Text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from api.auth.keys import KeyUnfit, keyring, keyring_from
+from api.auth.senders import senders
+from arrears import clock
 from arrears.cli.config import load_settings, stop
 from arrears.engine import versions
 from arrears.engine.errors import EngineError
@@ -30,10 +34,11 @@ from arrears.engine.server import GRPC
 from arrears.engine.ui import PORT as UI_PORT
 from arrears.engine.ui import url
 from arrears.settings import Settings
-from arrears.store import roles, schema
+from arrears.store import packs, roles, schema
 from arrears.store.session import Store, open_engine
 
 PACKAGES: Final = ("arrears", "workflows", "activities", "api", "web")
+_LOOK_AHEAD: Final = timedelta(days=60)
 _BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
 _LESS: Final = f"Run `arrears db roles`, and let web, relay and worker come in as {roles.APP}."
 _DEBIAN_POSTGRES: Final = Path("/usr/lib/postgresql")
@@ -64,6 +69,8 @@ def report(settings: Settings) -> list[Finding]:
         _temporal(here),
         _ui(settings, here),
         _database(settings),
+        _pack(settings),
+        _secrets(settings),
         _for_tests("Chromium", _browser(), "apt-get install chromium"),
         _for_tests("PostgreSQL", _postgres(), "apt-get install postgresql"),
     ]
@@ -220,6 +227,36 @@ def _database(settings: Settings) -> Finding:
 def _owns_the_tables(store: Store) -> bool:
     with store.reading() as connection:
         return roles.owns_the_tables(connection)
+
+
+def _pack(settings: Settings) -> Finding:
+    try:
+        pack = packs.load(settings.pack)
+    except packs.PackInvalid as wrong:
+        return Finding("policy pack", State.BAD, str(wrong), "Mend it, or set ARREARS_PACK to another.")
+    ahead = pack.calendar.day_of(int((clock.machine_now() + _LOOK_AHEAD).timestamp()))
+    if not pack.calendar.is_official(ahead):
+        return Finding(
+            "policy pack",
+            State.NOTE,
+            f"{pack.version}; the bank days of {ahead.year} are not in its calendar",
+            "When they are published, propose a pack whose calendar has them.",
+        )
+    return Finding("policy pack", State.GOOD, pack.version)
+
+
+def _secrets(settings: Settings) -> Finding:
+    """Each that is there already is fit; none is made here, and none is shown."""
+    token = settings.token_key_file or settings.data_dir / "token.key"
+    try:
+        if settings.token_key is not None or token.exists():
+            keyring(settings)
+        if settings.payload_key_file is not None and settings.payload_key_file.exists():
+            keyring_from(settings.payload_key_file)
+        houses = sorted(senders(settings).secrets)
+    except KeyUnfit as unfit:
+        return Finding("keys", State.BAD, str(unfit), "Draw another, or mend who can read the file.")
+    return Finding("keys", State.GOOD, f"fit; signed events from {', '.join(houses) or 'nobody'}")
 
 
 def _exists(where: URL) -> bool:

@@ -1,12 +1,14 @@
 """`arrears case export` and `arrears case verify`: all of a case as one file, and whether such a file is whole."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
 import typer
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection
 
 from arrears import clock
@@ -61,7 +63,7 @@ def export(
                 stop(f"There is no case {case_id}.", code=1)
             files = dict(_files(connection, settings, rows, shapes, name=to.name))
         at = clock.machine_now()
-        sha256 = file_of.write(to, case_id, files, key, at=at.isoformat(timespec="seconds"))
+        sha256 = _write(to, case_id, files, key, at)
         try:
             with store.transaction() as connection:
                 detail = {"sha256": sha256, "files": len(files)}
@@ -78,6 +80,13 @@ def export(
     for fault in file_of.faults(file_of.read(to), key.public_key()):
         typer.secho(fault, err=True, fg="yellow")
     typer.echo(f"{to}: {len(files)} files; manifest {sha256}")
+
+
+def _write(to: Path, case_id: str, files: file_of.Files, key: Ed25519PrivateKey, at: datetime) -> str:
+    try:
+        return file_of.write(to, case_id, files, key, at=at.isoformat(timespec="seconds"))
+    except OSError as wrong:
+        stop(f"{to} was not written: {wrong.strerror}.", code=1)
 
 
 def verify(

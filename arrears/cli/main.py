@@ -1,6 +1,7 @@
 """`arrears …`: the one console script, a verb for each thing a person at a terminal wants."""
 
 from importlib import import_module
+from io import TextIOWrapper
 from typing import Any, Final
 
 import typer
@@ -111,5 +112,13 @@ def _verbs() -> None:
 
 
 def main() -> None:
+    _write_what_the_terminal_can()
     logs.begin()
     app()
+
+
+def _write_what_the_terminal_can() -> None:
+    """A name that its alphabet lacks is written in escapes, and does not end the command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

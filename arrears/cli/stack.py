@@ -208,13 +208,19 @@ class Stack:
     @asynccontextmanager
     async def web(self) -> AsyncIterator[None]:
         settings = self.settings
-        listening = _listen(settings.host, settings.port)
+        # Keys first: with one that is unfit no door is opened at all.
+        entrance = open_entrance(
+            self.store,
+            keyring(settings),
+            secure_cookies=settings.secure_cookies,
+            senders=senders(settings),
+        )
         client = await self.client()
+        listening = _listen(settings.host, settings.port)
         shift = timedelta(seconds=settings.shift_seconds)
         machine = (
             TimeMachine(self.store, CaseGateway(client), shift=shift) if settings.time_skipping else None
         )
-        keys = keyring(settings)
         app = create_app(
             settings=settings.model_copy(update={"temporal_ui_url": self.ui_url}),
             store=self.store,
@@ -226,9 +232,7 @@ class Stack:
                 banks=bank.load(settings.bank_file),
                 step_up=timedelta(minutes=settings.step_up_minutes),
             ),
-            entrance=open_entrance(
-                self.store, keys, secure_cookies=settings.secure_cookies, senders=senders(settings)
-            ),
+            entrance=entrance,
             rules=self.rules,
             temporal_ready=CaseGateway(client).is_there,
             envelope=envelope(settings),
