@@ -1,5 +1,6 @@
 """`arrears …`: the one console script, a verb for each thing a person at a terminal wants."""
 
+import sys
 from importlib import import_module
 from io import TextIOWrapper
 from typing import Any, Final
