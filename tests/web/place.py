@@ -9,9 +9,11 @@ from typing import Any, Final
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
+from api.desk.letters import LetterDesk
 from api.desk.publishing import PackDesk
 from arrears import clock
-from arrears.contracts import Rules
+from arrears.channels.bank import INVENTED
+from arrears.contracts import Rules, Unchanging
 from arrears.store import packs, people
 from arrears.store.session import Store, open_engine
 from tests.builders import CaseRoom
@@ -86,6 +88,9 @@ def opened(template: Path, folder: Path) -> Iterator[Place]:
     branch = open_branch(store, room, letters=folder / "letters")
     cases = portfolio.fill(room, clock.machine_now())
     room.hears_at_once()
+    room.desk.letters = LetterDesk(
+        store, Unchanging(room.rules), INVENTED
+    )  # from here on letters are read first
     _propose(branch, folder)
     with chromium() as browser, listening(branch.app) as url:
         yield Place(url, branch, cases, browser)

@@ -59,6 +59,37 @@ def _to_confirm(place: Place, page: Page) -> None:
     page.click("form.answering button.primary")
 
 
+def _taken(page: Page) -> None:
+    take = page.locator(".task-head form[action$='/claim'] button")
+    if take.count():
+        take.click()
+        page.wait_for_selector(".task-head form[action$='/release']")
+
+
+def _to_the_court(place: Place, page: Page) -> None:
+    page.goto(_address(place, "second:second_approval"))
+    _taken(page)
+    page.check("input[name=outcome][value=approve]")
+    page.click("form.answering button.primary")
+    page.wait_for_selector("form.confirming")
+
+
+def _reads_the_letter(place: Place, page: Page) -> None:
+    page.goto(_address(place, "notice:notice_release"))
+    _taken(page)
+    page.click("[data-reads]")
+    page.wait_for_selector("img.sheet")
+
+
+def _to_assign(place: Place, page: Page) -> None:
+    page.goto(f"{place.url}/incidents")
+    form = page.locator("form.of-money[action*='payment_unknown_loan']").first
+    form.locator("[value=assigned]").check()
+    form.locator("[name=loan_id]").fill(place.room.case(place.cases.formal).loan_id)
+    form.locator("[name=reason]").fill("付款附言写错一位")
+    form.locator("button").click()
+
+
 def _taken_together(place: Place, page: Page) -> None:
     page.goto(f"{place.url}/inbox?view=free")
     for box in page.locator("#list [name=task]").all()[:2]:
@@ -126,6 +157,9 @@ VIEWS: Final = (
     View("approval", "advisor2", "approval:second_approval", "approval.html"),
     View("approval-barred", "advisor1", "approval:second_approval", "approval.html"),
     View("confirm", "advisor2", "", "approval_confirm.html", way=_to_confirm),
+    View("confirm-on-task", "advisor2", "", "inbox.html", way=_to_the_court),
+    View("letter", "lead", "", "inbox.html", way=_reads_the_letter),
+    View("assign", "ops", "", "incident_assign.html", way=_to_assign),
     View("cases", "compliance", "/cases", "cases.html"),
     View("case-lead", "lead", "case:formal", "case.html"),
     View("reveals", "compliance", "/reveals", "reveals.html"),
@@ -171,7 +205,12 @@ NO_PAGE: Final = {
     "/",
     "/metrics",
     "/events",
+    "/inbox/clocks",
+    "/cases/{case_id}/events",
     "/tasks/{task_id}/news",
+    "/tasks/{task_id}/letter",  # the task, by the way `letter`
+    "/tasks/{task_id}/letter.pdf",
+    "/tasks/{task_id}/letter/{number}.png",
     "/approvals/{task_id}/pack.pdf",
     "/evidence/{sha256}",
     "/cases/{case_id}/notices/{notice_id}",

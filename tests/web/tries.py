@@ -474,6 +474,17 @@ def _returns_a_claim(stage: Stage) -> None:
         assert "已完成" in window.text
 
 
+@tries("POST /approvals/{task_id}/undo")
+def _takes_back_what_was_said_of_a_claim(stage: Stage) -> None:
+    stage.branch.settings.undo_seconds = 10
+    with stage.claim() as (window, href):
+        window.send(f"{href}/claim")
+        window.send(f"{href}/decision", outcome="return", reason="补充证据")
+        window.send(f"{href}/decision")  # confirmed
+        window.send(f"{href}/undo")
+        assert "补充证据" in window.text, "as a draft"
+
+
 @tries("POST /approvals/{task_id}/evidence", "POST /approvals/{task_id}/evidence/{exhibit_id}/withdraw")
 def _hands_in_a_document(stage: Stage) -> None:
     with stage.claim() as (window, href):
