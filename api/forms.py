@@ -36,15 +36,25 @@ from arrears.store.transfers import TransferIn
 
 LONGEST_REASON: Final = 4000
 _DAY_AND_TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]")
+RECORDING: Final = re.compile(r"[A-Za-z0-9_.:-]{1,128}", re.ASCII)
 _MOST_TOGETHER: Final = 10
 _MOST_MINOR: Final = 10**15  # above every loan, below what a double counts exactly
 
 
 def _readable(text: str) -> str:
     """PostgreSQL keeps no NUL, and no other control sign says anything in a note."""
+    if len(text) > LONGEST_REASON:
+        raise PydanticCustomError("reason_too_long", "the text is too long")
     if any(ord(sign) < 32 and sign not in "\n\r\t" for sign in text):
-        raise ValueError("control_sign")
+        raise PydanticCustomError("control_sign", "the text holds signs that cannot be kept")
     return text
+
+
+def _recorded(number: str) -> str:
+    """Whoever stores recordings names them in plain signs."""
+    if not RECORDING.fullmatch(number):
+        raise PydanticCustomError("recording_unreadable", "letters, digits and - _ . : only")
+    return number
 
 
 def _written_out(at: object) -> object:
@@ -57,8 +67,10 @@ def _written_out(at: object) -> object:
 
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,48}$")]
-RecordingId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,128}$")]
-Words = Annotated[str, StringConstraints(max_length=LONGEST_REASON), AfterValidator(_readable)]
+RecordingId = Annotated[
+    str, AfterValidator(_recorded), Field(json_schema_extra={"pattern": f"^{RECORDING.pattern}$"})
+]
+Words = Annotated[str, AfterValidator(_readable), Field(json_schema_extra={"maxLength": LONGEST_REASON})]
 Minor = Annotated[int, Field(strict=True, gt=0, le=_MOST_MINOR)]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
@@ -70,7 +82,8 @@ class Form(BaseModel):
 
 
 class DecisionIn(Form):
-    """`facts_no` is the number of the facts the decision was made on; `attempt_id` the call it is the result of.
+    """The answer to a task, typed into its page or sent by a program; which answers its kind takes and what each needs,
+    `arrears.policy.tasks` says to both. `facts_no` is the number of the facts the decision was made on; `attempt_id` the call it is the result of.
 
     `cause`, `willingness` and `ability` are what a debtor who was spoken to said of them.
     """
@@ -288,7 +301,9 @@ class ConsentBody(Form):
 class TasksBody(Form):
     """Tasks by their ids; more than a hundred are refused."""
 
-    tasks: Annotated[list[Annotated[str, StringConstraints(max_length=200)]], Field(max_length=1000)]
+    tasks: Annotated[
+        list[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,200}$")]], Field(max_length=1000)
+    ]
 
 
 class AssignBody(TasksBody):
