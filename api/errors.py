@@ -28,8 +28,10 @@ from arrears import logs
 
 _MOST_FIELDS: Final = 20
 _RETRY_SECONDS: Final = 5
-# Which of two forms was read is no field of it.
-_SORTS: Final = ("payment", "transfer")
+# Where a field stood, and which of two forms was read, is no field of it.
+_SORTS: Final = ("body", "payment", "transfer")
+# As programs spell what people type as an amount.
+_SENT_AS: Final = {"amount": "amount_minor", "part": "part_minor"}
 
 log = structlog.get_logger(__name__)
 
@@ -195,7 +197,9 @@ def _more(error: DeskError) -> Mapping[str, str | None] | None:
 def _desk_fields(error: DeskError) -> tuple[FieldError, ...]:
     if not isinstance(error, Invalid):
         return ()
-    return tuple(FieldError(missing.field, missing.why) for missing in error.missing)
+    return tuple(
+        FieldError(_SENT_AS.get(missing.field, missing.field), missing.why) for missing in error.missing
+    )
 
 
 def _fields(error: RequestValidationError) -> tuple[FieldError, ...]:

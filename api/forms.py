@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     BeforeValidator,
@@ -36,6 +37,7 @@ from arrears.store.transfers import TransferIn
 LONGEST_REASON: Final = 4000
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DAY_AND_TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]")
+RECORDING: Final = re.compile(r"[A-Za-z0-9_.:-]{1,128}", re.ASCII)
 _MOST_TOGETHER: Final = 10
 _MOST_MINOR: Final = 10**15  # above every loan, below what a double counts exactly
 
@@ -49,6 +51,22 @@ def _day(day: object) -> object:
     return day
 
 
+def _readable(text: str) -> str:
+    """PostgreSQL keeps no NUL, and no other control sign says anything in a note."""
+    if len(text) > LONGEST_REASON:
+        raise PydanticCustomError("reason_too_long", "the text is too long")
+    if any(ord(sign) < 32 and sign not in "\n\r\t" for sign in text):
+        raise PydanticCustomError("control_sign", "the text holds signs that cannot be kept")
+    return text
+
+
+def _recorded(number: str) -> str:
+    """Whoever stores recordings names them in plain signs."""
+    if not RECORDING.fullmatch(number):
+        raise PydanticCustomError("recording_unreadable", "letters, digits and - _ . : only")
+    return number
+
+
 def written_out(at: object) -> object:
     """A bare number could be seconds or milliseconds; a moment is written with its day."""
     if isinstance(at, str) and not _DAY_AND_TIME.match(at):
@@ -59,13 +77,11 @@ def written_out(at: object) -> object:
 
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,48}$")]
-RecordingId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,128}$")]
-Day = Annotated[date, BeforeValidator(_day)]
-# PostgreSQL keeps no NUL, and no other control sign says anything in a note.
-Words = Annotated[
-    str,
-    StringConstraints(max_length=LONGEST_REASON, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f]*$"),
+RecordingId = Annotated[
+    str, AfterValidator(_recorded), Field(json_schema_extra={"pattern": f"^{RECORDING.pattern}$"})
 ]
+Day = Annotated[date, BeforeValidator(_day)]
+Words = Annotated[str, AfterValidator(_readable), Field(json_schema_extra={"maxLength": LONGEST_REASON})]
 Minor = Annotated[int, Field(strict=True, gt=0, le=_MOST_MINOR)]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
@@ -77,7 +93,8 @@ class Form(BaseModel):
 
 
 class DecisionIn(Form):
-    """`facts_no` is the number of the facts the decision was made on; `attempt_id` the call it is the result of.
+    """The answer to a task, typed into its page or sent by a program; which answers its kind takes and what each needs,
+    `arrears.policy.tasks` says to both. `facts_no` is the number of the facts the decision was made on; `attempt_id` the call it is the result of.
 
     `cause`, `willingness` and `ability` are what a debtor who was spoken to said of them.
     """
@@ -295,7 +312,9 @@ class ConsentBody(Form):
 class TasksBody(Form):
     """Tasks by their ids; more than a hundred are refused."""
 
-    tasks: Annotated[list[Annotated[str, StringConstraints(max_length=200)]], Field(max_length=1000)]
+    tasks: Annotated[
+        list[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,200}$")]], Field(max_length=1000)
+    ]
 
 
 class AssignBody(TasksBody):

@@ -1,25 +1,27 @@
 """What people type into forms, read into what the desk takes; every fault has a field and words."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from typing import Final
 
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
 from api.desk.answering import Answer
 from api.desk.contacts import ResultIn
 from api.desk.deliveries import DeliveryIn
 from api.desk.holding import PLACED_BY_HAND, HoldIn
-from api.forms import LONGEST_REASON
+from api.forms import LONGEST_REASON, RECORDING, DecisionIn
 from arrears.policy.codes import PROMISES, Outcome
 from arrears.policy.currency import minor_units
-from arrears.policy.profile import NOTHING_SAID, TELLS, Ability, Cause, Profile, Willingness
+from arrears.policy.profile import NOTHING_SAID, TELLS
 from arrears.policy.state import HoldKind, Scope
 from arrears.policy.tasks import PUT_OFF, WITH_DAY, WITH_PART, Missing
 from arrears.store.intents import PaymentIn
 from arrears.store.transfers import TransferIn
 from web.formats import Formats, plain_amount, typed_day
-from web.words import ABILITIES, CAUSES, WILLINGNESS, Words, called, term
+from web.words import Words, called, term
 
 Faults = Mapping[str, str]
 
@@ -187,51 +189,30 @@ class DecisionForm:
         return replace(empty, recording_id=answer.recording_id or "", **placed)
 
     def read(self, currency: str) -> Answer | list[Missing]:
-        """Each field belongs to some answers; whatever else it holds was typed for an answer not given."""
+        """By the model that programs send: an amount and a day are written as people write them, the rest is the same."""
         takes_amount = self.outcome in PROMISES | WITH_PART
         typed: str = getattr(self, self._amount_field()) if takes_amount else ""
         takes_day = self.outcome in PROMISES | PUT_OFF | WITH_DAY
         day_typed: str = getattr(self, self._day_field()) if takes_day else ""
         amount = minor_units(typed, currency) if typed.strip() else None
         day = typed_day(day_typed) if day_typed.strip() else None
-        faults = [
-            *required(self.outcome, Missing("outcome", "answer_required")),
+        unread = [
             *readable(day_typed, day, Missing("on", "day_unreadable")),
             *readable(typed, amount, Missing("amount", "amount_unreadable")),
-            *(_positive(amount) if self.outcome in WITH_PART else []),
-            *kept("reason", self.reason),
-            *recording(self.recording_id),
-            *self._strange(),
         ]
-        return faults or Answer(
-            self.outcome,
-            self.seen_facts,
-            self.reason.strip() or None,
-            amount,
-            day,
-            self.attempt_id.strip() or None,
-            self.recording_id.strip() or None,
-            self._profile(),
-        )
+        try:
+            answer = DecisionIn.model_validate(self._sent | {"amount_minor": amount, "on": day}).answer()
+        except ValidationError as wrong:
+            return unread + [_missing(fault) for fault in wrong.errors()]
+        return unread or answer
 
-    def _strange(self) -> list[Missing]:
-        lists = {"cause": CAUSES, "willingness": WILLINGNESS, "ability": ABILITIES}
-        told = {name: getattr(self, name) for name in lists} if self.outcome in TELLS else {}
-        return [
-            Missing(name, "answer_not_offered")
-            for name, code in told.items()
-            if code and code not in lists[name]
-        ]
-
-    def _profile(self) -> Profile:
-        """Nobody who was not spoken to says anything of it."""
-        if self.outcome not in TELLS:
-            return NOTHING_SAID
-        return Profile(
-            Cause(self.cause) if self.cause else None,
-            Willingness(self.willingness) if self.willingness else None,
-            Ability(self.ability) if self.ability else None,
-        )
+    @property
+    def _sent(self) -> dict[str, object]:
+        """What an answer not given would have taken is left out: nobody who was not spoken to says anything."""
+        told = vars(NOTHING_SAID) if self.outcome in TELLS else ()
+        names = ("reason", "attempt_id", "recording_id", *told)
+        words = {name: getattr(self, name).strip() or None for name in names}
+        return words | {"outcome": self.outcome, "facts_no": max(self.seen_facts, 0)}
 
     def told(self, faults: Iterable[Missing]) -> dict[str, str]:
         """The faults in words, beside the fields of this form."""
@@ -368,10 +349,25 @@ class DeliveryForm:
 def recording(typed: str) -> list[Missing]:
     """Whoever stores recordings names them in plain signs."""
     unreadable = Missing("recording_id", "recording_unreadable")
-    return [unreadable] if typed.strip() and not _RECORDING.fullmatch(typed.strip()) else []
+    return [unreadable] if typed.strip() and not RECORDING.fullmatch(typed.strip()) else []
 
 
-_RECORDING: Final = re.compile(r"[A-Za-z0-9_.:-]{1,128}", re.ASCII)
+def _missing(fault: ErrorDetails) -> Missing:
+    """As pydantic found it, beside the field of the page and in words of ours."""
+    name = str(fault["loc"][0])
+    if fault["type"] in FAULTS:
+        return Missing(name, fault["type"])
+    return Missing({"amount_minor": "amount"}.get(name, name), _OTHERWISE[name])
+
+
+_OTHERWISE: Final = {
+    "outcome": "answer_required",
+    "amount_minor": "amount_required",
+    "attempt_id": "contact_unknown",
+    "cause": "answer_not_offered",
+    "willingness": "answer_not_offered",
+    "ability": "answer_not_offered",
+}
 
 
 def required(text: str, otherwise: Missing) -> list[Missing]:
@@ -380,10 +376,6 @@ def required(text: str, otherwise: Missing) -> list[Missing]:
 
 def readable(text: str, value: object | None, otherwise: Missing) -> list[Missing]:
     return [otherwise] if text.strip() and value is None else []
-
-
-def _positive(amount: int | None) -> list[Missing]:
-    return [Missing("amount", "amount_required")] if amount is not None and amount <= 0 else []
 
 
 def kept(name: str, text: str) -> list[Missing]:

@@ -286,11 +286,11 @@ def test_a_transfer_is_booked_once_by_its_key_and_by_its_id(server: Server, case
 @pytest.mark.parametrize(
     ("changed", "field"),
     [
-        ({"amount_minor": 0}, "body.amount_minor"),
+        ({"amount_minor": 0}, "amount_minor"),
         ({"currency": "TWD"}, "currency"),
-        ({"payment_id": "x" * 45}, "body.payment_id"),
-        ({"kind": "reversal"}, "body.?"),
-        ({"loan_id": "L1"}, "body.?"),
+        ({"payment_id": "x" * 45}, "payment_id"),
+        ({"kind": "reversal"}, "?"),
+        ({"loan_id": "L1"}, "?"),
         ({"value_on": "2026-11-04"}, "value_on"),
     ],
     ids=str,

@@ -99,17 +99,17 @@ def test_the_second_of_two_is_told_and_nothing_personal(server: Server) -> None:
 @pytest.mark.parametrize(
     ("body", "fields"),
     [
-        ({"outcome": "ptp", "facts_no": 1}, {("amount", "amount_required"), ("on", "day_required")}),
+        ({"outcome": "ptp", "facts_no": 1}, {("amount_minor", "amount_required"), ("on", "day_required")}),
         ({"outcome": "rtp", "facts_no": 1}, {("reason", "reason_required")}),
         ({"outcome": "sue", "facts_no": 1}, {("outcome", "answer_not_offered")}),
-        ({"outcome": "na"}, {("body.facts_no", "missing")}),
-        ({"outcome": "na", "facts_no": "1"}, {("body.facts_no", "int_type")}),
-        ({"outcome": "na", "facts_no": True}, {("body.facts_no", "int_type")}),
-        ({"outcome": "na", "facts_no": 1, "amount_minor": 1.5}, {("body.amount_minor", "int_type")}),
-        ({"outcome": "na", "facts_no": 1, "amount_minor": -1}, {("body.amount_minor", "greater_than")}),
-        ({"outcome": "na", "facts_no": 1, "amount": 1}, {("body.?", "extra_forbidden")}),
-        ({"outcome": "na", "facts_no": 1, "on": "20.11.2026"}, {("body.on", "value_error")}),
-        ({"outcome": "na", "facts_no": 1, "reason": "a\x00b"}, {("body.reason", "string_pattern_mismatch")}),
+        ({"outcome": "na"}, {("facts_no", "missing")}),
+        ({"outcome": "na", "facts_no": "1"}, {("facts_no", "int_type")}),
+        ({"outcome": "na", "facts_no": True}, {("facts_no", "int_type")}),
+        ({"outcome": "na", "facts_no": 1, "amount_minor": 1.5}, {("amount_minor", "int_type")}),
+        ({"outcome": "na", "facts_no": 1, "amount_minor": -1}, {("amount_minor", "greater_than")}),
+        ({"outcome": "na", "facts_no": 1, "amount": 1}, {("?", "extra_forbidden")}),
+        ({"outcome": "na", "facts_no": 1, "on": "20.11.2026"}, {("on", "value_error")}),
+        ({"outcome": "na", "facts_no": 1, "reason": "a\x00b"}, {("reason", "control_sign")}),
     ],
 )
 def test_an_answer_that_lacks_something_says_what_and_decides_nothing(

@@ -57,6 +57,7 @@ def test_nothing_of_a_debtor_is_where_it_does_not_belong(
     )
     temporal = list((stack.data_dir / "temporal").rglob("*"))
     assert _found(temporal, case_id.encode()), "the sweep does not see what Temporal keeps"
+    assert _found(temporal, b"json/plain"), "what is said to Temporal is sealed: nothing can be seen in it"
     log = stack.data_dir / "up.log"
     traced = b"".join(stack.collector.bodies)
     assert case_id.encode() in traced, "the sweep does not see what is traced"

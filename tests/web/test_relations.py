@@ -307,6 +307,25 @@ def test_no_stream_is_opened_of_what_is_not_there(world: World, route: str) -> N
     assert _bare(asked, world.thing(route)) == _bare(missing, world.thing(route))
 
 
+@pytest.mark.parametrize(
+    ("route", "role"),
+    [
+        ("GET /cases/{case_id}/comments/{remark_id}/document", Role.TEAM_LEAD),
+        ("GET /cases/{case_id}/notices/{notice_id}", Role.TEAM_LEAD),
+        ("GET /approvals/{task_id}/pack.pdf", Role.LEGAL_ADVISOR),
+        ("POST /inbox/export", Role.TEAM_LEAD),
+    ],
+)
+def test_no_file_is_named_after_a_debtor(world: World, route: str, role: Role) -> None:
+    """Names of files stand in folders, in mails and in logs: they hold ids and days."""
+    world.set_up(route, role, "own")
+    named = world.ask(route, role, "page").headers["Content-Disposition"]
+    ids = (world.thing(route).case_id, "tasks", r"[0-9a-f]{12}")
+    assert re.fullmatch(rf'(inline|attachment); filename="({"|".join(ids)})[-0-9a-z]*\.(pdf|csv)"', named), (
+        named
+    )
+
+
 def test_nobody_finds_the_case_of_a_debtor_who_complained_of_him(world: World) -> None:
     thing = world.thing("")
     for scene, status in (("own", 303), ("complained of", 422)):

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
 from typing import Any, Final
+from urllib.parse import unquote
 
 import pytest
 from playwright.sync_api import ConsoleMessage, Page, Request
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, select
 from starlette.responses import HTMLResponse
 from starlette.routing import compile_path
 
@@ -17,7 +18,7 @@ from api.desk.staffing import StaffDesk
 from arrears.policy.tasks import Role
 from arrears.store import people
 from arrears.store.people import NewStaff
-from arrears.store.tables import holds
+from arrears.store.tables import borrowers, contact_points, holds
 from arrears.store.transfers import TransferIn
 from scripts import vendor_web
 from tests.builders import standing_at
@@ -258,6 +259,7 @@ class Window:
     page: Page
     place: Place
     drawing: Drawing
+    secrets: frozenset[str]  # names, numbers and addresses of debtors
     heard: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -274,6 +276,9 @@ class Window:
             self.heard.append(f"asks outside: {request.url}")
         elif request.url == f"{self.place.url}/csp":
             self.heard.append("breaks the content policy")
+        self.heard += [
+            f"names a debtor in an address: {one}" for one in self.secrets if one in unquote(request.url)
+        ]
 
 
 Windows = Callable[[str | None], Window]
@@ -286,12 +291,16 @@ def windows(place: Place) -> Iterator[Windows]:
     drawing = Drawing(office.pages)
     place.branch.app.state.office = replace(office, pages=drawing)
     opened: dict[str | None, Window] = {}
+    with place.room.store.reading() as connection:
+        secrets = frozenset(
+            connection.execute(select(borrowers.c.name).union(select(contact_points.c.address))).scalars()
+        )
 
     def window(login: str | None) -> Window:
         if login not in opened:
             still = {"reduced_motion": "reduce"}  # a colour on its way to another pleases nobody
             page = place.signed_in(login, **still) if login else place.visitor(**still).new_page()
-            opened[login] = Window(page, place, drawing)
+            opened[login] = Window(page, place, drawing, secrets)
         return opened[login]
 
     yield window

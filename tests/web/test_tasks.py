@@ -125,9 +125,10 @@ def test_a_swap_brings_the_task_and_the_list_beside_it(branch: Branch, room: Cas
         ),
         ({"outcome": "ptp", "amount": "1.234", "on": "2026-12-01"}, {"amount": "请填写数字金额"}),
         (
-            {"outcome": "ptp", "amount": "0", "on": "2020-01-01"},
+            {"outcome": "ptp", "on": "2020-01-01"},
             {"amount": "请填写金额", "on": "日期不能早于今天"},
         ),
+        ({"outcome": "ptp", "amount": "0", "on": "2026-12-01"}, {"amount": "请填写金额"}),
         ({"outcome": "rtp", "reason": "  "}, {"reason": "请填写理由"}),
         ({"outcome": "escalate"}, {"outcome": "该任务没有这个选项"}),
         ({"outcome": "na", "reason": "字" * 4001}, {"reason": "文字过长"}),
