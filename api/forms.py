@@ -2,7 +2,7 @@
 
 import re
 from datetime import date, datetime
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Final, Literal, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -35,6 +35,8 @@ from arrears.store.intents import PaymentIn
 from arrears.store.transfers import TransferIn
 
 LONGEST_REASON: Final = 4000
+_FIRST_YEAR, _LAST_YEAR = 1900, 2999
+_D = TypeVar("_D", bound=date)
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DAY_AND_TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]")
 RECORDING: Final = re.compile(r"[A-Za-z0-9_.:-]{1,128}", re.ASCII)
@@ -76,11 +78,19 @@ def written_out(at: object) -> object:
     return at
 
 
+def _in_these_centuries(day: _D) -> _D:
+    """Beyond them no clock of a case can be set, and nobody means them."""
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        raise PydanticCustomError("no_such_day", "a day of another age")
+    return day
+
+
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,48}$")]
 RecordingId = Annotated[
     str, AfterValidator(_recorded), Field(json_schema_extra={"pattern": f"^{RECORDING.pattern}$"})
 ]
-Day = Annotated[date, BeforeValidator(_day)]
+Day = Annotated[date, BeforeValidator(_day), AfterValidator(_in_these_centuries)]
+Moment = Annotated[AwareDatetime, BeforeValidator(written_out), AfterValidator(_in_these_centuries)]
 Words = Annotated[str, AfterValidator(_readable), Field(json_schema_extra={"maxLength": LONGEST_REASON})]
 Minor = Annotated[int, Field(strict=True, gt=0, le=_MOST_MINOR)]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
@@ -176,7 +186,7 @@ class DeliveryBody(Form):
 
     notice_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,80}$")]
     status: Literal["arrived", "returned"]
-    at: Annotated[AwareDatetime, BeforeValidator(written_out)]
+    at: Moment
     reference: Id | None = None
 
     def delivery(self) -> DeliveryIn:
@@ -220,7 +230,7 @@ class HeardBody(Form):
     on: Day | None = None
     recording_id: RecordingId | None = None
     against: Annotated[str, StringConstraints(max_length=200)] = ""
-    at: Annotated[AwareDatetime, BeforeValidator(written_out)] | None = None
+    at: Moment | None = None
 
     def heard(self, case_id: str) -> HeardIn:
         return HeardIn(case_id=case_id, **self.model_dump())
@@ -233,7 +243,7 @@ class ResultBody(Form):
     amount_minor: Minor | None = None
     on: Day | None = None
     recording_id: RecordingId | None = None
-    made_at: Annotated[AwareDatetime, BeforeValidator(written_out)] | None = None
+    made_at: Moment | None = None
     reference: Id | None = None
 
     def came(self) -> ResultIn:

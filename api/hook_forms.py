@@ -2,13 +2,11 @@
 
 from typing import Annotated, Final, Literal
 
-from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
-from api.forms import Currency, Day, Form, Id, Minor, written_out
+from api.forms import Currency, Day, Form, Id, Minor, Moment
 from arrears.policy.money import TakenBack
 from arrears.store.intents import PaymentIn
-
-Moment = Annotated[AwareDatetime, BeforeValidator(written_out)]
 
 
 class _Money(Form):

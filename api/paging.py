@@ -26,7 +26,7 @@ def _plain(number: object) -> object:
     return number
 
 
-Limit = Annotated[int, BeforeValidator(_plain), Query(ge=1, le=MOST)]
+Limit = Annotated[int, Query(ge=1, le=MOST), BeforeValidator(_plain)]
 
 
 def known_shape(some_id: str) -> str:

@@ -15,6 +15,7 @@ from arrears.store.tables import messages, payments, tasks
 from tests.api import rows
 from tests.api.conftest import Server
 from tests.api.test_payments import BODY
+from tests.api.test_routes_by_role import PLAN
 
 JSON = "application/json"
 PLAIN = json.dumps(BODY)
@@ -197,3 +198,30 @@ def test_every_route_of_the_api_reads_strictly() -> None:
     for context in iter_route_contexts(router.routes):
         if (context.path or "").startswith("/api/"):
             assert isinstance(context.original_route, StrictRoute), context.path
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1582-10-10", "9999-12-31"])
+def test_a_day_at_the_end_of_all_days_breaks_nothing(quick_server: Server, day: str) -> None:
+    """Where it cannot be it is refused, and where it can be (a hold without an end) nothing overflows."""
+    case_id = rows.a_case(quick_server.store)
+    task_id = rows.a_task(quick_server.store, case_id, role=Role.COLLECTOR)
+    attempt_id = rows.an_attempt(quick_server.store, case_id, actor="s-everybody")
+    client = quick_server.as_(*Role)
+    heard = {"key": "k", "action": "in_call", "result": "ptp", "amount_minor": 1}
+    plan = PLAN | {"first_due_on": day}
+    for path, body in {
+        "payments": BODY | {"value_on": day},
+        "payments ": BODY | {"booked_on": day},
+        "eod": {"business_date": day},
+        f"tasks/{task_id}/decision": {"outcome": "ptp", "facts_no": 1, "amount_minor": 1, "on": day},
+        f"contacts/{attempt_id}/result": {"result": "ptp", "amount_minor": 1, "on": day},
+        f"contacts/{attempt_id}/result ": {"result": "na", "made_at": f"{day}T00:00:00+14:00"},
+        f"cases/{case_id}/contacts": heard | {"on": day},
+        f"cases/{case_id}/contacts ": heard | {"key": "k2", "at": f"{day}T23:59:59-12:00"},
+        f"cases/{case_id}/plans": plan,
+        f"cases/{case_id}/holds": {"kind": "dispute", "reason": "x", "until": day},
+        "deliveries": {"notice_id": "n", "status": "arrived", "at": f"{day}T00:00:00Z"},
+    }.items():
+        headers = {"Idempotency-Key": f"{path}{day}".replace(" ", "")}
+        answer = client.post(f"/api/v1/{path.strip()}", json=body, headers=headers)
+        assert answer.status_code < 500, (path, answer.text)
