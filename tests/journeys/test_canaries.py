@@ -120,7 +120,7 @@ def _escalate(office: Office, stack: RunningStack, case_id: str) -> None:
 def _read_papers(office: Office, stack: RunningStack, case_id: str) -> None:
     story = office.case_page("team_lead", case_id)
     for paper in (office.say("发出的函件原文"), FILE):
-        href = story.get_by_role("link", name=paper).get_attribute("href")
+        href = story.get_by_role("link", name=paper).first.get_attribute("href")
         assert story.request.get(f"{stack.base_url}{href}").ok
     office.case_page("compliance", case_id)
 

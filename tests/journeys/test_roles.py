@@ -62,13 +62,20 @@ def test_a_collector_finishes_ten_mixed_tasks_without_a_mouse(
     office: Office, stack: RunningStack, say: Spoken
 ) -> None:
     family = {"zh-CN": "司徒", "en": "上官"}[say.language]
-    for n in range(10):
+    cases = [
         stack.a_case(days_past_due=12, overdue=40_000 * (n + 1), name=f"{family}{'甲乙丙丁戊己庚辛壬癸'[n]}")
+        for n in range(10)
+    ]
+    for case_id in cases[:2]:  # two were called in vain before
+        office.decide("collector", case_id, "首次联系", "无人接听")
+        office.skip_until(case_id, "follow_up")
     page = office.window("collector")
+    page.goto(f"{stack.base_url}/inbox")
     page.keyboard.press("/")
     page.keyboard.type(family)
     page.keyboard.press("Enter")
     expect(page.locator("#list .row")).to_have_count(10)
+    expect(page.locator("#list .row").filter(has_text=say("跟进联系"))).to_have_count(2)
     page.keyboard.press("j")
     fingers = Fingers(page, say)
     promised_for = stack.now + timedelta(days=4)
@@ -107,6 +114,34 @@ def test_two_collectors_finish_one_task_and_the_second_is_told_who_was_first(
             )
         )
     )
+
+
+def test_who_is_signed_out_in_the_middle_of_a_form_loses_no_word(
+    office: Office, stack: RunningStack, say: Spoken
+) -> None:
+    case_id = stack.a_case()
+    page = office.take("collector", case_id, "首次联系")
+    address, _, _search = page.url.partition("?")
+    admin = office.window("admin")
+    admin.goto(f"{stack.base_url}/staff")
+    admin.get_by_role("link", name="陈静").click()
+    admin.locator("form[action$='/sessions/end'] button").click()
+    page.get_by_label(say("理由或备注")).fill("登录失效之后写的")
+    office.choose(page, "占线")
+    page.get_by_role("button", name=say("保存结果")).click()
+    told = page.locator("#alerts a")
+    with page.context.expect_page() as opened:
+        told.click()
+    door = opened.value
+    office.sign_in(door, "collector")
+    door.wait_for_url(address)
+    with page.expect_response("**/draft") as kept:
+        page.evaluate("dispatchEvent(new Event('focus'))")
+    assert kept.value.status == 204
+    door.reload()
+    expect(door.get_by_label(say("理由或备注"))).to_have_value("登录失效之后写的")
+    page.get_by_role("button", name=say("保存结果")).click()
+    expect(page.get_by_text(office.done("占线"))).to_be_visible(timeout=PATIENCE)
 
 
 def test_a_lead_escalates_and_releases_the_notice(office: Office, stack: RunningStack, say: Spoken) -> None:
