@@ -36,3 +36,4 @@ async def test_while_parts_die_nothing_acknowledged_is_lost_doubled_or_made_up(
     assert min(report.accepted[kind] for kind in ("claim", "decision", "payment")) > 0, report.in_words()
     assert report.deaths.total() >= 3, report.in_words()
     assert report.heard["open"] == terms.cases
+    assert report.letters == terms.escalated // 2, "each letter that was released went out, once"

@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError
 from api.auth.keys import keyring_from
 from api.auth.person import Person
 from api.auth.tokens import Kind, Tokens
+from api.desk.answering import Answer
 from api.gateway import connect
 from arrears import clock
 from arrears.cli.office_hours import seconds_until_open
@@ -40,6 +41,8 @@ from tests.world import World, a_world
 NAMESPACE: Final = "arrears"
 _AT_ONCE: Final = 8
 _UP_SECONDS: Final = 120.0
+# Who releases the letters before the journals begin.
+_HEAD: Final = Person("s-head", "head", "Head", frozenset({Role.TEAM_LEAD}), "zh-CN")
 
 
 @dataclass
@@ -58,7 +61,7 @@ class Bank:
 
     def hire(self) -> None:
         with self.world.store.transaction() as connection:
-            for staff_id, role in (*PEOPLE, CORE_BANK):
+            for staff_id, role in (*PEOPLE, CORE_BANK, ("s-head", Role.TEAM_LEAD)):
                 new = NewStaff(staff_id, staff_id, frozenset({role}), None, "zh-CN", staff_id)
                 certified(connection, people.add_staff(connection, new, at=clock.machine_now()))
 
@@ -71,16 +74,29 @@ class Bank:
 
     # ---- cases -------------------------------------------------------------------------------------------
 
-    async def to_escalation(self, many: int) -> None:
-        """Cases in which a lead is asked: two days of calls in vain, which nobody can wait for, are skipped."""
-        room = asyncio.Semaphore(_AT_ONCE)
+    async def past_the_calls(self, many: int) -> None:
+        """Two days of calls in vain, which nobody can wait for, are skipped: in half of the cases a lead is asked.
 
-        async def one() -> None:
+        In the others a letter is released, which is said and not heard: it goes out while parts die.
+        """
+        room, letters = asyncio.Semaphore(_AT_ONCE), list[str]()
+
+        async def one(n: int) -> None:
             async with room:
-                self._known(await stories.to_escalation(self.world))
+                case_id = await (stories.to_formal if n % 2 else stories.to_escalation)(self.world)
+            self._known(case_id)
+            letters.extend([case_id] * (n % 2))
 
         async with self.world.working(), self.world.relaying():
-            await asyncio.gather(*(one() for _ in range(many)))
+            await asyncio.gather(*(one(n) for n in range(many)))
+        for case_id in letters:
+            self._release(case_id)
+
+    def _release(self, case_id: str) -> None:
+        """By the clock of the doors: what is said by that of the case would wait for the doors to come to its day."""
+        task = self.world.task(case_id, "notice_release")
+        with clock.door_time(self.world.start_at):
+            self.world.desk.decide(_HEAD, task.task_id, Answer("release", task.facts_no))
 
     def open(self, many: int) -> None:
         """Said, and not waited for: cases open while parts die."""

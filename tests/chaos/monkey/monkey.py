@@ -28,7 +28,7 @@ async def play(terms: Terms, folder: Path) -> Report:
     """One whole run: a bank is furnished, worked under deaths, left in peace, and held against the journal."""
     load = os.getloadavg()[0]
     async with a_bank(folder, database=terms.database) as bank:
-        await bank.to_escalation(terms.escalated)
+        await bank.past_the_calls(terms.escalated)
         bank.open(terms.cases - terms.escalated)
         with bank.running():
             journal, died, quiet = await asyncio.to_thread(_work, terms, bank)

@@ -26,6 +26,7 @@ class Report:
     answers: Counter[str]
     heard: Counter[str]  # applied messages by what they say
     refused: Counter[str]  # and refused ones by the reason
+    letters: int  # that lie in the folder
     settled_seconds: float | None
     invariants: int
     violations: list[str]
@@ -82,7 +83,7 @@ class Report:
             f"Served again at the latest after: {served or 'nobody had to'}.",
             f"Words accepted: {accepted}; {self.asked_again} were asked again before they were answered.",
             f"Answers seen: {_counted(self.answers)}.",
-            f"Heard: {_counted(self.heard)}; refused: {_counted(self.refused)}; all was heard {settled} of peace.",
+            f"Heard: {_counted(self.heard)}; refused: {_counted(self.refused)}; all was heard {settled} of peace; {self.letters} letters went out.",
             (
                 f"{self.invariants} invariants asked, {len(self.violations)} violations; "
                 f"{self.trail_rows:,} rows of the trail, {len(self.trail_broken)} broken; "
