@@ -49,11 +49,11 @@ def test_a_task_shows_its_facts_and_why_it_is_here(branch: Branch, task_id: str)
 def test_a_free_task_is_taken_before_it_is_answered(branch: Branch, task_id: str) -> None:
     desk = branch.at("collector")
     before = read(desk.get(f"/tasks/{task_id}"))
-    assert "disabled" in before.one("fieldset").attributes
+    assert "disabled" in before.one("fieldset", class_="plain").attributes
     assert "请先领取任务，再填写处理结果。" in before.words
     assert desk.post(f"/tasks/{task_id}/claim").headers["location"] == f"/tasks/{task_id}"
     after = read(desk.get(f"/tasks/{task_id}"))
-    assert "disabled" not in after.one("fieldset").attributes
+    assert "disabled" not in after.one("fieldset", class_="plain").attributes
     assert "由您处理" in after.words
 
 
@@ -359,7 +359,7 @@ def test_without_the_engine_an_answer_is_kept_and_waits(branch: Branch, room: Ca
     desk = branch.at("collector")
     page = read(_decide(desk, task_id, "na", swap=True))
     assert "正在生效：无人接听" in page.words
-    assert not page.all("fieldset")
+    assert not page.all("fieldset", class_="plain")
     assert page.all("p", hx_trigger="load delay:2s")
     looked_again = desk.swap(f"/tasks/{task_id}", target="decision")
     assert "正在生效" in looked_again.text
@@ -386,7 +386,7 @@ def test_an_answer_that_was_refused_says_why_and_can_be_given_again(
     page = read(desk.get(f"/tasks/{task_id}"))
     assert "未生效：无人接听" in page.words
     assert "提交前数据已发生变化。" in page.words
-    assert "disabled" not in page.one("fieldset").attributes
+    assert "disabled" not in page.one("fieldset", class_="plain").attributes
 
 
 def test_a_task_that_was_put_aside_says_so(branch: Branch, room: CaseRoom, task_id: str) -> None:
