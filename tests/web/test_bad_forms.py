@@ -92,7 +92,10 @@ def _doors(branch: Branch, room: CaseRoom) -> Iterator[tuple[str, str, str, list
     for context in iter_route_contexts(branch.app.routes):
         path = context.path or ""
         fields = sorted(_fields(context)) if hasattr(context, "dependant") else []
-        if path.startswith(("/api/", "/health/", "/metrics", "/static")) or not fields:
+        # A stream that is open does not end.
+        if path.startswith(("/api/", "/health/", "/metrics", "/static")) or path.endswith("/events"):
+            continue
+        if not fields:
             continue
         [permission, *_] = declared_by(context)
         role = next(iter(GRANTS[permission])) if isinstance(permission, Permission) else Role.COLLECTOR
