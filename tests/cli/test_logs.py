@@ -26,11 +26,13 @@ Lines = Callable[[], list[dict[str, Any]]]
 @pytest.fixture
 def lines() -> Iterator[Lines]:
     out = io.StringIO()
-    root = logging.getLogger()
-    before, level = root.handlers[:], root.level
+    root, temporal = logging.getLogger(), logging.getLogger("temporalio")
+    before, level, quiet = root.handlers[:], root.level, temporal.level
+    temporal.setLevel(logging.NOTSET)  # `arrears replay` in the same process may have silenced it
     logs.begin(out)
     yield lambda: [json.loads(line) for line in out.getvalue().splitlines()]
     root.handlers, root.level = before, level
+    temporal.setLevel(quiet)
     structlog.reset_defaults()
 
 
