@@ -236,4 +236,5 @@ def _ask(desk: Desk, route: str, format_: str, thing: str) -> httpx.Response:
 
 
 def _filled(path: str, thing: str) -> str:
+    path = path.replace("{number}", "1")  # a page of a letter: no other word is one
     return re.sub(r"\{\w+\}", thing, path)
