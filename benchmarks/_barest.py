@@ -65,7 +65,6 @@ class Writing:
         self._store = store
         put = sqlite.insert if store.is_sqlite else postgresql.insert
         self._put: Any = put(rows).on_conflict_do_nothing()
-        self._done = update(rows)
 
     @activity.defn
     def write(self, case_id: str, step: int, before: str) -> None:

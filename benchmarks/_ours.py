@@ -6,11 +6,10 @@ With all that stands around a step: outbox, receipts, the trail, the guard over 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, select
 from temporalio.client import Client
 
 from api.auth.person import Person
@@ -26,7 +25,8 @@ from arrears.contracts import Rules, Unchanging
 from arrears.policy.tasks import Role
 from arrears.store import intents
 from arrears.store.session import Store
-from arrears.store.tables import borrowers, cases, loans, tasks
+from arrears.store.tables import cases, tasks
+from benchmarks._portfolio import deliver
 
 COLLECTOR: Final = Person("s-1", "collector", "Collector", frozenset({Role.COLLECTOR}), "en")
 DESK: Final = Person("s-2", "desk", "Desk", frozenset({Role.CASE_DESK}), "en")
@@ -72,29 +72,9 @@ class OurSystem:
     def prepare(self, names: Sequence[str]) -> list[str]:
         """Rows of loans, as files bring them. Returns the ids of the cases to be."""
         today = self._rules.calendar.day_of(int(clock.door_now().timestamp()))
-        with self._doors.transaction() as connection:
-            connection.execute(
-                insert(borrowers),
-                [{"borrower_id": f"P{n}", "kind": "person", "name": "-"} for n in names],
-            )
-            made = [self._loan(name, today) for name in names]
-            connection.execute(insert(loans), made)
+        made = deliver(self._doors, names, currency=self._rules.terms.currency, today=today)
         self._loans |= {f"case-{loan['loan_id']}-1": loan for loan in made}
         return [f"case-{loan['loan_id']}-1" for loan in made]
-
-    def _loan(self, name: str, today: Any) -> dict[str, Any]:
-        return {
-            "loan_id": name,
-            "borrower_id": f"P{name}",
-            "product": "term_loan",
-            "currency": self._rules.terms.currency,
-            "as_of_date": today - timedelta(days=1),
-            "balance_minor": 500_000,
-            "overdue_minor": 100_000,
-            "first_overdue_on": today - timedelta(days=5),
-            "status": "open",
-            "content_hash": "-",
-        }
 
     async def intake(self, names: Sequence[str]) -> None:
         await asyncio.to_thread(self._open, names)

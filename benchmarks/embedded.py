@@ -15,11 +15,10 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 from temporalio.client import Client
 
 from api.auth.person import Person
@@ -37,8 +36,10 @@ from arrears.engine.namespace import prepare
 from arrears.policy.tasks import Role
 from arrears.store import intents, packs, schema
 from arrears.store.session import Store, open_engine
-from arrears.store.tables import borrowers, cases, loans, messages, tasks
+from arrears.store.tables import cases, messages, tasks
 from benchmarks._hours import keep_office_hours
+from benchmarks._looking import cpu_of
+from benchmarks._portfolio import deliver
 
 COLLECTOR: Final = Person("s-1", "collector", "Collector", frozenset({Role.COLLECTOR}), "en")
 IN_FLIGHT: Final = 32
@@ -61,34 +62,12 @@ class Bench:
         today = self.rules.calendar.day_of(int(now.timestamp()))
         names = [f"B{self.made + n:06d}" for n in range(count)]
         self.made += count
+        rows = deliver(self.store, names, currency=self.rules.terms.currency, today=today)
         with self.store.transaction() as connection:
-            connection.execute(
-                insert(borrowers),
-                [
-                    {"borrower_id": f"P{n}", "kind": "person", "name": "-", "service_address_agreed": True}
-                    for n in names
-                ],
-            )
-            rows = [self._loan(name, today) for name in names]
-            connection.execute(insert(loans), rows)
             return [
                 intents.open_case(connection, row, episode=1, at=now, pack=self.rules.terms.pack)
                 for row in rows
             ]
-
-    def _loan(self, name: str, today: Any) -> dict[str, Any]:
-        return {
-            "loan_id": name,
-            "borrower_id": f"P{name}",
-            "product": "term_loan",
-            "currency": self.rules.terms.currency,
-            "as_of_date": today - timedelta(days=1),
-            "balance_minor": 500_000,
-            "overdue_minor": 100_000,
-            "first_overdue_on": today - timedelta(days=5),
-            "status": "open",
-            "content_hash": "-",
-        }
 
     def count_open(self) -> int:
         with self.store.reading() as connection:
@@ -100,7 +79,8 @@ class Bench:
 
     def cpu(self) -> float:
         """CPU seconds of this process and of the Temporal server."""
-        return time.process_time() + _cpu_of(self.engine.server_pid)
+        assert self.engine.server_pid is not None
+        return time.process_time() + cpu_of(self.engine.server_pid)
 
 
 # ---- starts ----------------------------------------------------------------------------------------------
@@ -254,11 +234,6 @@ async def memory(bench: Bench, relay: Relay, total: int) -> dict[str, float]:
         "our_memory_mb": _rss_of(os.getpid()),
         "temporal_memory_mb": _rss_of(bench.engine.server_pid),
     }
-
-
-def _cpu_of(pid: int | None) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _rss_of(pid: int | None) -> float:
