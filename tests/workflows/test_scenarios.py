@@ -27,6 +27,7 @@ pytestmark = [pytest.mark.server, pytest.mark.asyncio(loop_scope="session")]
 # 10:00 on the Monday before the National Holiday.
 BEFORE_THE_HOLIDAY: Final = datetime(2026, 9, 28, 2, 0, tzinfo=UTC)
 THURSDAY: Final = date(2026, 3, 5)
+COLLEAGUE_IN_OPS: Final = Person("s-ops-2", "qian", "Qian Ops", frozenset({Role.OPS}), "zh-CN")
 COLLEAGUE: Final = Person("s-colleague", "zhu", "Zhu Collector", frozenset({Role.COLLECTOR}), "zh-CN")
 MINUTE: Final = timedelta(minutes=1)
 
@@ -249,7 +250,9 @@ async def test_s39_surplus(quiet_world: World) -> None:
     # Operations have five bank days.
     assert surplus.due_at == datetime(2026, 3, 9, 18, tzinfo=world.zone_time(case).tzinfo)
     with clock.door_time(world.now_of(case)):
-        world.desk.close_incident(OPS, surplus.incident_id, Closing("", "paid_out", "OUT-1"))
+        with pytest.raises(errors.Invalid, match="typed_by_you"):
+            world.desk.close_incident(OPS, surplus.incident_id, Closing("", "paid_out", "OUT-1"))
+        world.desk.close_incident(COLLEAGUE_IN_OPS, surplus.incident_id, Closing("", "paid_out", "OUT-1"))
     async with world.relaying():
         await world.settled(case)
     assert (world.case(case).state["surplus"], world.incidents()[0].status) == (0, "closed")

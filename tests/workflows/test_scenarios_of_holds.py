@@ -132,7 +132,7 @@ async def test_s27_complaint_against_a_collector(world: World) -> None:
     await world.skip_to_clock(case, "follow_up")
     task = world.task(case, "follow_up")
     assert task.barred == [COLLECTOR.staff_id]
-    with pytest.raises(errors.SecondPersonNeeded):
+    with pytest.raises(errors.NotFound):
         world.desk.claim(COLLECTOR, task.task_id)
     await world.decide(case, COLLEAGUE, "follow_up", "na")
     await world.skip_to_clock(case, "hold")
