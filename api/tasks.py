@@ -4,6 +4,7 @@ from http import HTTPStatus
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends
+from starlette.responses import Response
 
 from api.answers import Accepted, TaskFull, TaskItem, TaskPage, TaskResult, TaskResults, task_full, task_item
 from api.auth.permissions import Permission, may, own_relation, task_relations
@@ -100,6 +101,24 @@ def release_task(
 ) -> TaskItem:
     desk.release(who, known_shape(task_id))
     return _item(store, who, task_id)
+
+
+@router.get(
+    "/tasks/{task_id}/letter",
+    response_class=Response,
+    responses={200: {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}},
+)
+def read_letter(
+    task_id: str, who: Annotated[Person, Depends(Allowed(Permission.DECIDE_TASK))], desk: TheDesk
+) -> Response:
+    """The letter that a release would send now, as PDF. Whoever holds the task reads it before releasing it.
+
+    That it was read is kept, with its hash: another letter than this one goes out only after it was read, too.
+    """
+    if desk.letters is None:
+        raise NotFound
+    draft = desk.letters.read(who, known_shape(task_id))
+    return Response(draft.pdf, media_type="application/pdf", headers={"ETag": f'"{draft.sha256}"'})
 
 
 @router.post("/tasks/{task_id}/decision", status_code=HTTPStatus.ACCEPTED)

@@ -12,7 +12,7 @@ from arrears.contracts import Unchanging
 from arrears.store import read_letters
 from arrears.store.tables import audit_rows, borrowers, contact_points, messages, reveals
 from tests.builders import CaseRoom
-from tests.web.branch import Branch, Desk
+from tests.web.branch import PASSWORD, Branch, Desk
 from tests.web.reading import read
 
 READ = "阅看函件"
@@ -79,6 +79,21 @@ def test_it_is_read_page_by_page_and_released_by_its_hash(
         kept = select(audit_rows.c.detail).where(audit_rows.c.what == read_letters.READ)
         assert [one["sha256"] for one in connection.execute(kept).scalars()] == [sha256]
     assert "签发前已阅看函件" in lead.get(f"/cases/{case_id}").text
+
+
+def test_a_program_reads_and_releases_it_by_the_same_rule(
+    branch: Branch, room: CaseRoom, case_id: str, href: str
+) -> None:
+    lead, door = branch.at("lead").client, f"/api/v1{href}"
+    token = lead.post("/api/v1/token", json={"login": "lead", "password": PASSWORD}).json()["access_token"]
+    headers, release = {"Authorization": f"Bearer {token}"}, {"outcome": "release", "facts_no": 1}
+    unread = lead.post(f"{door}/decision", json=release, headers=headers)
+    assert (unread.status_code, unread.json()["detail"]) == (409, "letter_unread")
+    letter = lead.get(f"{door}/letter", headers=headers)
+    sha256 = hashlib.sha256(letter.content).hexdigest()
+    assert (letter.headers["content-type"], letter.headers["etag"]) == ("application/pdf", f'"{sha256}"')
+    assert lead.post(f"{door}/decision", json=release, headers=headers).status_code == 202
+    assert [one["letter_sha256"] for one in _said(room, case_id)] == [sha256]
 
 
 def test_a_swap_answers_with_the_letter_alone(branch: Branch, href: str) -> None:

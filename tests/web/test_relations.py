@@ -81,6 +81,7 @@ EXPECTED: Final[dict[str, str]] = {
     "POST /api/v1/tasks/{task_id}/claim": "iiicifncn iiicifncf",
     "POST /api/v1/tasks/{task_id}/release": "iiiccfncn iiiccfncf",
     "POST /api/v1/tasks/{task_id}/decision": "iiccifncn iiccifncf",
+    "GET /api/v1/tasks/{task_id}/letter": "niinnnnnn",
     "GET /api/v1/cases/{case_id}": "iiiiiinii",
     "GET /api/v1/cases/{case_id}/timeline": "iiiiiinii",
     "GET /api/v1/cases/{case_id}/plans": "iiiiiinii",
