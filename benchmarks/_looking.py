@@ -36,6 +36,15 @@ class Watch:
         return await future
 
     async def look(self) -> None:
+        """Until cancelled. Whoever waits for what cannot be looked at is told so."""
+        try:
+            await self._look()
+        except Exception as broken:
+            for _, future in self._waiting.values():
+                future.set_exception(broken)
+            raise
+
+    async def _look(self) -> None:
         while True:
             await self._written.wait()  # looking all the time would be measured too
             self._written.clear()

@@ -184,7 +184,7 @@ async def on_postgres(folder: Path) -> AsyncIterator[Ground]:
             return spent | {"temporal": cpu_of(temporal.pid), "postgresql": cpu_below(postmaster)}
 
         def stored(system: System) -> int:
-            names = [system.name, "temporal", "temporal_visibility"]
+            names = [system.name, *temporal.databases]
             with root.reading() as connection:
                 sizes = [
                     connection.execute(text("select pg_database_size(:name)"), {"name": name}).scalar_one()

@@ -1,8 +1,9 @@
 """Temporal as production has it, its histories in PostgreSQL, started without containers."""
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -20,24 +21,32 @@ from tests.postgres import Cluster
 from tests.tools import lacking
 
 _PATIENCE_SECONDS: Final = 90.0
-_SCHEMAS: Final = {"temporal": "temporal", "temporal_visibility": "visibility"}
+_SCHEMAS: Final = {"DBNAME": "temporal", "VISIBILITY_DBNAME": "visibility"}
+_number = count(1)
 
 
 class Temporal:
     """One server. Killed and started again it has the same address, and all that was acknowledged."""
 
     def __init__(
-        self, program: ServerProgram, cluster: Cluster, folder: Path, *, time_skipping: bool
+        self,
+        program: ServerProgram,
+        cluster: Cluster,
+        databases: Mapping[str, str],
+        folder: Path,
+        *,
+        time_skipping: bool,
     ) -> None:
         self._folder = EngineFolder.below(folder)
         self._folder.root.mkdir(parents=True, exist_ok=True)
+        self.databases = tuple(databases.values())
         self._ports = choose(port_names(Form.SERVER), kept={})
         self._launch = server_launch(
             program,
             self._folder,
             ports=self._ports,
             time_skipping=time_skipping,
-            keeps=_in_postgres(cluster),
+            keeps=_in_postgres(cluster) | databases,
         )
         self._child: Child | None = None
 
@@ -73,10 +82,12 @@ class Temporal:
 def temporal_on(cluster: Cluster, folder: Path, *, time_skipping: bool = True) -> Iterator[Temporal]:
     """In databases of its own on `cluster`, which must have a port; skips where server or schema tool cannot be had."""
     program, tool = _server(), _schema_tool()
-    for database, schema in _SCHEMAS.items():
-        cluster.create(database)
-        _apply(tool, cluster, database, schema)
-    made = Temporal(program, cluster, folder, time_skipping=time_skipping)
+    number = next(_number)  # one after another may live on this cluster
+    databases = {setting: f"{schema}_{number}" for setting, schema in _SCHEMAS.items()}
+    for setting, schema in _SCHEMAS.items():
+        cluster.create(databases[setting])
+        _apply(tool, cluster, databases[setting], schema)
+    made = Temporal(program, cluster, databases, folder, time_skipping=time_skipping)
     made.start()
     try:
         yield made
@@ -91,8 +102,6 @@ def _in_postgres(cluster: Cluster) -> dict[str, str]:
         "DB_PORT": str(cluster.port),
         "POSTGRES_USER": "postgres",
         "POSTGRES_PWD": cluster.password,
-        "DBNAME": "temporal",
-        "VISIBILITY_DBNAME": "temporal_visibility",
         "NUM_HISTORY_SHARDS": "4",
     }
 

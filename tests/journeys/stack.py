@@ -118,6 +118,12 @@ class RunningStack:
         """The bank's day in this case, whose clock may have been moved."""
         return self.rules.calendar.day_of(int(max(self.now, self.case(case_id).decided_at).timestamp()))
 
+    def notice(self, case_id: str) -> str:
+        """The id of the newest."""
+        with self.store.reading() as connection:
+            found = select(notices.c.notice_id).where(notices.c.case_id == case_id)
+            return str(connection.execute(found.order_by(notices.c.notice_id.desc())).scalars().first())
+
     def sent_at(self, case_id: str) -> datetime | None:
         """When the newest notice went out, by the clock on the bank's wall."""
         with self.store.reading() as connection:

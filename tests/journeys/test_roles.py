@@ -14,13 +14,22 @@ from tests.spoken import LANGUAGES, Spoken
 pytestmark = [pytest.mark.browser, pytest.mark.server]
 
 
-@pytest.fixture(params=LANGUAGES)
+@pytest.fixture(scope="module", params=LANGUAGES)
 def say(request: pytest.FixtureRequest) -> Spoken:
     return Spoken(request.param)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def office(say: Spoken, stack: RunningStack, browser: Browser) -> Iterator[Office]:
+    """People come in once and stay, as on any day."""
+    made = Office(stack, browser, say)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def office_alone(say: Spoken, stack: RunningStack, browser: Browser) -> Iterator[Office]:
+    """For whoever goes before the day is over."""
     made = Office(stack, browser, say)
     yield made
     made.close()
@@ -140,6 +149,7 @@ def test_who_is_signed_out_in_the_middle_of_a_form_loses_no_word(
     assert kept.value.status == 204
     door.reload()
     expect(door.get_by_label(say("理由或备注"))).to_have_value("登录失效之后写的")
+    door.close()
     page.get_by_role("button", name=say("保存结果")).click()
     expect(page.get_by_text(office.done("占线"))).to_be_visible(timeout=PATIENCE)
 
@@ -168,6 +178,7 @@ def test_a_lead_escalates_and_releases_the_notice(office: Office, stack: Running
     answer = story.request.get(f"{stack.base_url}{letter}")
     assert answer.headers["content-type"] == "application/pdf"
     assert answer.body().startswith(b"%PDF")
+    office.report_arrival(case_id)
 
 
 def test_a_lead_gives_forty_tasks_to_somebody_in_one_go(
@@ -391,8 +402,10 @@ def test_a_manager_is_the_second_person_for_a_large_amount(
     expect(story.get_by_text("先与客户协商还款方案")).to_be_visible()
 
 
-def test_an_administrator_has_settings_and_no_case(office: Office, stack: RunningStack, say: Spoken) -> None:
-    page = office.window("admin")
+def test_an_administrator_has_settings_and_no_case(
+    office_alone: Office, stack: RunningStack, say: Spoken
+) -> None:
+    page = office_alone.window("admin")
     expect(page.get_by_role("heading", name=say("上岗证"))).to_be_visible()
     page.goto(f"{stack.base_url}/prefs")
     other = Spoken("en" if say.language == "zh-CN" else "zh-CN")

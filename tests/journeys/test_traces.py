@@ -1,27 +1,17 @@
 """One decision is one trace: the request that took it, the relay that carried it, the step that applied it."""
 
-import json
 import time
-import urllib.request
-from typing import Any
 
 import pytest
 
 from arrears.cli.tracing import ATTRIBUTES
+from tests.journeys.before import ask, token_of
 from tests.journeys.collector import Span
 from tests.journeys.stack import RunningStack
 
 pytestmark = pytest.mark.server
 
 DOOR = "POST /api/v1/tasks/{task_id}/decision"
-
-
-def _post(stack: RunningStack, path: str, body: dict[str, Any], token: str = "") -> dict[str, Any]:
-    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
-    request = urllib.request.Request(f"{stack.base_url}{path}", json.dumps(body).encode(), headers)
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        told: dict[str, Any] = json.load(answer)
-        return told
 
 
 def _trace_of(stack: RunningStack, message_id: str) -> list[Span]:
@@ -43,11 +33,10 @@ def _trace_of(stack: RunningStack, message_id: str) -> list[Span]:
 
 def test_a_decision_is_one_trace_from_the_door_to_its_record(stack: RunningStack) -> None:
     case_id = stack.a_case()
-    token = _post(stack, "/api/v1/token", {"login": "collector", "password": stack.password})["access_token"]
-    task_id = stack.task(case_id, "first_contact")
-    _post(stack, f"/api/v1/tasks/{task_id}/claim", {}, token)
+    token, task_id = token_of(stack, "collector"), stack.task(case_id, "first_contact")
+    ask(stack, f"/tasks/{task_id}/claim", {}, token)
     decision = {"outcome": "na", "facts_no": 1, "reason": "鸑鷟麟不在"}
-    said = _post(stack, f"/api/v1/tasks/{task_id}/decision", decision, token)
+    said = ask(stack, f"/tasks/{task_id}/decision", decision, token)
     stack.settle(case_id)
     spans = {span.name: span for span in _trace_of(stack, said["message_id"])}
     door, relay, record = spans[DOOR], spans["relay"], spans["record"]

@@ -7,6 +7,7 @@ from typing import Final
 
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.journeys import before
 from tests.journeys.stack import RunningStack
 from tests.spoken import Spoken
 
@@ -147,19 +148,19 @@ class Office:
 
     def up_to_escalation(self, case_id: str) -> None:
         """Called in vain on two days; on the third the debtor refuses, past the threshold: the lead is asked."""
-        self.decide("collector", case_id, "首次联系", "无人接听")
-        self.skip_until(case_id, "follow_up")
-        self.decide("collector", case_id, "跟进联系", "无人接听")
-        self.skip_until(case_id, "follow_up")
-        self.decide("collector", case_id, "跟进联系", "拒绝还款", reason="多次沟通仍拒绝还款")
+        for kind, answer in (("first_contact", "na"), ("follow_up", "na")):
+            before.decide(self.stack, "collector", case_id, kind, answer)
+            self.skip_until(case_id, "follow_up")
+        before.decide(self.stack, "collector", case_id, "follow_up", "rtp", reason="多次沟通仍拒绝还款")
 
     def up_to_review(self, case_id: str) -> None:
+        """The letter arrived, and its days ran out; the documents are there."""
         self.up_to_escalation(case_id)
-        self.decide("team_lead", case_id, "升级审议", "升级")
-        self.decide("team_lead", case_id, "催告函签发", "签发")
+        before.decide(self.stack, "team_lead", case_id, "escalation", "escalate")
+        before.decide(self.stack, "team_lead", case_id, "notice_release", "release")
         if self.stack.sent_at(case_id) is None:  # at night nothing goes out
             self.skip(case_id)
-        self.report_arrival(case_id)
+        before.report_arrival(self.stack, case_id)
         self.skip_until(case_id, "legal_review")
         self.stack.prove(case_id)
 

@@ -149,6 +149,23 @@ def test_money_in_suspense_goes_onto_a_loan_after_a_look_at_what_follows(
     assert read(ops.get("/payments/P-9")).links["查看入账的还款"] == posted
 
 
+def test_back_from_what_follows_nothing_is_done_and_the_words_are_there(
+    branch: Branch, room: CaseRoom, incident: str
+) -> None:
+    """Also when the incident stands on a page further down."""
+    case_id = room.a_case(overdue=1_000_00, balance=20_000_00)
+    with room.store.transaction() as connection:
+        for n in range(53):
+            intents.raise_incident(connection, kind="stray", key=f"P{n:03d}", at=room.now - timedelta(days=9))
+    ops, said = branch.at("ops"), {"outcome": "assigned", "loan_id": room.case(case_id).loan_id}
+    back = ops.post(f"/incidents/{incident}/close", **said, reason="付款附言写错一位", back="1")
+    page = read(back)
+    assert (back.status_code, room.case(case_id).balance_minor) == (200, 20_000_00)
+    assert page.one("input", value="付款附言写错一位").attributes["name"] == "reason"
+    assert page.one("input", value=said["loan_id"]).attributes["name"] == "loan_id"
+    assert page.one("input", value="assigned").attributes.keys() >= {"checked"}
+
+
 def test_a_loan_that_owes_another_sum_by_now_is_shown_again(
     branch: Branch, room: CaseRoom, incident: str
 ) -> None:

@@ -51,13 +51,14 @@ class IncidentLine:
 
 @dataclass(frozen=True)
 class ClosingForm:
-    """As it was typed; each field counts for the answer it belongs to."""
+    """As it was typed; each field counts for the answer it belongs to. `back` from what would follow."""
 
     reason: str = field(default="", repr=False)
     outcome: str = ""
     reference: str = ""
     loan_id: str = ""
     surplus_seen: str = ""  # what the page said would be left over, minor units
+    back: bool = False
 
     @property
     def agreed(self) -> int | None:
@@ -72,7 +73,7 @@ class ClosingForm:
 
 @dataclass(frozen=True)
 class Typed:
-    """What was refused, to be shown again beside its incident."""
+    """What was refused or thought over, to be shown again beside its incident."""
 
     incident_id: str
     form: ClosingForm
@@ -86,14 +87,15 @@ def show(
     return _list(request, office, who, status=status if status in STATUSES else "open", after=after)
 
 
-def typed(
+def typed(  # noqa: PLR0917  # one a field
     reason: Annotated[str, Form()] = "",
     outcome: Annotated[str, Form()] = "",
     reference: Annotated[str, Form()] = "",
     loan_id: Annotated[str, Form()] = "",
     surplus_seen: Annotated[str, Form()] = "",
+    back: Annotated[str, Form()] = "",
 ) -> ClosingForm:
-    return ClosingForm(reason, outcome, reference, loan_id, surplus_seen)
+    return ClosingForm(reason, outcome, reference, loan_id, surplus_seen, bool(back))
 
 
 @router.post("/incidents/{incident_id}/close")
@@ -119,6 +121,8 @@ async def close(
 def _close(
     request: Request, office: Office, who: Person, incident_id: str, form: ClosingForm
 ) -> Response | None:
+    if form.back:
+        return _list(request, office, who, typed=Typed(incident_id, form, {}))
     try:
         if form.outcome == suspense.ASSIGNED and form.agreed is None:
             return _shown_first(request, office, who, incident_id, form)
@@ -177,13 +181,17 @@ def _list(
     now = clock.door_now()
     with office.store.reading() as connection:
         rows, more = queries.incident_list(connection, status=status, after=key)
+        if typed and typed.incident_id not in {row.incident_id for row in rows}:
+            # Words typed on a page further down come back with their incident.
+            its_own = queries.incident(connection, typed.incident_id)
+            rows = (*([its_own] if its_own else []), *rows)
         count = queries.open_incidents(connection)
         overdue = refunds.overdue(connection, now=now)
     cursor = instant_cursor(more.at, more.incident_id) if more else None
     return office.pages.show(
         request,
         "incidents.html",
-        status=422 if typed else 200,
+        status=422 if typed and typed.faults else 200,
         lines=[_line(row, may_refund=may(who, Permission.POST_PAYMENT)) for row in rows],
         now=now,
         overdue=overdue,
