@@ -84,7 +84,9 @@ def furnish(store: Store, people: int) -> None:
                 connection.execute(insert(table), rows)
     if not store.is_sqlite:
         with store.transaction() as connection:
-            connection.exec_driver_sql("ANALYZE")  # as autovacuum has done on a server that has run for a while
+            connection.exec_driver_sql(
+                "ANALYZE"
+            )  # as autovacuum has done on a server that has run for a while
 
 
 def _staff(n: int) -> dict[str, Any]:
