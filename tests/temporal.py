@@ -1,7 +1,7 @@
 """Temporal as production has it, its histories in PostgreSQL, started without containers."""
 
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -32,7 +32,7 @@ class Temporal:
         self,
         program: ServerProgram,
         cluster: Cluster,
-        databases: Mapping[str, str],
+        databases: dict[str, str],
         folder: Path,
         *,
         time_skipping: bool,
