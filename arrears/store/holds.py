@@ -3,15 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, or_, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, literal_column, or_, select, union_all, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from arrears import clock
 from arrears.policy.effects import HoldBecame, HoldBegan, HoldEnded, KeepOff
 from arrears.store.intents import Said, say_many
 from arrears.store.tables import borrowers, cases, holds, messages, tasks
+from arrears.store.types import among
 
 PLACED, RELEASED = "hold_placed", "hold_released"
 _UNSETTLED = ("waiting", "sent")
@@ -86,23 +87,13 @@ def keep_off(connection: Connection, case_id: str, effect: KeepOff) -> None:
 
 def keeps_off(connection: Connection, case_id: str, staff_id: str) -> bool:
     """Whether the debtor of this case complained of this member of staff, heard by the case or not (K1)."""
-    case = connection.execute(
-        select(cases.c.borrower_id, cases.c.state).where(cases.c.case_id == case_id)
-    ).first()
+    case = connection.execute(_STATE, {"case": case_id}).first()
     if case is None:
         return False
-    about = holds.c.against == staff_id
-    standing = select(holds.c.hold_id).where(
-        about, holds.c.borrower_id == case.borrower_id, holds.c.ended_at.is_(None)
-    )
-    return (
-        staff_id in case.state.get("kept_off", ())
-        or connection.execute(standing.limit(1)).first() is not None
-        or any(
-            row.signal == PLACED and row.content.get("against") == staff_id
-            for row in _on_the_way(connection, case.borrower_id)
-        )
-    )
+    if staff_id in case.state.get("kept_off", ()):
+        return True
+    said = connection.execute(_COMPLAINED, {"person": case.borrower_id, "staff": staff_id})
+    return any(content is None or content.get("against") == staff_id for content in said.scalars())
 
 
 def complainants(staff_id: str) -> Select[tuple[str | None]]:
@@ -314,3 +305,21 @@ def _of(row: Row[*tuple[Any, ...]]) -> dict[str, Any]:
         "asks": False,
         "confirmed_by": row.approved_by or "",
     }
+
+
+# Made once: whom a debtor complained of is asked at every door of a case.
+_STATE: Final = select(cases.c.borrower_id, cases.c.state).where(cases.c.case_id == bindparam("case"))
+_COMPLAINED: Final = union_all(
+    select(messages.c.content)
+    .join(cases, cases.c.case_id == messages.c.case_id)
+    .where(
+        cases.c.borrower_id == bindparam("person"),
+        among(messages.c.status, _UNSETTLED),
+        messages.c.signal == PLACED,
+    ),
+    select(literal_column("NULL")).where(
+        holds.c.against == bindparam("staff"),
+        holds.c.borrower_id == bindparam("person"),
+        holds.c.ended_at.is_(None),
+    ),
+)
