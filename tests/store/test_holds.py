@@ -17,7 +17,9 @@ from arrears.policy.guard import Go, Never, NotBefore, PartyRole
 from arrears.policy.schedules import Method
 from arrears.policy.state import HoldKind, Scope
 from arrears.policy.tasks import Role
-from arrears.store import circumstances, contacts, known, packs
+from arrears.store import circumstances, contacts, intents, known, packs
+from arrears.store import holds as holds_of_cases
+from arrears.store.intents import Said
 from arrears.store.known import Ask
 from arrears.store.session import Store
 from arrears.store.tables import contact_attempts, contact_points, holds, loans
@@ -113,6 +115,28 @@ def test_s27_whoever_is_complained_of_calls_no_loan_of_the_person_any_more(room:
         assert may_call(room, case) == Go(), "a colleague goes on"
     task = room.task(other, "first_contact")
     assert (task.assignee, task.barred) == (None, ["s-collector"])
+
+
+@pytest.mark.rule("K1")
+def test_every_case_of_the_person_is_shut_to_whoever_is_complained_of(room: CaseRoom) -> None:
+    """As soon as it stands, and as soon as one case was told, before it has heard."""
+    case = room.a_case()
+    other = another_case(room, case)
+    stranger = room.a_case()
+    answer(room, case, Outcome.COMPLAINS)
+    room.hear_everything()
+    began = {"kind": "complaint", "scope": "person", "against": "s-colleague"}
+    with room.store.transaction() as connection:
+        said = Said(other, "m-hold", holds_of_cases.PLACED, "s-desk", room.now, {"hold_id": "h", **began})
+        intents.say(connection, said)
+    with room.store.reading() as connection:
+        shut = {
+            (case_id, staff_id)
+            for case_id in (case, other, stranger)
+            for staff_id in ("s-collector", "s-colleague", "s-lead")
+            if holds_of_cases.keeps_off(connection, case_id, staff_id)
+        }
+    assert shut == {(one, who) for one in (case, other) for who in ("s-collector", "s-colleague")}
 
 
 @pytest.mark.rule("C06")
