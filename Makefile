@@ -11,6 +11,9 @@ FAST := not (postgres or server or browser or chaos or slow)
 # Files of the fast tests outlive no run: where there is room they lie in memory, and nobody waits for the disk.
 IN_MEMORY := $(shell df -k --output=avail /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 > 1000000 { print "TMPDIR=/dev/shm" }')
 
+# One more than there are processors: many tests wait for processes that they started.
+HANDS = $(shell $(BIN)/python -c 'import os; print(min((os.cpu_count() or 1) + 1, 4))')
+
 # Compiled code and rewritten tests are kept, whatever the shell says: a second run starts in half the time.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -26,7 +29,7 @@ demo: setup ## everything on this machine: engine, sample portfolio, web inbox; 
 	@exec $(BIN)/arrears demo
 
 test: setup ## all tests, with a browser and both databases (installs Debian's where root and apt-get are there)
-	@bash scripts/test_tools.sh $(BIN)/pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@bash scripts/test_tools.sh $(BIN)/pytest -n $(HANDS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup ## format, lint, types, contracts, fast tests
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=line check-code check-tests

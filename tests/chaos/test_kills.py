@@ -35,7 +35,7 @@ pytestmark = [pytest.mark.server, pytest.mark.chaos, pytest.mark.asyncio(loop_sc
 
 # From the death to the next step; a busy machine is given as much again.
 AT_WORK_AGAIN: Final = 25 * 2
-AT_ONCE: Final = 5
+AT_ONCE: Final = 7
 
 
 @dataclass(frozen=True)

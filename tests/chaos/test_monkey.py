@@ -13,8 +13,8 @@ from tests.tools import lacking
 pytestmark = [pytest.mark.server, pytest.mark.chaos, pytest.mark.asyncio(loop_scope="session")]
 
 # Of these seeds the first deaths are of different parts, each once.
-ON_SQLITE: Final = Terms(seed=451, seconds=18, cases=30, database="sqlite")
-ON_POSTGRES: Final = Terms(seed=138, seconds=18, cases=30, database="postgres")
+ON_SQLITE: Final = Terms(seed=451, seconds=15, cases=20, database="sqlite")
+ON_POSTGRES: Final = Terms(seed=138, seconds=15, cases=20, database="postgres")
 
 
 @pytest.mark.parametrize(

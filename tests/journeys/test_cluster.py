@@ -24,7 +24,6 @@ Walk = Callable[[Office, RunningStack, Spoken], None]
 
 SOME: Final[tuple[Walk, ...]] = (
     walks.test_a_collector_finishes_a_task_and_the_case_moves,
-    walks.test_two_collectors_finish_one_task_and_the_second_is_told_who_was_first,
     walks.test_ops_posts_a_payment_by_hand_and_the_case_closes,
     walks.test_an_operator_lets_the_time_of_one_case_pass,
 )

@@ -1,5 +1,7 @@
 """One real Temporal server for all workflow tests; it skips time per case."""
 
+import os
+import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -20,6 +22,8 @@ NAMESPACE = "arrears-test"
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     with Engine(data_dir=tmp_path_factory.mktemp("engine"), time_skipping=True, ui=False) as running:
         yield running
+        assert running.server_pid is not None
+        os.kill(running.server_pid, signal.SIGKILL)  # asked, it would wait for everybody who still listens
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
