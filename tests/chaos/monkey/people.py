@@ -130,5 +130,6 @@ class Clerk(Client):
         if "on" in more:
             body["on"] = (self.office.today + timedelta(days=more["on"])).isoformat()
         said = self.insist(Word("decision", self.staff_id, task_id, body), f"/tasks/{task_id}/decision", body)
-        if said.yes is None:
+        # Of whom a debtor complains, the task is gone as soon as its case has heard: maybe between the list and the look.
+        if said.yes is None or outcome == "compl":
             self._left.add(task_id)
