@@ -120,4 +120,4 @@ class BarestSystem:
             .where(rows.c.case_id.in_(names))
             .group_by(rows.c.case_id)
         )
-        return {case_id: step for case_id, step in found.tuples()}  # noqa: C416  # a result is no mapping of its rows
+        return dict(found.tuples().all())
