@@ -14,7 +14,7 @@ from arrears import clock
 from arrears.store import drafts, queries
 from arrears.store.contacts import Slot
 from arrears.store.drafts import Written
-from arrears.store.holds import keeps_off
+from arrears.store.keeping_off import keeps_off
 from arrears.store.queries.approvals import KINDS
 from arrears.store.views import TaskView
 from web import words

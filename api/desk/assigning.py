@@ -14,7 +14,7 @@ from api.desk.live import must_be_seen
 from arrears import clock
 from arrears.contracts import RulesInForce
 from arrears.policy.tasks import Missing, Role
-from arrears.store import audit, certificates, holds, people
+from arrears.store import audit, certificates, keeping_off, people
 from arrears.store.session import Store
 from arrears.store.tables import contact_attempts, messages, staff, tasks
 
@@ -135,7 +135,7 @@ class AssignDesk:
             raise errors.CannotTake("person_without_role")
         if taker.staff_id in task.barred:
             raise errors.CannotTake("person_barred")
-        if holds.keeps_off(connection, task.case_id, taker.staff_id):
+        if keeping_off.keeps_off(connection, task.case_id, taker.staff_id):
             raise errors.CannotTake("person_kept_off")
         days = self._rules.at(int(at.timestamp())).conduct.certificate_days
         needs = task.role == certificates.CERTIFIED

@@ -14,7 +14,7 @@ from arrears import clock
 from arrears.channels.cabinet import Cabinet, DocumentUnfit, kind_of
 from arrears.contracts import fingerprint
 from arrears.policy.tasks import Missing
-from arrears.store import attachments, audit, comments, documents, holds, people
+from arrears.store import attachments, audit, comments, documents, keeping_off, people
 from arrears.store.session import Store
 from arrears.store.tables import cases
 
@@ -112,6 +112,6 @@ def _named(connection: Connection, case_id: str, words: str) -> set[str]:
     found = [people.staff_by_login(connection, login) for login in sorted(logins)]
     for row in found:
         fits = row is not None and row.active and may_ever(person_of(row), Permission.COMMENT)
-        if row is None or not fits or holds.keeps_off(connection, case_id, row.staff_id):
+        if row is None or not fits or keeping_off.keeps_off(connection, case_id, row.staff_id):
             raise errors.Invalid([Missing("words", "nobody_of_that_name")])
     return {row.staff_id for row in found if row is not None}

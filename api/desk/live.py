@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, select
 from api.auth.person import Person
 from api.desk.errors import CaseClosed, NotFound
 from arrears import clock
-from arrears.store import holds
+from arrears.store import keeping_off
 from arrears.store.tables import cases
 
 
@@ -26,7 +26,7 @@ def must_be_live(connection: Connection, case_id: str) -> datetime:
 
 def must_be_seen(connection: Connection, who: Person, case_id: str) -> None:
     """Whoever the debtor complained of sees nothing of the case any more (K1). Raises NotFound."""
-    if holds.keeps_off(connection, case_id, who.staff_id):
+    if keeping_off.keeps_off(connection, case_id, who.staff_id):
         raise NotFound
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Table, and_, func, lit
 
 from arrears.store import tables as rows
 from arrears.store.asked_again import Earlier, earlier
-from arrears.store.holds import complainants
+from arrears.store.keeping_off import complainants
 from arrears.store.types import Instant, Text
 
 UNSETTLED: Final = ("waiting", "sent", "parked")

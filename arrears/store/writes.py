@@ -12,7 +12,7 @@ from arrears.policy import codes
 from arrears.policy import effects as fx
 from arrears.policy.codes import Counts, Outcome
 from arrears.policy.state import CaseState
-from arrears.store import holds, marks, plans
+from arrears.store import holds, keeping_off, marks, plans
 from arrears.store.intents import raise_incident
 from arrears.store.tables import (
     allocations,
@@ -239,7 +239,7 @@ def apply(connection: Connection, step: Step, effect: fx.Effect) -> None:  # noq
         case fx.HoldEnded():
             _hold_ended(connection, step, effect)
         case fx.KeepOff():
-            holds.keep_off(connection, step.case_id, effect)
+            keeping_off.keep_off(connection, step.case_id, effect)
         case fx.LogContact():
             _log_contact(connection, step, effect)
         case fx.LimitationInterrupted():

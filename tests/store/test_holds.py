@@ -17,7 +17,7 @@ from arrears.policy.guard import Go, Never, NotBefore, PartyRole
 from arrears.policy.schedules import Method
 from arrears.policy.state import HoldKind, Scope
 from arrears.policy.tasks import Role
-from arrears.store import circumstances, contacts, intents, known, packs
+from arrears.store import circumstances, contacts, intents, keeping_off, known, packs
 from arrears.store import holds as holds_of_cases
 from arrears.store.intents import Said
 from arrears.store.known import Ask
@@ -134,7 +134,7 @@ def test_every_case_of_the_person_is_shut_to_whoever_is_complained_of(room: Case
             (case_id, staff_id)
             for case_id in (case, other, stranger)
             for staff_id in ("s-collector", "s-colleague", "s-lead")
-            if holds_of_cases.keeps_off(connection, case_id, staff_id)
+            if keeping_off.keeps_off(connection, case_id, staff_id)
         }
     assert shut == {(one, who) for one in (case, other) for who in ("s-collector", "s-colleague")}
 

@@ -16,7 +16,7 @@ from api.desk.revealing import RevealDesk
 from api.paging import instant_behind, instant_cursor, known_shape
 from arrears import clock
 from arrears.store import queries
-from arrears.store.holds import keeps_off
+from arrears.store.keeping_off import keeps_off
 from arrears.store.views import CaseKey, CaseRow
 from web.case_sheet import Beside, Look, case_sheet
 from web.forms import FAULTS, told

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, cast, exists, or_, select, tuple_
 
-from arrears.store.holds import complainants
+from arrears.store.keeping_off import complainants
 from arrears.store.queries.paging import PAGE, place
 from arrears.store.queries.said import UNDER_WAY
 from arrears.store.states import state_from_json

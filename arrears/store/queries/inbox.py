@@ -6,7 +6,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, Select, exists, func, select, tuple_, union_all
 from sqlalchemy.sql.selectable import ScalarSelect
 
-from arrears.store.holds import complainants
+from arrears.store.keeping_off import complainants
 from arrears.store.queries.narrowing import Condition, conditions
 from arrears.store.queries.paging import COUNTED, PAGE, place
 from arrears.store.queries.said import LIVE
