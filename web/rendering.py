@@ -119,7 +119,7 @@ def menu(person: Person, path: str) -> tuple[Place, ...]:
         ),
         (Permission.SEE_STAFF, pgettext("menu", "Staff"), "/staff", "user-round-check", ("/staff",)),
         (Permission.READ_REVEALS, pgettext("menu", "Looks"), "/reveals", "search", ("/reveals",)),
-        (Permission.SEE_FREEZE, pgettext("menu", "Stop of all work"), "/freeze", "ban", ("/freeze",)),
+        (Permission.SEE_FREEZE, pgettext("menu", "Stop all"), "/freeze", "ban", ("/freeze",)),
         (Permission.READ_PACK, pgettext("menu", "Rules"), "/packs", "scale", ("/packs",)),
     )
     return tuple(
