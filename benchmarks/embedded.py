@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Connection, func, select, update
 from temporalio.client import Client
 
 from api.auth.person import Person
@@ -38,7 +38,7 @@ from arrears.store import intents, packs, schema
 from arrears.store.session import Store, open_engine
 from arrears.store.tables import cases, messages, tasks
 from benchmarks._hours import keep_office_hours
-from benchmarks._looking import cpu_of
+from benchmarks._looking import Watch, cpu_of
 from benchmarks._portfolio import deliver
 
 COLLECTOR: Final = Person("s-1", "collector", "Collector", frozenset({Role.COLLECTOR}), "en")
@@ -127,6 +127,16 @@ async def start_ours(bench: Bench, relay: Relay, count: int) -> float:
     return count / (time.perf_counter() - began)
 
 
+async def starting(bench: Bench, relay: Relay, count: int) -> dict[str, float]:
+    """Three rounds each way, by turns."""
+    rounds = [(await start_bare(bench, count), await start_ours(bench, relay, count)) for _ in range(3)]
+    return {
+        "bare_starts_per_second": statistics.median(bare for bare, _ in rounds),
+        "our_starts_per_second": statistics.median(ours for _, ours in rounds),
+        "our_starts_to_bare": statistics.median(ours / bare for bare, ours in rounds),
+    }
+
+
 # ---- interactions ----------------------------------------------------------------------------------------
 
 
@@ -140,42 +150,12 @@ def first_contacts(bench: Bench, count: int) -> list[tuple[str, int]]:
         return [(row.task_id, row.facts_no) for row in found]
 
 
-class Watch:
-    """One look at the database for everybody who waits: sixteen lookers would measure each other."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._waiting: dict[str, asyncio.Future[float]] = {}
-        self._written = asyncio.Event()
-        self._loop = asyncio.get_running_loop()
-        store.on_commit(self._ring)
-
-    def _ring(self) -> None:
-        self._loop.call_soon_threadsafe(self._written.set)
-
-    async def applied(self, message_id: str) -> float:
-        """The moment at which the case had applied it."""
-        future: asyncio.Future[float] = asyncio.get_running_loop().create_future()
-        self._waiting[message_id] = future
-        self._written.set()  # it may have been applied before anybody waited
-        return await future
-
-    async def look(self) -> None:
-        while True:
-            await self._written.wait()  # looking all the time would be measured too
-            self._written.clear()
-            if self._waiting:
-                for message_id in await asyncio.to_thread(self._settled, list(self._waiting)):
-                    self._waiting.pop(message_id).set_result(time.perf_counter())
-
-    def _settled(self, names: list[str]) -> list[str]:
-        with self._store.reading() as connection:
-            found = connection.execute(
-                select(messages.c.message_id).where(
-                    messages.c.message_id.in_(names), messages.c.status == "applied"
-                )
-            )
-            return list(found.scalars())
+def applied(connection: Connection, names: Sequence[str]) -> dict[str, int]:
+    """Which of these messages their cases have applied: one step each."""
+    found = connection.execute(
+        select(messages.c.message_id).where(messages.c.message_id.in_(names), messages.c.status == "applied")
+    )
+    return dict.fromkeys(found.scalars(), 1)
 
 
 async def click(bench: Bench, watch: Watch, task: tuple[str, int]) -> tuple[float, float]:
@@ -183,7 +163,7 @@ async def click(bench: Bench, watch: Watch, task: tuple[str, int]) -> tuple[floa
     began = time.perf_counter()
     message_id = await asyncio.to_thread(bench.desk.decide, COLLECTOR, task[0], Answer("na", task[1]))
     accepted = time.perf_counter()
-    return (accepted - began) * 1000, (await watch.applied(message_id) - began) * 1000
+    return (accepted - began) * 1000, (await watch.reached(message_id, 1) - began) * 1000
 
 
 async def idle(bench: Bench, watch: Watch, count: int) -> dict[str, float]:
@@ -278,13 +258,8 @@ async def measure(
         carrying = asyncio.create_task(relay.run(stop))
         await start_ours(bench, relay, WARM_UP)
         say("starts")
-        rounds = [(await start_bare(bench, starts), await start_ours(bench, relay, starts)) for _ in range(3)]
-        figures = {
-            "bare_starts_per_second": statistics.median(bare for bare, _ in rounds),
-            "our_starts_per_second": statistics.median(ours for _, ours in rounds),
-            "our_starts_to_bare": statistics.median(ours / bare for bare, ours in rounds),
-        }
-        watch = Watch(store)
+        figures = await starting(bench, relay, starts)
+        watch = Watch(store, applied)
         looking = asyncio.create_task(watch.look())
         say("one person")
         figures |= await idle(bench, watch, clicks)
